@@ -1,0 +1,1 @@
+"""The panel: pages for the merchant's staff, drawn on the server."""

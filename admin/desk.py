@@ -1,0 +1,63 @@
+"""What the panel needs from the rooms below, as the door that opens the panel hands it over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from admin.periods import Against, Calendar, CalendarPeriod
+from kpi.measure import Overview
+from loyalty.programs.facts import ProgramFacts
+
+
+class NewSession(Protocol):
+    """A session just begun: its cookie's value, and when it ends."""
+
+    @property
+    def secret(self) -> str:
+        """The value of the cookie; only its hash is stored."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the session ends at the latest."""
+
+
+class SignedIn(Protocol):
+    """The person whose browser is asking."""
+
+    @property
+    def email(self) -> str:
+        """Who it is."""
+
+    @property
+    def role(self) -> str:
+        """One of owner, manager, analyst, support."""
+
+    @property
+    def csrf(self) -> str:
+        """The token, bound to the session, that every form sends back."""
+
+
+class Desk(Protocol):
+    """The verbs behind the pages. Each is one transaction of its own."""
+
+    @property
+    def public_url(self) -> str:
+        """The address under which browsers reach the service."""
+
+    async def sign_in(self, token: str) -> NewSession | None:
+        """Use a one-time link up; None when it is unknown, used or too old."""
+
+    async def session_of(self, secret: str) -> SignedIn | None:
+        """Find who a cookie belongs to; None when the session has ended."""
+
+    async def sign_out(self, secret: str) -> None:
+        """End a session."""
+
+    async def programs(self) -> Sequence[ProgramFacts]:
+        """List the programmes of the installation."""
+
+    async def calendar(self, program: ProgramFacts) -> Calendar | None:
+        """Tell in which periods a programme has purchases; None when it has none yet."""
+
+    async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
+        """Answer the measures of the Impact page at one knowledge time."""

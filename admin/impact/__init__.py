@@ -1,0 +1,1 @@
+"""The first page: is the programme working, and how do we know."""

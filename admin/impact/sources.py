@@ -1,0 +1,66 @@
+"""Where each number comes from: the measure's own words, and what was divided by what."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from admin.format import Format
+from admin.units import UNITS
+from kpi.measure import Answer, Measure, Text, measure_named
+from loyalty.i18n import with_french_spaces
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One segment: numerator, denominator, the value and the interval around it."""
+
+    segment: str
+    num: str
+    den: str
+    value: str
+    spread: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One measure, explained. `request` asks the API for the same figures."""
+
+    key: str
+    title: str
+    definition: str
+    formula: str
+    rows: Sequence[SourceRow]
+    request: str
+
+
+def make_sources(answers: Iterable[Answer], f: Format) -> list[Source]:
+    """Explain each measure on the page with its own figures."""
+    return [_source(answer, measure_named(answer.key), f) for answer in answers]
+
+
+def _source(answer: Answer, measure: Measure, f: Format) -> Source:
+    period = answer.figures.period
+    query = urlencode({"start": period.start.isoformat(), "end": period.end.isoformat()})
+    return Source(
+        key=answer.key,
+        title=_said(measure.title, f),
+        definition=_said(measure.definition, f),
+        formula=_said(measure.formula, f),
+        rows=[_row(answer, segment, f) for segment in ("member", "non_member", "all")],
+        request=f"GET /v1/kpis/{answer.key}?{query}",
+    )
+
+
+def _row(answer: Answer, segment: str, f: Format) -> SourceRow:
+    ratio, unit = answer.figures.segments[segment], UNITS[answer.unit]
+    return SourceRow(
+        segment=segment,
+        num=f.money(ratio.num) if answer.unit == "money" else f.number(ratio.num),
+        den=f.number(ratio.den),
+        value=unit.value(f, ratio.value),
+        spread=unit.spread(f, ratio.ci95),
+    )
+
+
+def _said(text: Text, f: Format) -> str:
+    return with_french_spaces(text.fr) if f.language == "fr" else text.en

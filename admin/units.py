@@ -1,0 +1,138 @@
+"""How each kind of figure is written: rates in percent, money by its currency, means per customer with two digits."""
+
+from abc import ABC, abstractmethod
+
+from markupsafe import Markup
+
+from admin.format import MISSING, Format
+from kpi.measure import Interval
+
+
+class Unit(ABC):
+    """One way of writing a measure's values, differences and intervals."""
+
+    most: float | None = None  # the end of the range, if it has one
+
+    @abstractmethod
+    def value(self, f: Format, value: float | None) -> str:
+        """Write a value."""
+
+    @abstractmethod
+    def tick(self, f: Format, value: float, step: float) -> str:
+        """Write an axis label: no more digits than the step between two needs."""
+
+    @abstractmethod
+    def difference(self, f: Format, value: float | None) -> str:
+        """Write members less non-members, always signed."""
+
+    @abstractmethod
+    def bare(self, f: Format, value: float) -> str:
+        """Write a value without its unit, where the unit is said once for two."""
+
+    @abstractmethod
+    def exact(self, f: Format, value: float) -> float:
+        """Give the number as a spreadsheet should hold it, in the unit the page shows."""
+
+    def spread(self, f: Format, interval: Interval | None) -> str:
+        """Write the interval around a value."""
+        if interval is None:
+            return MISSING
+        low, high = interval
+        written = self.bare(f, low) if f.says_units_once else self.value(f, low)
+        return f.between(written, self.value(f, high))
+
+    def interval(self, f: Format, interval: Interval | None) -> str:
+        """Write the interval around a difference: both limits signed."""
+        if interval is None:
+            return ""
+        low, high = interval
+        written = self.bare(f, low) if f.says_units_once else self.value(f, low)
+        return f.between(f.signed(written, low), f.signed(self.value(f, high), high))
+
+
+class Rate(Unit):
+    """A fraction of 1, written in percent; a difference of two is in percentage points."""
+
+    most = 1.0
+
+    def value(self, f: Format, value: float | None) -> str:
+        """Write `97.5%`."""
+        return f.percent(value)
+
+    def tick(self, f: Format, value: float, step: float) -> str:
+        """Write `88%`."""
+        return f.percent(value, _digits(step * 100))
+
+    def difference(self, f: Format, value: float | None) -> Markup:
+        """Write `+8.0 pp`."""
+        return f.points(value)
+
+    def bare(self, f: Format, value: float) -> str:
+        """Write `97.5`."""
+        return f.number(value * 100, 1)
+
+    def exact(self, f: Format, value: float) -> float:  # noqa: ARG002 - the same for every currency
+        """Give percent."""
+        return round(value * 100, 6)
+
+    def interval(self, f: Format, interval: Interval | None) -> str:
+        """Write `+5.9 to +10.0`: the unit stands beside the difference."""
+        if interval is None:
+            return ""
+        return f.between(*(f.signed(self.bare(f, limit), limit) for limit in interval))
+
+
+class Money(Unit):
+    """An amount in minor units."""
+
+    def value(self, f: Format, value: float | None) -> str:
+        """Write `$30.06`."""
+        return f.money(value)
+
+    def tick(self, f: Format, value: float, step: float) -> str:
+        """Write `$27`."""
+        return f.money(value, 0 if f.is_whole(step) else None)
+
+    def difference(self, f: Format, value: float | None) -> str:
+        """Write `+$1.89`."""
+        return MISSING if value is None else f.signed(f.money(value), value)
+
+    def bare(self, f: Format, value: float) -> str:
+        """Write `30.06`."""
+        return f.major(value)
+
+    def exact(self, f: Format, value: float) -> float:
+        """Give major units."""
+        return round(f.in_major(value), 6)
+
+
+class Mean(Unit):
+    """A number per customer."""
+
+    def value(self, f: Format, value: float | None) -> str:
+        """Write `7.77`."""
+        return f.number(value, 2)
+
+    def tick(self, f: Format, value: float, step: float) -> str:
+        """Write `6`."""
+        return f.number(value, _digits(step))
+
+    def difference(self, f: Format, value: float | None) -> str:
+        """Write `+4.23`."""
+        return MISSING if value is None else f.signed(self.value(f, value), value)
+
+    def bare(self, f: Format, value: float) -> str:
+        """Write `7.77`."""
+        return self.value(f, value)
+
+    def exact(self, f: Format, value: float) -> float:  # noqa: ARG002 - the same for every currency
+        """Give the number itself."""
+        return round(value, 6)
+
+
+def _digits(step: float) -> int:
+    """Count the decimals that keep two neighbouring ticks apart."""
+    return next(digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9 or digits == 3)  # noqa: PLR2004
+
+
+UNITS: dict[str, Unit] = {"ratio": Rate(), "money": Money(), "orders": Mean()}

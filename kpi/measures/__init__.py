@@ -1,0 +1,1 @@
+"""One file a measure; `kpi/measure.py` says what a measure is."""

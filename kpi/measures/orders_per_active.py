@@ -1,0 +1,39 @@
+"""How often those who buy, buy."""
+
+import numpy as np
+
+from kpi.facts import Counts, PeriodFacts
+from kpi.measure import MEASURES, Difference, Measure, Segments, Text
+from kpi.splits import by_order
+from loyalty.intervals import Clusters
+
+
+@MEASURES.register("orders_per_active")
+class OrdersPerActive(Measure):
+    """Purchases of known customers / #B. Active means bought in the period, not "logged in"."""
+
+    title = Text(en="Orders per active customer", fr="Commandes par client actif")
+    definition = Text(
+        en="How many purchases a customer made on average, among those who bought in the period; anonymous purchases are"
+        " left out. Who joined during the period can count on both sides, with the purchases of each.",
+        fr="Nombre moyen d’achats par client, parmi ceux qui ont acheté pendant la période ; les achats anonymes sont"
+        " écartés. Qui a adhéré pendant la période peut compter des deux côtés, avec les achats de chacun.",
+    )
+    formula = Text(
+        en="purchases of identified customers / customers who bought",
+        fr="achats des clients identifiés / clients ayant acheté",
+    )
+    unit = "orders"
+    additivity = "none"
+    inputs = ("purchases", "members")
+    split = "at_order"
+
+    def segments(self, facts: PeriodFacts) -> tuple[Segments, Difference]:
+        """Divide the purchases by the buyers, for all and for each status; a buyer has at least one."""
+        sides = (facts.orders, facts.member_orders, facts.other_orders)
+        everything, member, other = (Clusters(orders, _buyers(orders)) for orders in sides)
+        return by_order(everything, member, other, least=1.0)
+
+
+def _buyers(orders: Counts) -> Counts:
+    return (orders > 0).astype(np.int64)

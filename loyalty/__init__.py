@@ -1,0 +1,1 @@
+"""The loyalty service: programmes, customers, purchases, points, and the doors through which the world comes in."""

@@ -1,0 +1,73 @@
+"""Who may come in: storefronts by key, staff by session. Secrets are stored as SHA-256 only."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from loyalty.database import Instant
+
+NOW = {"server_default": text("now()")}
+
+
+class ApiKey(SQLModel, table=True):
+    """A storefront's bearer key, `lk_live_{program_id}_{secret}`; the programme's number stands in it in clear."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "storefront_id"], ["storefront.program_id", "storefront.storefront_id"]),
+        UniqueConstraint("program_id", "sha256", name="api_key_is_unique"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    key_id: UUID = Field(primary_key=True)
+    storefront_id: int
+    sha256: bytes = Field(sa_type=LargeBinary)
+    last4: str
+    scopes: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class User(SQLModel, table=True):
+    """A person of the merchant's staff. Owned by the installation."""
+
+    __tablename__ = "user"
+    __table_args__ = (
+        UniqueConstraint("email", name="user_email_is_taken_once"),
+        CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint("role IN ('owner', 'manager', 'analyst', 'support')", name="role_is_known"),
+    )
+
+    user_id: UUID = Field(primary_key=True)
+    email: str
+    role: str = "owner"
+    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
+
+
+class SignInLink(SQLModel, table=True):
+    """A link that signs its user in once, until it expires."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], ["user.user_id"]),)
+
+    sha256: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    user_id: UUID
+    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
+    expires_at: datetime = Field(sa_type=Instant)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Session(SQLModel, table=True):
+    """A browser that is signed in. Ends when idle, after its absolute limit, or when revoked."""
+
+    __tablename__ = "session"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], ["user.user_id"]),)
+
+    sha256: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    user_id: UUID
+    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
+    seen_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
+    expires_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -1,0 +1,1 @@
+"""Persons, their ids in the shops, and the intervals in which they were members."""

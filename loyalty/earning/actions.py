@@ -1,0 +1,46 @@
+"""The verbs of earning: publish a version of the rules, and start a programme with its first one."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from loyalty.earning.kind import load
+from loyalty.earning.tables import EarningRules
+from loyalty.errors import Invalid
+from loyalty.programs.actions import create_program, program_facts
+from loyalty.programs.facts import ProgramFacts
+
+
+async def publish(
+    session: AsyncSession, program_id: int, rules: list[dict[str, Any]], *, in_force_from: datetime | None = None
+) -> int:
+    """Publish the next version of the rules, checked; only the first may be in force since ever."""
+    for rule in rules:
+        load(rule)
+    newest = (
+        await session.exec(select(func.max(EarningRules.version)).where(col(EarningRules.program_id) == program_id))
+    ).one()
+    if newest and in_force_from is None:
+        msg = "A later version of the rules needs a date from which it is in force."
+        raise Invalid(msg, pointer="/in_force_from")
+    version = (newest or 0) + 1
+    session.add(EarningRules(program_id=program_id, version=version, in_force_from=in_force_from, rules=rules))
+    await session.flush()
+    return version
+
+
+async def start_program(
+    session: AsyncSession, name: str, *, timezone: str, currency: str, points_per_unit: int = 1, mode: str = "live"
+) -> ProgramFacts:
+    """Create a programme as it is at birth: one rule, points per whole currency unit, in force since ever."""
+    if not 1 <= points_per_unit <= 1_000_000:
+        msg = "Points per unit is a whole number from 1 to 1,000,000."
+        raise Invalid(msg, pointer="/points_per_unit")
+    program = program_facts(await create_program(session, name, timezone=timezone, currency=currency, mode=mode))
+    step = int(Decimal(10) ** program.digits)
+    rule = {"kind": "points_per_amount", "points_per_step": points_per_unit, "step_minor": step, "whole_steps": True}
+    await publish(session, program.program_id, [rule])
+    return program

@@ -1,0 +1,82 @@
+"""What can go wrong, in the business's words. `web.py` alone knows which HTTP status each family is.
+
+`code` is lasting: clients branch on it. The message is for a person and says what to do.
+"""
+
+from typing import ClassVar
+
+
+class LoyaltyError(Exception):
+    """Any refusal of the service; never a bug."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str, *, pointer: str = "") -> None:
+        """Say what was wrong, and where in the request (a JSON pointer) if that helps."""
+        super().__init__(detail)
+        self.detail = detail
+        self.pointer = pointer
+
+
+class Invalid(LoyaltyError):
+    """The request cannot mean anything: 422. Several places may be named at once in `problems`."""
+
+    code = "invalid"
+
+    def __init__(self, detail: str, *, pointer: str = "", problems: list["Invalid"] | None = None) -> None:
+        """Collect what is wrong with a request."""
+        super().__init__(detail, pointer=pointer)
+        self.problems = problems or ([] if not pointer else [self])
+
+
+class NotFound(LoyaltyError):
+    """There is no such thing in this programme: 404. Another programme's thing answers exactly so."""
+
+    code = "not_found"
+
+
+class Conflict(LoyaltyError):
+    """The request contradicts what is already recorded: 409."""
+
+    code = "conflict"
+
+
+class Unauthorized(LoyaltyError):
+    """No valid key or session: 401."""
+
+    code = "unauthorized"
+
+
+class Unavailable(LoyaltyError):
+    """The service cannot do it now; the same request may be sent again: 503."""
+
+    code = "unavailable"
+
+
+class OtherFacts(Conflict):
+    """The same natural key came with other facts than the first time. `first` is what was answered then."""
+
+    code = "other_facts"
+
+    def __init__(self, detail: str, *, first: object = None) -> None:
+        """Keep the first answer, so that the caller sees what stands."""
+        super().__init__(detail)
+        self.first = first
+
+
+class AlreadyMember(Conflict):
+    """A membership under another `joined_at` overlaps the one asked for."""
+
+    code = "already_member_since"
+
+
+class LeftAlready(Conflict):
+    """The membership ended already, at another instant."""
+
+    code = "left_already"
+
+
+class NameTaken(Conflict):
+    """Another programme or storefront has that name."""
+
+    code = "name_taken"

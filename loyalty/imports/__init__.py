@@ -1,0 +1,1 @@
+"""Files of members, purchases and refunds: staged, worked off in order, resumable."""

@@ -1,0 +1,138 @@
+"""Deciding a joining or a leaving. Pure but for new ids; every check comes before the first change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from loyalty.customers.facts import MembershipFacts, Profile
+from loyalty.errors import AlreadyMember, Invalid, LeftAlready
+from loyalty.points.chain import microseconds
+from loyalty.points.facts import OpenAccount, RecordedAward
+from loyalty.purchases.batch import Batch
+from loyalty.purchases.decisions import decide
+
+
+class NewMembership(msgspec.Struct, frozen=True):
+    """A joining as a shop tells it; with `left_at` also the leaving."""
+
+    external_id: str
+    joined_at: datetime
+    left_at: datetime | None = None
+    referral_code: str | None = None
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a joining or leaving came to: its own award, whose facts sum up what it changed."""
+
+    award: RecordedAward
+    membership: MembershipFacts
+    replayed: bool
+
+
+def fingerprint(new: NewMembership) -> bytes:
+    """Hash what matters of a membership: the same again is a retry."""
+    left = None if new.left_at is None else microseconds(new.left_at)
+    fields = ("membership/1", new.external_id, microseconds(new.joined_at), left)
+    return sha256(msgspec.json.encode(fields)).digest()
+
+
+def record_membership(batch: Batch, new: NewMembership) -> Joined:
+    """Join, or leave where `left_at` closes the open interval; then decide anew every purchase whose status changes."""
+    batch.not_ahead(new.joined_at, "joined_at")
+    if new.left_at is not None:
+        batch.not_ahead(new.left_at, "left_at")
+        if new.left_at <= new.joined_at:
+            msg = "left_at must be later than joined_at."
+            raise Invalid(msg, pointer="/left_at")
+    known = batch.memberships.get(batch.aliases.get(new.external_id) or UUID(int=0), [])
+    current = [m for m in known if m.superseded_at is None]
+    same = next((m for m in current if m.joined_at == new.joined_at), None)
+    if same is not None and new.left_at in {None, same.left_at}:
+        return _same_again(batch, known, same, new)
+    if same is not None and same.left_at is not None:
+        msg = f"This membership ended at {same.left_at.isoformat()} already; the end of a membership is recorded once."
+        raise LeftAlready(msg)
+    if same is None:
+        _no_overlap(current, new)
+    account = batch.account_of(new.external_id, new.profile)
+    membership = MembershipFacts(uuid7(), account.customer_id, new.joined_at, new.left_at, fingerprint(new), batch.now)
+    if same is not None:
+        batch.superseded.append(same.membership_id)
+        batch.memberships[account.customer_id].remove(same)
+        batch.memberships[account.customer_id].append(msgspec.structs.replace(same, superseded_at=batch.now))
+    batch.memberships[account.customer_id].append(membership)
+    batch.new_memberships.append((membership, new.referral_code))
+    return Joined(_decide_all_anew(batch, account, membership, "left" if same else "joined"), membership, replayed=False)
+
+
+def _no_overlap(current: list[MembershipFacts], new: NewMembership) -> None:
+    for other in current:
+        if (other.left_at is None or new.joined_at < other.left_at) and (
+            new.left_at is None or other.joined_at < new.left_at
+        ):
+            msg = f"This customer is a member since {other.joined_at.isoformat()}, and memberships cannot overlap."
+            raise AlreadyMember(msg)
+
+
+def _same_again(batch: Batch, known: list[MembershipFacts], same: MembershipFacts, new: NewMembership) -> Joined:
+    """Answer a retry with what was answered first: under the same body, else under the same `joined_at`."""
+    told = fingerprint(new)
+    rows = [m for m in known if m.joined_at == new.joined_at]
+    first = next((m for m in rows if m.fingerprint == told), min(rows, key=lambda m: m.recorded_at))
+    award = next(
+        a
+        for a in (*batch.pinned, *batch.awards)
+        if a.membership_id == first.membership_id and a.cause in {"joined", "left"}
+    )
+    return Joined(award, first, replayed=True)
+
+
+def _decide_all_anew(
+    batch: Batch, account: OpenAccount, membership: MembershipFacts, cause: str
+) -> RecordedAward:
+    """Award or claw back every purchase whose status changes, by the rules in force at its own date."""
+    changed = points = 0
+    for order in batch.purchases.values():
+        if order.customer_id != account.customer_id or order.placed_at is None:
+            continue
+        member = batch.is_member(account.customer_id, order.placed_at)
+        if member == order.member:
+            continue
+        order.member, order.changed = member, True
+        order.version += 1
+        award = decide(batch, order, account, "membership", order.placed_at, membership_id=membership.membership_id)
+        batch.tell("purchase.reassessed", f"purchase/{order.purchase_id}", award)
+        changed += 1
+        points += award.given
+    award = RecordedAward(
+        award_id=uuid7(),
+        cause=cause,
+        customer_id=account.customer_id,
+        account_version=account.version,
+        purchase_id=None,
+        refund_id=None,
+        membership_id=membership.membership_id,
+        rules_version=None,
+        basis=None,
+        breakdown=[],
+        facts={"purchases": changed, "points": points},
+        target=0,
+        due=0,
+        given=0,
+        available_after=account.available,
+        pending_after=account.pending,
+        held_after=account.held,
+        debt_after=account.debt,
+        actor=batch.source.actor,
+        request_id=batch.source.request_id,
+        recorded_at=batch.now,
+    )
+    batch.awards.append(award)
+    batch.tell(f"member.{cause}", f"membership/{membership.membership_id}", award)
+    return award

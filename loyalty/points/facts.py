@@ -1,0 +1,146 @@
+"""What the rules of the points see, and what they hand out: plain data, no I/O."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+GENESIS = bytes(32)
+
+
+class AccountFacts(Struct, frozen=True):
+    """An account as read, with the version that the append must find unchanged."""
+
+    customer_id: UUID
+    version: int
+    seq: int
+    available: int
+    pending: int
+    held: int
+    debt: int
+    settled_at: datetime
+    head_hash: bytes
+
+
+class LotFacts(Struct, frozen=True):
+    """A lot that still holds points, as read."""
+
+    customer_id: UUID
+    seq: int
+    purchase_id: UUID | None
+    earned_at: datetime
+    matures_at: datetime
+    expires_at: datetime | None
+    original: int
+    remaining: int
+
+
+class RecordedAward(Struct, frozen=True):
+    """An award as stored: enough to give the first answer again, and to go on from it."""
+
+    award_id: UUID
+    cause: str
+    customer_id: UUID | None
+    account_version: int | None
+    purchase_id: UUID | None
+    refund_id: str | None
+    membership_id: UUID | None
+    rules_version: int | None
+    basis: str | None
+    breakdown: list[dict[str, Any]]
+    facts: dict[str, Any]
+    target: int
+    due: int
+    given: int
+    available_after: int | None
+    pending_after: int | None
+    held_after: int | None
+    debt_after: int | None
+    actor: str
+    request_id: str
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class OpenLot:
+    """A lot while a batch is decided, read or just issued (`fresh`)."""
+
+    seq: int
+    purchase_id: UUID | None
+    earned_at: datetime
+    matures_at: datetime
+    expires_at: datetime | None
+    original: int
+    remaining: int
+    fresh: bool = False
+    touched: bool = False
+
+
+@dataclass(slots=True)
+class NewEntry:
+    """An entry to append, in the order of `seq`."""
+
+    customer_id: UUID
+    seq: int
+    award_id: UUID
+    kind: str
+    debit_code: str
+    credit_code: str
+    amount: int
+    available_after: int
+    pending_after: int
+    held_after: int
+    debt_after: int
+    actor: str
+    request_id: str
+    effective_at: datetime
+    recorded_at: datetime
+    hash: bytes = b""
+
+
+@dataclass(slots=True)
+class OpenAccount:
+    """An account while a batch is decided: each item sees what the one before it did.
+
+    `seen` is the version that was read; None when the customer is new and the account is to be inserted.
+    """
+
+    customer_id: UUID
+    seen: int | None
+    version: int
+    seq: int = 0
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    debt: int = 0
+    head_hash: bytes = GENESIS
+    lots: list[OpenLot] = field(default_factory=list)
+    entries: list[NewEntry] = field(default_factory=list)
+    uses: list[tuple[int, int, int]] = field(default_factory=list)
+    """(entry seq, lot seq, amount)"""
+
+
+@dataclass(slots=True)
+class Cause:
+    """Why points move: the decision, and who asked for it."""
+
+    award_id: UUID
+    actor: str
+    request_id: str
+    effective_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class NewEvent:
+    """News of a decision."""
+
+    event_id: UUID
+    type: str
+    subject: str
+    customer_id: UUID | None
+    account_version: int | None
+    award_id: UUID | None
+    origin: str

@@ -1,0 +1,137 @@
+"""All the SQL of the ledger's own tables: the guarded append, and the reads of balances and lots."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from loyalty.database import MissedGuard, Tx
+from loyalty.outbox import consumers
+from loyalty.points import tables
+from loyalty.points.facts import NewEntry, NewEvent, OpenAccount, RecordedAward
+from loyalty.statements import Part, insert, joined, update
+
+_json = msgspec.json.encode
+
+
+@dataclass(slots=True)
+class Append:
+    """Everything that one commit adds to the ledger. `now` was read from the database, and is the recorded time of all.
+
+    `before` and `after` are the parts of upper rooms; they hang on the same guards.
+    """
+
+    program_id: int
+    now: datetime
+    accounts: list[OpenAccount]
+    awards: list[RecordedAward]
+    events: list[NewEvent]
+    before: list[Part] = field(default_factory=list)
+    after: list[Part] = field(default_factory=list)
+
+
+# In a batch the accounts are locked in the order of their ids before any is changed: unsorted batches deadlock.
+_LOCK_ACCOUNTS = """
+SELECT a.customer_id FROM account a JOIN unnest({0}::uuid[]) AS n(id) ON a.customer_id = n.id
+WHERE a.program_id = $1 ORDER BY a.customer_id FOR UPDATE OF a
+"""
+# Reading the count makes PostgreSQL take all the locks before the first update.
+_UPDATE_ACCOUNTS = """
+UPDATE account a SET version = n.version, seq = n.seq, available = n.available, pending = n.pending, held = n.held,
+  debt = n.debt, head_hash = n.head_hash, settled_at = {9}
+FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::bigint[], {4}::bigint[], {5}::bigint[], {6}::bigint[],
+  {7}::bigint[], {8}::bytea[]) AS n(customer_id, seen, version, seq, available, pending, held, debt, head_hash)
+WHERE a.program_id = $1 AND a.customer_id = n.customer_id AND a.version = n.seen
+  AND (SELECT count(*) FROM locked_account) >= 0
+RETURNING 1
+"""
+_UPDATE_LOTS = """
+UPDATE lot l SET remaining = n.remaining
+FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[]) AS n(customer_id, seq, remaining)
+WHERE l.program_id = $1 AND l.customer_id = n.customer_id AND l.seq = n.seq RETURNING 1
+"""
+_OUTBOX = """
+INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest({0}::text[]) c, unnest({1}::uuid[]) e
+"""
+# An append that took longer is refused: whoever reads 10 seconds behind the clock misses nothing.
+_FRESH = "(SELECT clock_timestamp() + clock_offset < $2::timestamptz + interval '5 seconds' FROM program WHERE program_id = $1)"
+
+_ACCOUNT = ["customer_id", "version", "seq", "available", "pending", "held", "debt", "head_hash", "settled_at"]
+_AWARD = list(RecordedAward.__struct_fields__)
+_BREAKDOWN, _FACTS = _AWARD.index("breakdown"), _AWARD.index("facts")
+_ENTRY = list(NewEntry.__slots__)
+_EVENT = ["event_id", "type", "subject", "customer_id", "account_version", "award_id", "origin", "recorded_at"]
+_LOT = ["customer_id", "seq", "purchase_id", "earned_at", "matures_at", "expires_at", "original", "remaining"]
+
+
+async def append(tx: Tx, new: Append) -> None:
+    """Write one commit's worth of decisions in one statement; `MissedGuard` when anybody was faster."""
+    parts = [*new.before, *_account_parts(new), *_ledger_parts(new), *new.after]
+    sql, args = joined(parts, [new.program_id, new.now], [_FRESH])
+    try:
+        await tx.connection.fetchval(sql, *args)
+    except asyncpg.DivisionByZeroError:
+        raise MissedGuard from None
+
+
+def _account_parts(new: Append) -> list[Part]:
+    fresh = [
+        (a.customer_id, a.version, a.seq, a.available, a.pending, a.held, a.debt, a.head_hash, new.now)
+        for a in new.accounts
+        if a.seen is None
+    ]
+    known = [
+        (a.customer_id, a.seen, a.version, a.seq, a.available, a.pending, a.held, a.debt, a.head_hash)
+        for a in new.accounts
+        if a.seen is not None
+    ]
+    parts = [insert(tables.Account, _ACCOUNT, fresh)] if fresh else []
+    if known:
+        parts.append(Part("locked_account", _LOCK_ACCOUNTS, [[row[0] for row in known]]))
+        parts.append(update("account", _UPDATE_ACCOUNTS, known, new.now))
+    return parts
+
+
+def _award_row(award: RecordedAward) -> tuple[Any, ...]:
+    row = list(msgspec.structs.astuple(award))
+    row[_BREAKDOWN] = _json(award.breakdown).decode()
+    row[_FACTS] = _json(award.facts).decode()
+    return tuple(row)
+
+
+def _ledger_parts(new: Append) -> list[Part]:
+    entries = [tuple(getattr(e, name) for name in _ENTRY) for a in new.accounts for e in a.entries]
+    uses = [(a.customer_id, *use) for a in new.accounts for use in a.uses]
+    parts = [
+        insert(tables.Award, _AWARD, [_award_row(award) for award in new.awards]) if new.awards else None,
+        insert(tables.Entry, _ENTRY, entries) if entries else None,
+        *_lot_parts(new),
+        insert(tables.LotUse, ["customer_id", "seq", "lot_seq", "amount"], uses) if uses else None,
+        *_event_parts(new),
+    ]
+    return [part for part in parts if part]
+
+
+def _lot_parts(new: Append) -> list[Part]:
+    lots = [(account.customer_id, lot) for account in new.accounts for lot in account.lots]
+    fresh = [
+        (owner, o.seq, o.purchase_id, o.earned_at, o.matures_at, o.expires_at, o.original, o.remaining)
+        for owner, o in lots
+        if o.fresh
+    ]
+    touched = [(owner, o.seq, o.remaining) for owner, o in lots if o.touched and not o.fresh]
+    parts = [insert(tables.Lot, _LOT, fresh)] if fresh else []
+    return [*parts, update("lot", _UPDATE_LOTS, touched)] if touched else parts
+
+
+def _event_parts(new: Append) -> list[Part]:
+    if not new.events:
+        return []
+    rows = [
+        (e.event_id, e.type, e.subject, e.customer_id, e.account_version, e.award_id, e.origin, new.now) for e in new.events
+    ]
+    part = insert(tables.Event, _EVENT, rows)
+    names = consumers()
+    return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]

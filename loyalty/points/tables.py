@@ -1,0 +1,191 @@
+"""The points ledger: decisions (`award`), the entries they made, the lots these fill and empty, and the news of it.
+
+Awards, entries, lot uses and events are only ever added; `migrations/` gives the service no right to do more.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from loyalty.database import Instant
+
+CODES = ("issued", "pending", "available", "held", "redeemed", "expired", "clawed_back", "debt", "adjusted")
+_CODES = ", ".join(f"'{code}'" for code in CODES)
+ZERO = {"server_default": text("0")}
+ACCOUNT_KEY = ["account.program_id", "account.customer_id"]
+AWARD_KEY = ["award.program_id", "award.award_id"]
+ENTRY_KEY = ["entry.program_id", "entry.customer_id", "entry.seq"]
+
+
+class Account(SQLModel, table=True):
+    """A customer's points, from first sight on. `version` rises with every write about the customer, `seq` with entries."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "customer_id"], ["customer.program_id", "customer.customer_id"]),
+        CheckConstraint("available >= 0 AND pending >= 0 AND held >= 0 AND debt >= 0", name="never_below_zero"),
+        CheckConstraint("debt = 0 OR available = 0", name="debt_is_repaid_first"),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    program_id: int = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    available: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    pending: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    held: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    debt: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    version: int = Field(sa_type=BigInteger)
+    seq: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    settled_at: datetime = Field(sa_type=Instant)
+    next_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    head_hash: bytes = Field(sa_type=LargeBinary)
+
+
+class Award(SQLModel, table=True):
+    """One decision and why, also when it gives nothing. `given` is what `due` did to the points; the rest was clamped."""
+
+    __tablename__ = "award"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "purchase_id"], ["purchase.program_id", "purchase.purchase_id"]),
+        ForeignKeyConstraint(["program_id", "customer_id"], ACCOUNT_KEY, name="award_account_fk"),
+        CheckConstraint(
+            "cause IN ('purchase', 'refund', 'cancellation', 'joined', 'left', 'membership')", name="cause_is_known"
+        ),
+        CheckConstraint("(customer_id IS NULL) = (account_version IS NULL)", name="account_has_a_version"),
+        Index("award_purchase_ix", "program_id", "purchase_id"),
+        Index("award_account_ix", "program_id", "customer_id", "account_version"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    award_id: UUID = Field(primary_key=True)
+    cause: str
+    customer_id: UUID | None = None
+    account_version: int | None = Field(default=None, sa_type=BigInteger)
+    purchase_id: UUID | None = None
+    refund_id: str | None = None
+    membership_id: UUID | None = None
+    rules_version: int | None = None
+    # The earning basis in minor units, an exact fraction: "3438" or "10000/3".
+    basis: str | None = None
+    breakdown: list[Any] = Field(sa_type=JSONB)
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    target: int = Field(sa_type=BigInteger)
+    due: int = Field(sa_type=BigInteger)
+    given: int = Field(sa_type=BigInteger)
+    available_after: int | None = Field(default=None, sa_type=BigInteger)
+    pending_after: int | None = Field(default=None, sa_type=BigInteger)
+    held_after: int | None = Field(default=None, sa_type=BigInteger)
+    debt_after: int | None = Field(default=None, sa_type=BigInteger)
+    actor: str
+    request_id: str
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class Entry(SQLModel, table=True):
+    """One movement of an account: `amount` leaves the debit code and reaches the credit code. Hash-chained by `seq`."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "customer_id"], ACCOUNT_KEY, name="entry_account_fk"),
+        ForeignKeyConstraint(["program_id", "award_id"], AWARD_KEY),
+        CheckConstraint("amount > 0", name="amount_is_positive"),
+        CheckConstraint("debit_code <> credit_code", name="moves_between_codes"),
+        CheckConstraint(f"debit_code IN ({_CODES}) AND credit_code IN ({_CODES})", name="codes_are_known"),
+        CheckConstraint("kind IN ('issue', 'claw_back', 'repay')", name="kind_is_known"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    award_id: UUID
+    kind: str
+    debit_code: str
+    credit_code: str
+    amount: int = Field(sa_type=BigInteger)
+    available_after: int = Field(sa_type=BigInteger)
+    pending_after: int = Field(sa_type=BigInteger)
+    held_after: int = Field(sa_type=BigInteger)
+    debt_after: int = Field(sa_type=BigInteger)
+    actor: str
+    request_id: str
+    effective_at: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
+class Lot(SQLModel, table=True):
+    """The points of one earning, with their own dates. Named by the entry that issued it."""
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "customer_id", "seq"], ENTRY_KEY),
+        CheckConstraint("remaining BETWEEN 0 AND original", name="remaining_is_within_original"),
+        CheckConstraint("original > 0", name="original_is_positive"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    program_id: int = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    purchase_id: UUID | None = None
+    earned_at: datetime = Field(sa_type=Instant)
+    matures_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    original: int = Field(sa_type=BigInteger)
+    remaining: int = Field(sa_type=BigInteger)
+
+
+class LotUse(SQLModel, table=True):
+    """How much of which lot an entry took (`amount` > 0) or gave back (< 0)."""
+
+    __tablename__ = "lot_use"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "customer_id", "seq"], ENTRY_KEY, name="lot_use_entry_fk"),
+        ForeignKeyConstraint(
+            ["program_id", "customer_id", "lot_seq"], ["lot.program_id", "lot.customer_id", "lot.seq"], name="lot_use_lot_fk"
+        ),
+        CheckConstraint("amount <> 0", name="amount_is_not_zero"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    lot_seq: int = Field(primary_key=True, sa_type=BigInteger)
+    amount: int = Field(sa_type=BigInteger)
+
+
+class Event(SQLModel, table=True):
+    """What happened, for whoever is told later. `subject` names the row it is about: `purchase/{purchase_id}`."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        CheckConstraint("origin IN ('live', 'import', 'simulated')", name="origin_is_known"),
+        Index("event_recorded_ix", "program_id", "recorded_at"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    type: str
+    subject: str
+    customer_id: UUID | None = None
+    account_version: int | None = Field(default=None, sa_type=BigInteger)
+    award_id: UUID | None = None
+    origin: str
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class Outbox(SQLModel, table=True):
+    """An event that a registered consumer has not had yet; gone when it has."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "event_id"], ["event.program_id", "event.event_id"], ondelete="CASCADE"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    consumer: str = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)

@@ -1,0 +1,1 @@
+"""Programmes and their storefronts: what everything else belongs to."""

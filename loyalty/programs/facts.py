@@ -1,0 +1,44 @@
+"""A programme as the other rooms need it, and where a write comes from."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.numbers import get_currency_precision
+from msgspec import Struct
+
+
+class ProgramFacts(Struct, frozen=True):
+    """One programme's standing facts."""
+
+    program_id: int
+    name: str
+    mode: str
+    currency: str
+    timezone: str
+    clock_offset: timedelta
+    default_period: str | None
+    data_origin: dict[str, str] | None
+    policies: dict[str, Any]
+    created_at: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The IANA zone in which its days begin."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def digits(self) -> int:
+        """How many decimals its currency has (ISO 4217)."""
+        return get_currency_precision(self.currency)
+
+
+class Source(Struct, frozen=True):
+    """Where a write comes from: which programme and storefront, who, in which request. `origin`: live or import."""
+
+    program: ProgramFacts
+    storefront_id: int
+    namespace: str
+    actor: str
+    request_id: str
+    origin: str = "live"

@@ -1,0 +1,51 @@
+"""What a merchant's installation is made of: programmes and their storefronts."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Interval, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from loyalty.database import Instant
+
+
+class Program(SQLModel, table=True):
+    """A loyalty programme: one currency, one time zone, its own everything. Owned by the installation."""
+
+    __tablename__ = "program"
+    __table_args__ = (
+        UniqueConstraint("name", name="program_name_is_taken_once"),
+        CheckConstraint("mode IN ('live', 'test')", name="mode_is_known"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
+        CheckConstraint("mode = 'test' OR clock_offset = interval '0'", name="only_test_clocks_move"),
+    )
+
+    program_id: int | None = Field(default=None, primary_key=True, sa_column_args=[Identity()])
+    name: str
+    mode: str = "live"
+    currency: str
+    timezone: str
+    clock_offset: timedelta = Field(default=timedelta(), sa_type=Interval, sa_column_kwargs={"server_default": text("'0'")})
+    # The period on which the panel opens, "2017-12"; null: the last complete month with enough purchases.
+    default_period: str | None = None
+    # Where the data comes from, {"en": …, "fr": …}, shown over every figure of a sample.
+    data_origin: dict[str, str] | None = Field(default=None, sa_type=JSONB)
+    policies: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
+    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})
+
+
+class Storefront(SQLModel, table=True):
+    """A web shop or till of a programme. Its orders are numbered by itself; its customers' ids live in `namespace`."""
+
+    __tablename__ = "storefront"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id"], ["program.program_id"]),
+        UniqueConstraint("program_id", "name", name="storefront_name_is_taken_once"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    storefront_id: int | None = Field(default=None, primary_key=True, sa_column_args=[Identity()])
+    name: str
+    namespace: str = Field(default="default", sa_column_kwargs={"server_default": text("'default'")})
+    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})

@@ -1,0 +1,1 @@
+"""Purchases and refunds: recorded, decided, appended, in one commit."""

@@ -1,0 +1,70 @@
+"""The verbs of purchases: read, decide, append. Each takes a batch; a single call is a batch of one."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from loyalty.database import Tx
+from loyalty.earning.queries import RulesCache
+from loyalty.errors import LoyaltyError
+from loyalty.points.queries import append
+from loyalty.programs.facts import Source
+from loyalty.purchases.batch import Batch
+from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
+from loyalty.purchases.facts import NewPurchase, NewRefund
+from loyalty.purchases.queries import as_append, read
+
+I = TypeVar("I")  # noqa: E741 - items in, results out
+R = TypeVar("R")
+
+
+async def record_purchases(
+    tx: Tx, source: Source, rules: RulesCache, items: Sequence[NewPurchase]
+) -> list[Recorded | LoyaltyError]:
+    """Record purchases with their awards; one result each. An item is all or nothing, the batch is not."""
+    customers = [item.external_id for item in items if item.external_id is not None]
+    orders = [item.order_id for item in items]
+    # A purchase touches no lot but its own: whoever owes points has none, and a parked refund takes what it just gave.
+    batch = await open_batch(tx, source, rules, orders=orders, customers=customers, lots=False)
+    results = decide_each(batch, record_purchase, items)
+    if batch.awards:
+        await append(tx, as_append(batch))
+    return results
+
+
+async def record_refunds(
+    tx: Tx, source: Source, rules: RulesCache, items: Sequence[NewRefund]
+) -> list[Recorded | Parked | LoyaltyError]:
+    """Record refunds and cancellations with their clawbacks; one result each."""
+    batch = await open_batch(tx, source, rules, orders=[item.order_id for item in items], customers=[])
+    results = decide_each(batch, record_refund, items)
+    if batch.events:
+        await append(tx, as_append(batch))
+    return results
+
+
+async def open_batch(
+    tx: Tx,
+    source: Source,
+    rules: RulesCache,
+    *,
+    orders: list[str],
+    customers: list[str],
+    history: bool = False,
+    lots: bool = True,
+) -> Batch:
+    """Read what deciding needs, and open it. The rules are cached by version; a newer one is loaded first."""
+    orders, customers = list(dict.fromkeys(orders)), list(dict.fromkeys(customers))
+    facts = await read(tx, source, orders=orders, customers=customers, history=history, lots=lots)
+    versions = await rules.versions(tx.connection, source.program.program_id, facts.newest_rules)
+    return Batch(source, facts, versions)
+
+
+def decide_each(batch: Batch, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:
+    """Decide item by item; a refused one is its own result and leaves no trace."""
+    results: list[R | LoyaltyError] = []
+    for item in items:
+        try:
+            results.append(decide(batch, item))
+        except LoyaltyError as refusal:
+            results.append(refusal)
+    return results

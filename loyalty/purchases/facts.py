@@ -1,0 +1,99 @@
+"""What comes in about purchases (`NewPurchase`, `NewRefund`), and what the rules see (`…Facts`). Money in minor units."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from loyalty.customers.facts import AliasFacts, MembershipFacts, Profile
+from loyalty.points.facts import AccountFacts, LotFacts, RecordedAward
+
+
+class NewPurchase(Struct, frozen=True):
+    """A purchase as a shop tells it. `external_id` is the shop's id of the customer; None: anonymous."""
+
+    order_id: str
+    placed_at: datetime
+    currency: str
+    goods_minor: int
+    external_id: str | None = None
+    discount_minor: int = 0
+    tax_minor: int = 0
+    shipping_minor: int = 0
+    reward_discount_minor: int = 0
+    delivered_at: datetime | None = None
+    payments: dict[str, int] | None = None
+    lines: list[dict[str, Any]] | None = None
+    referral_code: str | None = None
+    redemption_ids: list[str] | None = None
+    channel: str | None = None
+    test: bool = False
+    source_updated_at: datetime | None = None
+    metadata: dict[str, Any] | None = None
+    profile: Profile | None = None
+
+
+class NewRefund(Struct, frozen=True):
+    """Goods taken back; a cancellation (`refund_id` empty, `goods_minor` None) takes all that is left."""
+
+    order_id: str
+    refund_id: str
+    refunded_at: datetime | None
+    goods_minor: int | None
+    lines: list[dict[str, Any]] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The word for it in tables and events."""
+        return "refund" if self.refund_id else "cancellation"
+
+
+class PurchaseFacts(Struct, frozen=True):
+    """A purchase as read. `due` sums what every decision on it gave or took; `rules_version` is the first one's."""
+
+    purchase_id: UUID
+    storefront_id: int
+    order_id: str
+    customer_id: UUID | None
+    state: str
+    version: int
+    placed_at: datetime | None
+    goods_minor: int | None
+    reward_discount_minor: int | None
+    lines: list[dict[str, Any]] | None
+    test: bool
+    member: bool
+    fingerprint: bytes | None
+    recorded_at: datetime
+    due: int
+    rules_version: int | None
+
+
+class RefundFacts(Struct, frozen=True):
+    """A refund or cancellation as read."""
+
+    purchase_id: UUID
+    kind: str
+    refund_id: str
+    refunded_at: datetime
+    goods_minor: int | None
+    award_id: UUID | None
+    fingerprint: bytes
+    request_id: str
+    recorded_at: datetime
+
+
+class Read(Struct, frozen=True):
+    """Everything that deciding a batch needs, read in one statement. `now` is for deciding and for writing."""
+
+    now: datetime
+    newest_rules: int
+    aliases: list[AliasFacts]
+    accounts: list[AccountFacts]
+    lots: list[LotFacts]
+    memberships: list[MembershipFacts]
+    purchases: list[PurchaseFacts]
+    refunds: list[RefundFacts]
+    # The first answers of what may be a retry: by purchase, by refund, by membership.
+    pinned: list[RecordedAward]

@@ -1,0 +1,197 @@
+"""All the SQL of purchases: what deciding needs, the locks, and the rows that an append carries."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from loyalty.customers.queries import memberships, new_customers, told_profiles
+from loyalty.database import Tx
+from loyalty.points.queries import Append
+from loyalty.programs.facts import Source
+from loyalty.purchases import tables
+from loyalty.purchases.facts import Read
+from loyalty.statements import Part, insert, update
+
+if TYPE_CHECKING:
+    from loyalty.purchases.batch import Batch, OpenOrder
+
+_decode = msgspec.json.Decoder(Read).decode
+_json = msgspec.json.encode
+
+# One statement, so one snapshot: an account and its lots can never be of two moments. `LATERAL … OFFSET 0` keeps every
+# look-up a look-up by key: on a table that was empty when the plan was made, the planner would else scan it whole. $6: also everything that the asked
+# customers ever bought (joining and leaving decide all of it anew; they ask for no order, so nothing comes twice).
+READ = """
+WITH asked_order AS MATERIALIZED (
+  SELECT p.* FROM unnest($3::text[]) AS n(order_id), LATERAL (
+    SELECT * FROM purchase WHERE program_id = $1 AND storefront_id = $2 AND order_id = n.order_id OFFSET 0) p),
+asked_alias AS MATERIALIZED (
+  SELECT a.external_id, a.customer_id FROM unnest($5::text[]) AS n(external_id), LATERAL (
+    SELECT * FROM customer_alias WHERE program_id = $1 AND namespace = $4 AND external_id = n.external_id OFFSET 0) a),
+touched AS MATERIALIZED (
+  SELECT customer_id FROM asked_alias UNION SELECT customer_id FROM asked_order WHERE customer_id IS NOT NULL),
+bought AS MATERIALIZED (
+  SELECT * FROM asked_order
+  UNION ALL SELECT p.* FROM touched t, LATERAL (
+    SELECT * FROM purchase WHERE program_id = $1 AND customer_id = t.customer_id OFFSET 0) p WHERE $6),
+accounts AS MATERIALIZED (
+  SELECT a.* FROM touched t, LATERAL (
+    SELECT * FROM account WHERE program_id = $1 AND customer_id = t.customer_id OFFSET 0) a),
+said AS MATERIALIZED (
+  SELECT a.* FROM asked_order o, LATERAL (
+    SELECT * FROM award WHERE program_id = $1 AND purchase_id = o.purchase_id OFFSET 0) a
+  UNION ALL
+  SELECT a.* FROM touched t, LATERAL (
+    SELECT * FROM award WHERE program_id = $1 AND customer_id = t.customer_id AND membership_id IS NOT NULL
+    AND cause IN ('joined', 'left') OFFSET 0) a WHERE $6)
+SELECT json_build_object(
+  'now', (SELECT greatest(clock_timestamp() + g.clock_offset,
+      (SELECT max(settled_at) FROM accounts) + interval '1 microsecond',
+      (SELECT max(recorded_at) FROM bought) + interval '1 microsecond') FROM program g WHERE g.program_id = $1),
+  'newest_rules', (SELECT max(version) FROM earning_rules WHERE program_id = $1),
+  'aliases', coalesce((SELECT json_agg(a) FROM asked_alias a), '[]'),
+  'accounts', coalesce((SELECT json_agg(json_build_object('customer_id', customer_id, 'version', version, 'seq', seq,
+      'available', available, 'pending', pending, 'held', held, 'debt', debt, 'settled_at', settled_at,
+      'head_hash', encode(head_hash, 'base64'))) FROM accounts), '[]'),
+  'lots', coalesce((SELECT json_agg(json_build_object('customer_id', l.customer_id, 'seq', l.seq,
+      'purchase_id', l.purchase_id, 'earned_at', l.earned_at, 'matures_at', l.matures_at, 'expires_at', l.expires_at,
+      'original', l.original, 'remaining', l.remaining))
+      FROM touched t, LATERAL (SELECT * FROM lot
+        WHERE program_id = $1 AND customer_id = t.customer_id AND remaining > 0 OFFSET 0) l WHERE $7), '[]'),
+  'memberships', coalesce((SELECT json_agg(json_build_object('membership_id', m.membership_id,
+      'customer_id', m.customer_id, 'joined_at', m.joined_at, 'left_at', m.left_at,
+      'fingerprint', encode(m.fingerprint, 'base64'), 'recorded_at', m.recorded_at, 'superseded_at', m.superseded_at)
+      ORDER BY m.recorded_at)
+      FROM touched t, LATERAL (SELECT * FROM membership WHERE program_id = $1 AND customer_id = t.customer_id
+        AND ($6 OR superseded_at IS NULL) OFFSET 0) m), '[]'),
+  'purchases', coalesce((SELECT json_agg(json_build_object('purchase_id', b.purchase_id,
+      'storefront_id', b.storefront_id, 'order_id', b.order_id, 'customer_id', b.customer_id, 'state', b.state,
+      'version', b.version, 'placed_at', b.placed_at, 'goods_minor', b.goods_minor,
+      'reward_discount_minor', b.reward_discount_minor, 'lines', b.lines, 'test', b.test, 'member', b.member,
+      'fingerprint', encode(b.fingerprint, 'base64'), 'recorded_at', b.recorded_at,
+      'due', coalesce(d.due, 0), 'rules_version', d.rules_version) ORDER BY b.placed_at, b.order_id)
+      FROM bought b, LATERAL (SELECT sum(a.due)::bigint AS due, max(a.rules_version) AS rules_version
+        FROM award a WHERE a.program_id = $1 AND a.purchase_id = b.purchase_id) d), '[]'),
+  'refunds', coalesce((SELECT json_agg(json_build_object('purchase_id', r.purchase_id, 'kind', r.kind,
+      'refund_id', r.refund_id, 'refunded_at', r.refunded_at, 'goods_minor', r.goods_minor, 'award_id', r.award_id,
+      'fingerprint', encode(r.fingerprint, 'base64'), 'request_id', r.request_id, 'recorded_at', r.recorded_at)
+      ORDER BY r.recorded_at, r.refunded_at, r.refund_id)
+      FROM bought b, LATERAL (SELECT * FROM refund WHERE program_id = $1 AND purchase_id = b.purchase_id OFFSET 0) r),
+      '[]'),
+  'pinned', coalesce((SELECT json_agg(s ORDER BY s.recorded_at, s.award_id) FROM said s), '[]')
+)::text
+"""
+# Locks are statements of their own: one that locks and reads at once may return new accounts with old lots.
+LOCK_ACCOUNTS = """
+SELECT 1 FROM account WHERE program_id = $1 AND customer_id IN (
+  SELECT customer_id FROM customer_alias WHERE program_id = $1 AND namespace = $4 AND external_id = ANY($5::text[])
+  UNION SELECT customer_id FROM purchase
+  WHERE program_id = $1 AND storefront_id = $2 AND order_id = ANY($3::text[]) AND customer_id IS NOT NULL)
+ORDER BY customer_id FOR UPDATE
+"""
+LOCK_PURCHASES = """
+SELECT 1 FROM purchase WHERE program_id = $1 AND storefront_id = $2 AND order_id = ANY($3::text[])
+ORDER BY purchase_id FOR UPDATE
+"""
+_TOLD = [
+    "customer_id", "placed_at", "currency", "goods_minor", "discount_minor", "tax_minor", "shipping_minor",
+    "reward_discount_minor", "delivered_at", "payments", "lines", "referral_code", "redemption_ids", "channel", "test",
+    "source_updated_at", "metadata", "member", "fingerprint", "request_id", "origin", "recorded_at", "state", "version",
+]  # fmt: skip
+_TYPES = [
+    "uuid", "timestamptz", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "timestamptz", "jsonb", "jsonb",
+    "text", "jsonb", "text", "bool", "timestamptz", "jsonb", "bool", "bytea", "text", "text", "timestamptz", "text", "bigint",
+]  # fmt: skip
+_FILL = f"""
+UPDATE purchase p SET {", ".join(f"{name} = n.{name}" for name in _TOLD)}
+FROM unnest({{0}}::uuid[], {{1}}::bigint[], {", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(_TYPES, 2))})
+  AS n(purchase_id, seen, {", ".join(_TOLD)})
+WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
+"""  # noqa: S608 - names from the lists above
+_BUMP = """
+UPDATE purchase p SET version = n.version, member = n.member
+FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::bool[]) AS n(purchase_id, seen, version, member)
+WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
+"""
+_AWAITED = ["purchase_id", "storefront_id", "order_id", "test", "member", "state", "version", "recorded_at", "origin"]
+_REFUND = [
+    "purchase_id", "kind", "refund_id", "refunded_at", "goods_minor", "award_id", "fingerprint", "request_id", "recorded_at",
+]  # fmt: skip
+
+
+async def read(
+    tx: Tx, source: Source, *, orders: list[str], customers: list[str], history: bool = False, lots: bool = True
+) -> Read:
+    """Read everything a batch needs, in one statement, after taking the locks where the `tx` asks for them."""
+    keys = (source.program.program_id, source.storefront_id, orders, source.namespace, customers)
+    if tx.locked:
+        await tx.connection.execute(LOCK_ACCOUNTS, *keys)
+        await tx.connection.execute(LOCK_PURCHASES, *keys[:3])
+    return _decode(await tx.connection.fetchval(READ, *keys, history, lots))
+
+
+def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
+    """Turn a decided batch into the rows of one commit."""
+    source = batch.source
+    return Append(
+        program_id=source.program.program_id,
+        now=batch.now,
+        accounts=[a for a in batch.accounts.values() if a.version != a.seen],
+        awards=batch.awards,
+        events=batch.events,
+        before=[
+            *new_customers(batch.new_customers, batch.new_aliases, source.namespace, batch.now),
+            *told_profiles(batch.told_profiles, overwrite=overwrite_profiles),
+            *memberships(batch.new_memberships, batch.superseded, source.request_id, batch.now),
+            *_purchases(batch),
+        ],
+        after=_refunds(batch),
+    )
+
+
+def _purchases(batch: "Batch") -> list[Part]:
+    """New orders sorted by their number, so that two batches that meet the same ones wait in one order."""
+    orders = sorted(batch.purchases.values(), key=lambda order: order.order_id)
+    told = [o for o in orders if o.told and o.seen is None]
+    filled = [(o.purchase_id, o.seen, *_facts(batch, o)) for o in orders if o.told and o.seen is not None]
+    awaited = [
+        (o.purchase_id, batch.source.storefront_id, o.order_id, False, False, "awaited", o.version, batch.now, batch.source.origin)
+        for o in orders
+        if o.seen is None and not o.told
+    ]
+    bumped = [
+        (o.purchase_id, o.seen, o.version, o.member) for o in orders if o.changed and not o.told and o.seen is not None
+    ]
+    parts = []
+    if told:
+        rows = [(o.purchase_id, batch.source.storefront_id, o.order_id, *_facts(batch, o)) for o in told]
+        parts.append(insert(tables.Purchase, ["purchase_id", "storefront_id", "order_id", *_TOLD], rows))
+    if awaited:
+        part = insert(tables.Purchase, _AWAITED, awaited)
+        parts.append(Part("new_awaited_purchase", part.sql, part.args))
+    if filled:
+        parts.append(update("filled_purchase", _FILL, filled))
+    if bumped:
+        parts.append(update("purchase_version", _BUMP, bumped))
+    return parts
+
+
+def _facts(batch: "Batch", order: "OpenOrder") -> tuple[object, ...]:
+    new = order.told
+    if new is None:  # pragma: no cover - the callers asked for it
+        raise AssertionError
+    return (
+        order.customer_id, new.placed_at, new.currency, new.goods_minor, new.discount_minor, new.tax_minor,
+        new.shipping_minor, new.reward_discount_minor, new.delivered_at, _text(new.payments), _text(new.lines),
+        new.referral_code, _text(new.redemption_ids), new.channel, new.test, new.source_updated_at, _text(new.metadata),
+        order.member, order.fingerprint, batch.source.request_id, batch.source.origin, batch.now, "recorded", order.version,
+    )  # fmt: skip
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else _json(value).decode()
+
+
+def _refunds(batch: "Batch") -> list[Part]:
+    rows = [(*(getattr(r, name) for name in _REFUND), _text(lines)) for r, lines in batch.new_refunds]
+    return [insert(tables.Refund, [*_REFUND, "lines"], rows)] if rows else []

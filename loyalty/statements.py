@@ -1,0 +1,63 @@
+"""One statement made of parts: every room adds its rows to a commit of the ledger without a round trip of its own.
+
+A part is SQL with places `{0}`, `{1}`, … for its own arguments; `$1` is the programme in all of them. The text depends on
+which parts there are, never on how many rows they carry, so PostgreSQL prepares it once.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import dialect
+from sqlmodel import SQLModel
+
+_POSTGRESQL = dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece. `guards`: how many rows it must touch; a version that has moved touches none, and all of it fails."""
+
+    name: str
+    sql: str
+    args: list[Any]
+    guards: int | None = None
+
+
+def insert(table: type[SQLModel], columns: list[str], rows: list[tuple[Any, ...]]) -> Part:
+    """Insert rows by arrays, one per column. JSON goes in as text."""
+    sql_table: Table = cast("Any", table).__table__
+    arrays = [list(column) for column in zip(*rows, strict=True)]
+    return Part(f"new_{sql_table.name}", _insert_sql(sql_table, tuple(columns)), arrays)
+
+
+def update(name: str, sql: str, rows: list[tuple[Any, ...]], *extra: object) -> Part:
+    """Update by arrays; each row must be there, or the whole statement fails."""
+    arrays: list[Any] = [list(column) for column in zip(*rows, strict=True)]
+    return Part(name, sql, [*arrays, *extra], guards=len(rows))
+
+
+@lru_cache
+def _insert_sql(table: Table, columns: tuple[str, ...]) -> str:
+    types = [table.c[column].type.compile(_POSTGRESQL) for column in columns]
+    arrays = ", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(types))
+    names = ", ".join(columns)
+    return f"INSERT INTO {table.name} (program_id, {names}) SELECT $1, new.* FROM unnest({arrays}) AS new"  # noqa: S608
+
+
+def joined(parts: list[Part], args: list[Any], checks: list[str]) -> tuple[str, list[Any]]:
+    """Join parts and checks into one statement; `args` are those of the checks, `$1` the programme.
+
+    When a check fails or a guard was missed it divides by zero, on purpose: an error is the only thing that undoes what
+    other parts of the same statement have already written, and it needs no function of ours in the database.
+    """
+    args, checks, ctes = list(args), list(checks), []
+    for part in parts:
+        places = [f"${len(args) + n}" for n in range(1, len(part.args) + 1)]
+        ctes.append(f"{part.name} AS ({part.sql.format(*places)})")
+        args += part.args
+        if part.guards is not None:
+            args.append(part.guards)
+            checks.append(f"(SELECT count(*) FROM {part.name}) = ${len(args)}")
+    return f"WITH {', '.join(ctes)} SELECT 1 / (CASE WHEN {' AND '.join(checks)} THEN 1 ELSE 0 END)", args
