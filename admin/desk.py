@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from admin.periods import Against, Calendar, CalendarPeriod
 from kpi.measure import Overview
@@ -37,6 +37,7 @@ class SignedIn(Protocol):
         """The token, bound to the session, that every form sends back."""
 
 
+@runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
 

@@ -112,10 +112,7 @@ class Format:
 
     def place(self, timezone: str) -> str:
         """Name a time zone by its city."""
-        if "/" not in timezone or timezone.startswith("Etc/"):
-            return timezone.removeprefix("Etc/")
-        location = get_timezone_location(ZoneInfo(timezone), locale=self.locale, return_city=True)
-        return location.rpartition("/")[2]
+        return place(timezone, self.language)
 
     @cached_property
     def _currency_digits(self) -> int:
@@ -123,6 +120,14 @@ class Format:
 
     def _major(self, minor: float) -> Decimal:
         return Decimal(str(minor)).scaleb(-self._currency_digits)
+
+
+def place(timezone: str, language: str) -> str:
+    """Name a time zone by its city: `New York`; one that has none by its own name."""
+    if "/" not in timezone or timezone.startswith("Etc/"):
+        return timezone.removeprefix("Etc/")
+    location = get_timezone_location(ZoneInfo(timezone), locale=LOCALES[language], return_city=True)
+    return location.rpartition("/")[2]
 
 
 def _decimals(digits: int) -> str:

@@ -26,6 +26,14 @@ class Unit(ABC):
         """Write members less non-members, always signed."""
 
     @abstractmethod
+    def name(self, f: Format) -> str:
+        """Name the unit, where a column holds bare numbers."""
+
+    def difference_name(self, f: Format) -> str:
+        """Name the unit of a difference."""
+        return self.name(f)
+
+    @abstractmethod
     def bare(self, f: Format, value: float) -> str:
         """Write a value without its unit, where the unit is said once for two."""
 
@@ -67,6 +75,14 @@ class Rate(Unit):
         """Write `+8.0 pp`."""
         return f.points(value)
 
+    def name(self, f: Format) -> str:  # noqa: ARG002 - the same in every language
+        """Say percent."""
+        return "%"
+
+    def difference_name(self, f: Format) -> str:
+        """Say percentage points."""
+        return f.words.gettext("pp")
+
     def bare(self, f: Format, value: float) -> str:
         """Write `97.5`."""
         return f.number(value * 100, 1)
@@ -97,6 +113,10 @@ class Money(Unit):
         """Write `+$1.89`."""
         return MISSING if value is None else f.signed(f.money(value), value)
 
+    def name(self, f: Format) -> str:
+        """Say the currency's code."""
+        return f.currency
+
     def bare(self, f: Format, value: float) -> str:
         """Write `30.06`."""
         return f.major(value)
@@ -120,6 +140,10 @@ class Mean(Unit):
     def difference(self, f: Format, value: float | None) -> str:
         """Write `+4.23`."""
         return MISSING if value is None else f.signed(self.value(f, value), value)
+
+    def name(self, f: Format) -> str:
+        """Say what is counted."""
+        return f.words.gettext("purchases")
 
     def bare(self, f: Format, value: float) -> str:
         """Write `7.77`."""

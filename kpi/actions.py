@@ -32,7 +32,7 @@ class _Knowledge:
     data_as_of: datetime
 
 
-async def answer(
+async def answer(  # noqa: PLR0913 - the options are named
     connection: Connection,
     program: ProgramFacts,
     key: str,
@@ -53,7 +53,7 @@ async def answer(
     return reading.answer(key, measure, chosen, other)
 
 
-async def series(
+async def series(  # noqa: PLR0913, PLR0917 - the options are named
     connection: Connection,
     program: ProgramFacts,
     key: str,
@@ -73,7 +73,7 @@ async def series(
     return reading.series(key, measure, unit, slots)
 
 
-async def overview(
+async def overview(  # noqa: PLR0913 - the options are named
     connection: Connection,
     program: ProgramFacts,
     keys: Sequence[str],
@@ -85,11 +85,11 @@ async def overview(
     slots: int = 13,
     as_of: datetime | None = None,
 ) -> Overview:
-    """Answer several measures for the panel's first page: the chosen `[start, end)`, its comparison, and a sparkline each.
+    """Answer several measures for the panel's first page: `[start, end)`, the period compared, and a sparkline each.
 
-    The sparkline has `slots` periods of `grain`: for months, quarters and years those up to the end of the chosen calendar
-    year (May 2017: December 2016 to December 2017), for days and weeks with the chosen one in the middle; none begins in
-    the future, unless the chosen period does. Everything comes from one read.
+    The sparkline has `slots` periods of `grain`: for months, quarters and years those up to the end of the chosen
+    calendar year (May 2017: December 2016 to December 2017), for days and weeks with the chosen one in the middle; none
+    begins in the future, unless the chosen period does. Everything comes from one read. Raises what `answer` raises.
     """
     measures = {key: measure_named(key) for key in keys}
     chosen, unit = periods.period(start, end), periods.grain_named(grain)
@@ -113,15 +113,19 @@ def _knowledge(now: datetime, as_of: datetime | None) -> _Knowledge:
     settled = now - _SETTLED_AFTER
     if as_of is None:
         return _Knowledge(None, now, lowered=False, data_as_of=settled)
-    try:
-        if as_of.tzinfo is None:
-            raise OverflowError
-        asked = as_of.astimezone(UTC)
-    except OverflowError:
-        msg = f"as_of must be an instant with its offset, between the years 1 and 9999 in UTC; {as_of} is not."
-        raise BadInstant(msg, pointer="/as_of") from None
+    asked = _in_utc(as_of)
     limit = min(asked, settled)
     return _Knowledge(limit, limit, lowered=asked > settled, data_as_of=settled)
+
+
+def _in_utc(as_of: datetime) -> datetime:
+    try:
+        if as_of.tzinfo is not None:
+            return as_of.astimezone(UTC)
+    except OverflowError:
+        pass
+    msg = f"as_of must be an instant with its offset, between the years 1 and 9999 in UTC; {as_of} is not."
+    raise BadInstant(msg, pointer="/as_of")
 
 
 async def _read(
@@ -192,4 +196,3 @@ class _Reading:
             segments=segments,
             difference=difference,
         )
-

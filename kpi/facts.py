@@ -1,8 +1,8 @@
 """What is known of a period: for every customer, whether they were a member and what they bought. Pure.
 
-`Facts` is what one read brought, for every period that was asked for. Time is cut at the boundaries of these periods:
-cell 0 lies before the first boundary, cell k between boundary k−1 and k, so the period between boundaries i and j is the
-cells i+1 to j. `PeriodFacts` is one period's part of it, and all that a measure sees.
+`Facts` is what one read brought, for every period that was asked for. Time is cut at the boundaries of these periods,
+which count from 0: cell 0 lies before boundary 0, cell k between the boundaries k-1 and k, so the period between
+boundaries i and j is the cells i+1 to j. `PeriodFacts` is one period's part of it, and all that a measure sees.
 """
 
 from collections.abc import Mapping

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from kpi.facts import PeriodFacts
 from loyalty.errors import NotFound
+from loyalty.i18n import with_french_spaces
 from loyalty.registry import Registry
 
 Interval = tuple[float, float]
@@ -124,10 +125,14 @@ Segments = dict[str, Ratio]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The same words in the two languages of the service."""
+    """The same words in the two languages of the service, the French ones with their unbreakable spaces."""
 
     en: str
     fr: str
+
+    def __post_init__(self) -> None:
+        """Set the spaces that French wants unbreakable; in the source they are ordinary ones."""
+        object.__setattr__(self, "fr", with_french_spaces(self.fr))
 
 
 class Measure(ABC):

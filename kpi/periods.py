@@ -14,7 +14,7 @@ from loyalty.errors import Invalid
 Grain = Literal["day", "week", "month", "quarter", "year"]
 Comparison = Literal["previous", "last_year"]
 
-FIRST_YEAR = 1900
+FIRST_DAY = date(1900, 1, 1)
 LONGEST_YEARS = 10
 MOST_PERIODS = 400
 _MONTHS: dict[Grain, int] = {"month": 1, "quarter": 3, "year": 12}
@@ -74,13 +74,13 @@ def cut(start: date, end: date, grain: Grain) -> list[Days]:
     for name, day in (("start", start), ("end", end)):
         if _floor(day, grain) != day:
             below, above = _floor(day, grain), _after(_floor(day, grain), grain)
-            right = " or ".join(str(d) for d in (below, above) if d is not None and d.year >= FIRST_YEAR)
+            right = " or ".join(str(d) for d in (below, above) if d is not None and d >= FIRST_DAY)
             msg = f"{name} must be the first day of a {grain}; {day} is none. The nearest are {right}."
             raise BadPeriod(msg, pointer=f"/{name}")
-    periods = []
+    periods: list[Days] = []
     for piece in _pieces(start, end, grain):
         if len(periods) == MOST_PERIODS:
-            msg = f"A series has at most {MOST_PERIODS} periods; {start} to {end} has more {grain}s. Take a coarser grain."
+            msg = f"A series has at most {MOST_PERIODS} periods; {start} to {end} has more {grain}s. Take a coarser one."
             raise BadPeriod(msg, pointer="/end")
         periods.append(piece)
     return periods
@@ -93,7 +93,7 @@ def previous(days: Days) -> Days:
 
 
 def last_year(days: Days) -> Days:
-    """Give the same period a year before: the same months; for ISO weeks 52 weeks before; else as many days, same date."""
+    """Give the period a year before: the same months; for ISO weeks, 52 weeks back; else as many days from that date."""
     if _whole_months(days):
         return Days(_months_on(days.start, -12), _months_on(days.end, -12))
     if days.start.weekday() == 0 and (days.end - days.start).days % _WEEK_DAYS == 0:
@@ -122,7 +122,7 @@ def around(days: Days, grain: Grain, slots: int, today: date) -> list[Days]:
         ahead = min(slots - 1, (12 - chosen.month) // _MONTHS[grain])
     last = max(chosen, min(_steps(chosen, grain, ahead), _floor(today, grain)))
     starts = [last]
-    while len(starts) < slots and starts[0].year >= FIRST_YEAR:
+    while len(starts) < slots and starts[0] > FIRST_DAY:
         starts.insert(0, _floor(starts[0] - timedelta(days=1), grain))
     ends = [*starts[1:], _after(last, grain) or date.max]
     return [Days(start, end) for start, end in zip(starts, ends, strict=True)]
@@ -130,8 +130,8 @@ def around(days: Days, grain: Grain, slots: int, today: date) -> list[Days]:
 
 def _check_order(start: date, end: date) -> None:
     for name, day in (("start", start), ("end", end)):
-        if day.year < FIRST_YEAR:
-            msg = f"{name} must be a day from {FIRST_YEAR}-01-01 on; {day} is before."
+        if day < FIRST_DAY:
+            msg = f"{name} must be a day from {FIRST_DAY} on; {day} is before."
             raise BadPeriod(msg, pointer=f"/{name}")
     if start >= end:
         msg = f"end is exclusive and must be after start; {end} is not after {start}."

@@ -21,8 +21,8 @@ _MEMBERSHIPS_AT = "recorded_at <= $3 AND (superseded_at IS NULL OR superseded_at
 _PURCHASES_NOW = """
   SELECT purchase_id, customer_id, placed_at, goods_minor, reward_discount_minor, member
   FROM purchase WHERE program_id = $1 AND state = 'recorded' AND NOT test"""
-# The flag knows only today's memberships: at K, status is looked up. One multirange a customer, so that intervals which
-# a merge of two customers lays over each other cannot count a purchase twice.
+# The flag knows only today's memberships: at K, status is looked up. One multirange a customer, so that intervals
+# which a merge of two customers lays over each other cannot count a purchase twice.
 _PURCHASES_AT = """
   SELECT f.purchase_id, f.customer_id, f.placed_at, f.goods_minor, f.reward_discount_minor,
     coalesce(f.placed_at <@ m.as_member, false) AS member
@@ -71,9 +71,9 @@ WITH RECURSIVE merged AS (
   -- hashing a few thousand groups; that takes twice as long.
   OFFSET 0
 ), valued AS (
-  -- `bin`: 4 × cell, + 2 as a member, + 1 if it qualifies. One number, because the planner multiplies its guesses of the
-  -- groups for each further column, and prepares to spill to disk.
-  -- `net`: kept − kept reward, rounded half up; `div` of numerics is exact. The first two cases spare the arithmetic.
+  -- `bin`: 4 cell + 2 (as a member) + 1 (qualifies). One number, because the planner multiplies its guesses of the
+  -- groups with every further column, and prepares to spill to disk.
+  -- `net`: kept - kept reward, rounded half up; `div` of numerics is exact. The first two cases spare the arithmetic.
   SELECT customer_id, 4 * cell + 2 * member::int + (kept_minor > 0)::int AS bin, CASE
       WHEN kept_minor = goods_minor THEN goods_minor - reward_discount_minor
       WHEN reward_discount_minor = 0 THEN kept_minor

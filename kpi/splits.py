@@ -20,7 +20,7 @@ Flags = NDArray[np.bool_]
 
 
 def fixed_at_start(asked: Flags, did: Flags, member: Flags) -> tuple[Segments, Difference]:
-    """Give the rate of those asked who did it, by status at the start: Wilson for each rate, Newcombe for the difference.
+    """Give the rate of those asked who did it, by status at the start: Wilson, and Newcombe for the difference.
 
     Nobody changes sides by joining in the period; the two groups are disjoint and make up `all`.
     """
@@ -32,7 +32,9 @@ def fixed_at_start(asked: Flags, did: Flags, member: Flags) -> tuple[Segments, D
     return segments, _difference(one, two, newcombe(one.num, one.den, two.num, two.den))
 
 
-def by_order(everything: Clusters, member: Clusters, other: Clusters, *, least: float = 0.0) -> tuple[Segments, Difference]:
+def by_order(
+    everything: Clusters, member: Clusters, other: Clusters, *, least: float = 0.0
+) -> tuple[Segments, Difference]:
     """Give a ratio over purchases by status at each purchase's instant, clustered by customer.
 
     A customer who joined in the period can be on both sides, so the difference counts their two terms together. `least`

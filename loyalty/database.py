@@ -129,7 +129,9 @@ async def connect(settings: "Settings", url: str) -> AsyncIterator[Database]:
         asyncpg.create_pool(
             url, min_size=size, max_size=size, command_timeout=10, server_settings=_MONEY, statement_cache_size=512
         ) as money,
-        asyncpg.create_pool(url, min_size=2, max_size=max(2, size // 2), command_timeout=65, server_settings=_READING) as r,
+        asyncpg.create_pool(
+            url, min_size=2, max_size=max(2, size // 2), command_timeout=65, server_settings=_READING
+        ) as r,
     ):
         try:
             yield Database(money, r, engine)
@@ -138,12 +140,16 @@ async def connect(settings: "Settings", url: str) -> AsyncIterator[Database]:
 
 
 async def write(
-    database: Database, verb: Callable[[Tx, Sequence[I]], Awaitable[list[R]]], items: Sequence[I], *, whole: bool = False
+    database: Database,
+    verb: Callable[[Tx, Sequence[I]], Awaitable[list[R]]],
+    items: Sequence[I],
+    *,
+    whole: bool = False,
 ) -> list[R]:
     """Commit a money verb over items, one result each; this is the edge.
 
-    First in autocommit (or, with `whole`, in a transaction of its own, for verbs that write more than the money). When a
-    guard was missed, again under locks. A unique violation that comes even then (a first sight cannot be locked) splits
+    First in autocommit (or, with `whole`, in a transaction of its own, for verbs that write more than the money).
+    When a guard was missed, again under locks. A unique violation that comes even then (a first sight cannot be locked) splits
     the batch in halves. Never cancelled half-way: a client that hangs up does not decide what is committed.
     """
     return await asyncio.shield(asyncio.ensure_future(_write(database, verb, items, whole=whole)))

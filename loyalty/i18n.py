@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from gettext import c2py
+from io import BytesIO
 from pathlib import Path
 
 import click
@@ -172,11 +173,13 @@ def _faults(message: Message | None, language: str) -> Iterator[str]:
 def update(language: str, root: Path) -> None:
     """Rewrite a catalogue: new messages empty, stale ones gone, translations kept."""
     catalogue, template = _catalogue(language), _template(root)
-    template.creation_date = catalogue.creation_date
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
-    with _po_file(language).open("wb") as file:
-        write_po(file, catalogue, width=118, sort_by_file=True, include_lineno=False)
+    # The header stays as it is: Babel's would name people and times, and change with every run.
+    header = _po_file(language).read_text(encoding="utf-8").partition("\n\n")[0]
+    messages = BytesIO()
+    write_po(messages, catalogue, width=118, sort_by_file=True, include_lineno=False, omit_header=True)
+    _po_file(language).write_text(f"{header}\n\n{messages.getvalue().decode().strip()}\n", encoding="utf-8")
 
 
 @click.command()

@@ -38,7 +38,7 @@ def wilson(hits: int, n: int) -> Interval | None:
 
 
 def newcombe(hits: int, n: int, other_hits: int, other_n: int) -> Interval | None:
-    """Give the hybrid score interval of `hits / n - other_hits / other_n`, two independent rates; None when one is empty.
+    """Give the hybrid score interval of `hits / n - other_hits / other_n`, independent rates; None when one is empty.
 
     d − √((p₁−l₁)² + (u₂−p₂)²) to d + √((u₁−p₁)² + (p₂−l₂)²), l and u by Wilson. Newcombe, Statistics in Medicine 17
     (1998), 873-890, method 10.
@@ -86,7 +86,7 @@ class Clusters:
         return self.num / self.den if self.den else None
 
     def influences(self) -> tuple[NDArray[np.float64], float] | None:
-        """Give each customer's √(n/(n−1))·(y − r·x)/Σx, and Σ of the squares of the singles'; None below two clusters."""
+        """Give each customer's √(n/(n−1))·(y − r·x)/Σx, and Σ of the singles' squares; None below two clusters."""
         if self.ratio is None or self.n < 2:  # noqa: PLR2004 - one cluster tells nothing about how clusters differ
             return None
         scale = sqrt(self.n / (self.n - 1)) / self.den
@@ -142,7 +142,7 @@ class Answers:
         return 100 * (self.promoters - self.detractors) / self.n if self.n else None
 
     def adjusted(self) -> tuple[float, float]:
-        """Give the score as a fraction and its variance with three answers added: ¾ promoter, ¾ detractor, 1½ passive."""
+        """Give score (a fraction) and variance with three answers added: ¾ promoter, ¾ detractor, 1½ passive."""
         n = self.n + 3
         up, down = (self.promoters + 0.75) / n, (self.detractors + 0.75) / n
         return up - down, (up + down - (up - down) ** 2) / n
@@ -151,8 +151,8 @@ class Answers:
 def nps_interval(answers: Answers) -> Interval | None:
     """Give the adjusted Wald interval of a Net Promoter Score, within ±100; None without an answer.
 
-    100·(d ± z·√((p + q − d²)/(n+3))), p and q the shares with ¾ added to each, d = p − q. Rocks, "Interval estimation for
-    the Net Promoter Score", The American Statistician 70 (2016), 365-372; MeasuringU compared it as the best.
+    100·(d ± z·√((p + q − d²)/(n+3))), p and q the shares with ¾ added to each, d = p − q. Rocks, "Interval estimation
+    for the Net Promoter Score", The American Statistician 70 (2016), 365-372; MeasuringU compared it as the best.
     """
     if not answers.n:
         return None

@@ -15,5 +15,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     migration_database_url: str | None = Field(default=None, validation_alias="MIGRATION_DATABASE_URL")
     redis_url: str | None = Field(default=None, validation_alias="REDIS_URL")
-    public_url: str = Field(default="http://127.0.0.1:8000", description="The address under which browsers reach the panel.")
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="The address under which browsers reach the panel."
+    )
     pool_size: int = Field(default=6, ge=1, le=200, description="Connections to PostgreSQL per process.")

@@ -1,7 +1,7 @@
 """One statement made of parts: every room adds its rows to a commit of the ledger without a round trip of its own.
 
-A part is SQL with places `{0}`, `{1}`, … for its own arguments; `$1` is the programme in all of them. The text depends on
-which parts there are, never on how many rows they carry, so PostgreSQL prepares it once.
+A part is SQL with places `{0}`, `{1}`, … for its own arguments; `$1` is the programme in all of them. The text depends
+on which parts there are, never on how many rows they carry, so PostgreSQL prepares it once.
 """
 
 from dataclasses import dataclass
@@ -59,5 +59,5 @@ def joined(parts: list[Part], args: list[Any], checks: list[str]) -> tuple[str, 
         args += part.args
         if part.guards is not None:
             args.append(part.guards)
-            checks.append(f"(SELECT count(*) FROM {part.name}) = ${len(args)}")
+            checks.append(f"(SELECT count(*) FROM {part.name}) = ${len(args)}")  # noqa: S608 - our own names
     return f"WITH {', '.join(ctes)} SELECT 1 / (CASE WHEN {' AND '.join(checks)} THEN 1 ELSE 0 END)", args

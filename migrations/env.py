@@ -1,7 +1,7 @@
 """How Alembic sees the house: every table of every room, and the connection that `migrations` hands over."""
 
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import DateTime, types
@@ -21,7 +21,7 @@ for room in (
     import_module(f"{room}.tables")
 
 
-def render(kind: str, item: Any, _context: Any) -> str | bool:  # noqa: ANN401 - Alembic's own signature
+def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:  # noqa: ANN401 - Alembic's own signature
     """Write our column types as SQLAlchemy's, so that a migration imports nothing of ours."""
     if kind == "type" and isinstance(item, DateTime):
         return "sa.DateTime(timezone=True)"

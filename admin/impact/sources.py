@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from admin.format import Format
+from admin.period_names import capital
 from admin.units import UNITS
 from kpi.measure import Answer, Measure, Text, measure_named
 from loyalty.i18n import with_french_spaces
@@ -45,7 +46,7 @@ def _source(answer: Answer, measure: Measure, f: Format) -> Source:
         key=answer.key,
         title=_said(measure.title, f),
         definition=_said(measure.definition, f),
-        formula=_said(measure.formula, f),
+        formula=capital(_said(measure.formula, f)).replace(" / ", " \N{DIVISION SIGN} "),
         rows=[_row(answer, segment, f) for segment in ("member", "non_member", "all")],
         request=f"GET /v1/kpis/{answer.key}?{query}",
     )

@@ -18,6 +18,7 @@ from kpi.measure import Answer, Figures, Ratio, Series
 from loyalty.i18n import Words
 
 ENOUGH = 30
+LONG, VERY_LONG = 8, 11  # characters of a value
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Tile:
     unproven: bool
     sparkline: Markup
     footnote: bool
+
+    @property
+    def length(self) -> int:
+        """How much room the values need, 0 to 2: both are always written in the same size."""
+        characters = max(len(self.member.value), len(self.non_member.value))
+        return sum(characters >= limit for limit in (LONG, VERY_LONG))
 
 
 def is_proven(figures: Figures) -> bool:

@@ -15,12 +15,15 @@ class AverageBasket(Measure):
 
     title = Text(en="Average loyal basket", fr="Panier moyen des clients fidèles")
     definition = Text(
-        en="What a purchase brings on average, after discounts, refunds and rewards, before tax and shipping. A purchase"
-        " is a member's if the customer was a member at that moment; anonymous purchases are non-members'.",
-        fr="Ce qu’un achat rapporte en moyenne, après remises, remboursements et récompenses, hors taxes et livraison. Un"
-        " achat est celui d’un membre si le client l’était à cet instant ; les achats anonymes sont ceux de non-membres.",
+        en="What a purchase brings on average, after discounts, refunds and rewards, before tax and shipping. A"
+        " purchase is a member's if the customer was a member at that moment; anonymous purchases are non-members'.",
+        fr="Ce qu’un achat rapporte en moyenne, après remises, remboursements et récompenses, hors taxes et livraison."
+        " Un achat est celui d’un membre si le client l’était à cet instant ; les achats anonymes sont ceux de"
+        " non-membres.",
     )
-    formula = Text(en="net amount of the purchases / number of purchases", fr="montant net des achats / nombre d’achats")
+    formula = Text(
+        en="net amount of the purchases / number of purchases", fr="montant net des achats / nombre d’achats"
+    )
     unit = "money"
     additivity = "none"
     inputs = ("purchases", "members")

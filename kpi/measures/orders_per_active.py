@@ -14,8 +14,8 @@ class OrdersPerActive(Measure):
 
     title = Text(en="Orders per active customer", fr="Commandes par client actif")
     definition = Text(
-        en="How many purchases a customer made on average, among those who bought in the period; anonymous purchases are"
-        " left out. Who joined during the period can count on both sides, with the purchases of each.",
+        en="How many purchases a customer made on average, among those who bought in the period; anonymous purchases"
+        " are left out. Who joined during the period can count on both sides, with the purchases of each.",
         fr="Nombre moyen d’achats par client, parmi ceux qui ont acheté pendant la période ; les achats anonymes sont"
         " écartés. Qui a adhéré pendant la période peut compter des deux côtés, avec les achats de chacun.",
     )

@@ -11,11 +11,11 @@ class RetentionRate(Measure):
 
     title = Text(en="Customer retention rate", fr="Taux de rétention client")
     definition = Text(
-        en="Of the customers who bought in the previous period, the share that bought again in this one. A customer counts"
-        " as a member if they were one when this period began; who joins during it stays a non-member.",
+        en="Of the customers who bought in the previous period, the share that bought again in this one. A customer"
+        " counts as a member if they were one when this period began; who joins during it stays a non-member.",
         fr="Parmi les clients qui ont acheté pendant la période précédente, la part qui a de nouveau acheté pendant"
-        " celle-ci. Un client compte comme membre s’il l’était au début de la période ; qui adhère pendant la période reste"
-        " non-membre.",
+        " celle-ci. Un client compte comme membre s’il l’était au début de la période ; qui adhère pendant la période"
+        " reste non-membre.",
     )
     formula = Text(
         en="customers who bought in both periods / customers who bought in the previous period",

@@ -25,7 +25,7 @@ class ApiKey(SQLModel, table=True):
     storefront_id: int
     sha256: bytes = Field(sa_type=LargeBinary)
     last4: str
-    scopes: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    scopes: list[str] = Field(sa_type=ARRAY(Text))
     created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 

@@ -17,7 +17,8 @@ UPDATE customer c SET
   email = CASE WHEN {6} THEN coalesce(n.email, c.email) ELSE coalesce(c.email, n.email) END,
   name = CASE WHEN {6} THEN coalesce(n.name, c.name) ELSE coalesce(c.name, n.name) END,
   language = CASE WHEN {6} THEN coalesce(n.language, c.language) ELSE coalesce(c.language, n.language) END,
-  birthday_on = CASE WHEN {6} THEN coalesce(n.birthday_on, c.birthday_on) ELSE coalesce(c.birthday_on, n.birthday_on) END,
+  birthday_on = CASE WHEN {6} THEN coalesce(n.birthday_on, c.birthday_on)
+    ELSE coalesce(c.birthday_on, n.birthday_on) END,
   consent = CASE WHEN {6} THEN coalesce(n.consent, c.consent) ELSE coalesce(c.consent, n.consent) END
 FROM unnest({0}::uuid[], {1}::varchar[], {2}::varchar[], {3}::varchar[], {4}::date[], {5}::jsonb[])
   AS n(customer_id, email, name, language, birthday_on, consent)
@@ -30,7 +31,9 @@ WHERE m.program_id = $1 AND m.membership_id = n.membership_id AND m.superseded_a
 _MEMBERSHIP = ["membership_id", "customer_id", "joined_at", "left_at", "fingerprint", "recorded_at"]
 
 
-def new_customers(customers: dict[UUID, Profile], aliases: dict[str, UUID], namespace: str, now: datetime) -> list[Part]:
+def new_customers(
+    customers: dict[UUID, Profile], aliases: dict[str, UUID], namespace: str, now: datetime
+) -> list[Part]:
     """Insert persons at first sight, with the ids by which the shop calls them."""
     if not customers:
         return []
@@ -55,9 +58,7 @@ def memberships(
     """Add intervals, and close the recorded time of those they correct."""
     parts = [update("membership", _SUPERSEDE, [(key,) for key in superseded], now)] if superseded else []
     if new:
-        rows = [
-            (*(getattr(m, name) for name in _MEMBERSHIP), referral_code, request_id) for m, referral_code in new
-        ]
+        rows = [(*(getattr(m, name) for name in _MEMBERSHIP), referral_code, request_id) for m, referral_code in new]
         parts.append(insert(tables.Membership, [*_MEMBERSHIP, "referral_code", "request_id"], rows))
     return parts
 

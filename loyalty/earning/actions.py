@@ -13,6 +13,8 @@ from loyalty.errors import Invalid
 from loyalty.programs.actions import create_program, program_facts
 from loyalty.programs.facts import ProgramFacts
 
+_MOST_POINTS_PER_UNIT = 1_000_000
+
 
 async def publish(
     session: AsyncSession, program_id: int, rules: list[dict[str, Any]], *, in_force_from: datetime | None = None
@@ -36,7 +38,7 @@ async def start_program(
     session: AsyncSession, name: str, *, timezone: str, currency: str, points_per_unit: int = 1, mode: str = "live"
 ) -> ProgramFacts:
     """Create a programme as it is at birth: one rule, points per whole currency unit, in force since ever."""
-    if not 1 <= points_per_unit <= 1_000_000:
+    if not 1 <= points_per_unit <= _MOST_POINTS_PER_UNIT:
         msg = "Points per unit is a whole number from 1 to 1,000,000."
         raise Invalid(msg, pointer="/points_per_unit")
     program = program_facts(await create_program(session, name, timezone=timezone, currency=currency, mode=mode))

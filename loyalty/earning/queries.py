@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from loyalty.database import Connection
 
 VERSIONS = """
-SELECT jsonb_agg(jsonb_build_object('version', version, 'in_force_from', in_force_from, 'rules', rules) ORDER BY version)
+SELECT jsonb_agg(jsonb_build_object('version', version, 'in_force_from', in_force_from, 'rules', rules)
+  ORDER BY version)
 FROM earning_rules WHERE program_id = $1
 """
 _decode = msgspec.json.Decoder(list[StoredRules]).decode

@@ -59,7 +59,9 @@ def points_for(basket: Basket, version: RulesVersion) -> Points:
         exact += earned.points
         part: dict[str, Any] = {"kind": kind, "steps": str(earned.steps), "points": str(earned.points)}
         if basket.lines:
-            part["lines"] = [_share(line.line_id, line.basis, line.reason, basket, earned.points) for line in basket.lines]
+            part["lines"] = [
+                _share(line.line_id, line.basis, line.reason, basket, earned.points) for line in basket.lines
+            ]
         breakdown.append(part)
     return Points(exact.numerator // exact.denominator, breakdown)
 

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from loyalty.clock import utc_now
 from loyalty.database import Instant
 
 
@@ -25,4 +26,6 @@ class EarningRules(SQLModel, table=True):
     # Null only for the first version: in force since ever.
     in_force_from: datetime | None = Field(default=None, sa_type=Instant)
     rules: list[dict[str, Any]] = Field(sa_type=JSONB)
-    published_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})
+    published_at: datetime = Field(
+        default_factory=utc_now, sa_type=Instant, sa_column_kwargs={"server_default": text("now()")}
+    )

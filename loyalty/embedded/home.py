@@ -4,6 +4,8 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,27 +79,27 @@ class Home:
                 self.folder.mkdir(parents=True)
                 # Passable for all, so that servers which may not run as root reach their data.
                 self.folder.chmod(0o711)
-            locks = self.folder / "locks"
-            locks.mkdir(mode=0o700, exist_ok=True)
-            self._give_to_owner(locks)
-            for file in (self.log, *map(self.lock, LOCKS)):
-                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-                self._give_to_owner(file)
+            with _opened(self.folder) as folder:
+                _make(folder, "servers.log")
+                with suppress(FileExistsError):
+                    os.mkdir("locks", 0o700, dir_fd=folder)
+                    _give_to_owner_of(folder, "locks")
+                with _opened("locks", inside=folder) as locks:
+                    for name in LOCKS:
+                        _make(locks, name)
         except OSError as problem:
-            raise no_access(problem) from problem
+            problem.filename = problem.filename or str(self.folder)
+            raise no_access(problem, inside=self.folder) from problem
 
-    def shorten_log(self) -> None:
-        """Begin a new log when it has become long; one old one is kept."""
+    def open_log(self) -> int:
+        """Give a file descriptor that appends; a log that has become long begins anew.
+
+        One old log is kept. For the starter only: two would rename at the same time.
+        """
         if self.log.stat().st_size > _LOG_BYTES:
             self.log.replace(self.folder / "servers.log.1")
             self.prepare()
-
-    def _give_to_owner(self, path: Path) -> None:
-        # Root may look into the home of somebody else ("sudo loyalty doctor"), who shall not find
-        # files there afterwards that only root can open.
-        if os.geteuid() == 0:
-            owner = self.folder.stat()
-            os.chown(path, owner.st_uid, owner.st_gid)
+        return os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
 
     def check_sockets(self) -> None:
         """Refuse a socket folder that is not private to the owner of the data.
@@ -114,9 +116,39 @@ class Home:
             raise ServersDidNotStart(message)
 
 
-def no_access(problem: OSError) -> ServersDidNotStart:
+def no_access(problem: OSError, inside: Path = Path()) -> ServersDidNotStart:
     """Say which path we could not use, as whom, and which setting moves it elsewhere."""
+    path = inside / str(problem.filename)
     return ServersDidNotStart(
-        f"cannot use {problem.filename} as user id {os.geteuid()} ({problem.strerror}): "
+        f"cannot use {path} as user id {os.geteuid()} ({problem.strerror}): "
         "allow it, or set LOYALTY_HOME to another folder"
     )
+
+
+# Root may look into the home of somebody else (`sudo loyalty doctor`, a volume of a container), who
+# shall find no file there afterwards that only root can open, and who shall not lead root to other
+# places by symbolic links. Hence from open folder to open folder, and never through a link.
+
+
+@contextmanager
+def _opened(folder: Path | str, inside: int | None = None) -> Iterator[int]:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    opened = os.open(folder, flags, dir_fd=inside)
+    try:
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def _make(folder: int, name: str) -> None:
+    """Make an empty file, for its owner only, unless there is one."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with suppress(FileExistsError):
+        os.close(os.open(name, flags, 0o600, dir_fd=folder))
+        _give_to_owner_of(folder, name)
+
+
+def _give_to_owner_of(folder: int, name: str) -> None:
+    owner = os.fstat(folder)
+    if owner.st_uid != os.geteuid():
+        os.chown(name, owner.st_uid, owner.st_gid, dir_fd=folder, follow_symlinks=False)

@@ -10,9 +10,11 @@
 """
 
 import ctypes
+import errno
 import os
 import pwd
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from loyalty.embedded.errors import ServersDidNotStart
@@ -27,39 +29,54 @@ def settle(home: Home, programs: list[Path]) -> None:
 
     Raises ServersDidNotStart when no way is open. To be called once, before any thread.
     """
-    _choose(home)
-    for path in (home.folder, *programs):
-        if closed := _first_closed(path):
-            message = (
-                f"the servers run as user {_name(os.geteuid())!r}, who cannot get through {closed} "
-                f"to {path}: open it (chmod o+x), or set LOYALTY_HOME to a folder within reach, "
-                "such as /var/lib/loyalty"
-            )
-            raise ServersDidNotStart(message)
-    home.data.mkdir(mode=0o700, exist_ok=True)
-
-
-def _choose(home: Home) -> None:
+    needed = [home.folder, *programs]
     if os.geteuid() == 0:
         owner = (home.data if home.data.exists() else home.folder).stat()
         if owner.st_uid != 0:
             _become(owner.st_uid, owner.st_gid)
     user = os.geteuid()
-    if user != 0 and _name(user):
-        return
-    if _namespaces_work():
-        _enter_namespace()
-    elif user == 0:
-        nobody = pwd.getpwnam("nobody")
-        home.data.mkdir(mode=0o700, exist_ok=True)
-        _give(home.data, nobody.pw_uid, nobody.pw_gid)
+    if user == 0 or not _name(user):
+        if _works_in_child(_enter_namespace):
+            _enter_namespace()
+        elif user == 0:
+            _become_nobody(home.data, needed)
+        else:
+            message = (
+                f"user id {user} has no entry in /etc/passwd, without which PostgreSQL does not "
+                "start, and user namespaces are forbidden here: add one, or run as another user"
+            )
+            raise ServersDidNotStart(message)
+    _check_reach(needed)
+    home.data.mkdir(mode=0o700, exist_ok=True)
+
+
+def _become_nobody(data: Path, needed: list[Path]) -> None:
+    nobody = pwd.getpwnam("nobody")
+
+    def become() -> None:
         _become(nobody.pw_uid, nobody.pw_gid)
-    else:
-        message = (
-            f"user id {user} has no entry in /etc/passwd, without which PostgreSQL does not start, "
-            "and user namespaces are forbidden here: add an entry, or run as another user"
-        )
-        raise ServersDidNotStart(message)
+
+    def become_and_check() -> None:
+        become()
+        _check_reach(needed)
+
+    # Data given to a user who cannot reach it would be out of reach for the other ways, too.
+    if _works_in_child(become_and_check):
+        data.mkdir(mode=0o700, exist_ok=True)
+        _give(data, nobody.pw_uid, nobody.pw_gid)
+    become()
+
+
+def _check_reach(needed: list[Path]) -> None:
+    for path in needed:
+        for step in (*reversed(path.parents), path):
+            if not os.access(step, os.X_OK):
+                message = (
+                    f"the servers run as user {_name(os.geteuid())!r}, who cannot get through "
+                    f"{step} to {path}: open it (chmod o+x), or set LOYALTY_HOME to a folder "
+                    "within reach, such as /var/lib/loyalty"
+                )
+                raise ServersDidNotStart(message)
 
 
 def _name(user: int) -> str | None:
@@ -83,28 +100,25 @@ def _give(folder: Path, user: int, group: int) -> None:
     os.chown(folder, user, group, follow_symlinks=False)
 
 
-def _namespaces_work() -> bool:
-    """Try it in a child first: one that came half the way into a namespace cannot turn back."""
-    if sys.platform != "linux" or os.environ.get("LOYALTY_NO_USERNS"):
-        return False
+def _works_in_child(attempt: Callable[[], None]) -> bool:
+    """Try it in a child first, since none of it can be taken back."""
     child = os.fork()
     if child == 0:
+        failed = 1
         try:
-            _enter_namespace()
-        except OSError:
-            os._exit(1)
-        os._exit(0)
+            attempt()
+            failed = 0
+        finally:  # whatever happened, this child must not go on as a second owner
+            os._exit(failed)
     return os.waitpid(child, 0)[1] == 0
 
 
 def _enter_namespace() -> None:
+    if sys.platform != "linux" or os.environ.get("LOYALTY_NO_USERNS"):
+        raise OSError(errno.ENOSYS, "no user namespaces")
     user, group, nobody = os.geteuid(), os.getegid(), pwd.getpwnam("nobody")
     if _LIBC.unshare(_CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     Path("/proc/self/setgroups").write_text("deny")  # without this, gid_map may not be written
     Path("/proc/self/uid_map").write_text(f"{nobody.pw_uid} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{nobody.pw_gid} {group} 1")
-
-
-def _first_closed(path: Path) -> Path | None:
-    return next((p for p in (*reversed(path.parents), path) if not os.access(p, os.X_OK)), None)

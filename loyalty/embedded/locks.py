@@ -38,9 +38,9 @@ class Lock:
     """One `flock` of this process on `path`; inherited neither by fork nor by exec."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file (made when missing, for its owner only); nothing is locked yet."""
+        """Open the file, which `Home.prepare` has made; nothing is locked yet."""
         self.path = path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         _open_here.add(self)
 
     @property

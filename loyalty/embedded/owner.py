@@ -72,8 +72,9 @@ class Owner:
         """Wait until nothing of an earlier run lives, which on Linux ends by itself."""
         if alive.try_exclusive():
             return
-        command = postgres.end_leftover(self.binaries.postgres, self.home.postgres_data)
-        children.start(command, inherited=self.inherited).wait()
+        if postgres.answers(self.home.sockets):  # only then is the process id in its file its own
+            command = postgres.end_leftover(self.binaries.postgres, self.home.postgres_data)
+            children.start(command, inherited=self.inherited).wait()
         valkey.end_leftover(self.home.sockets)
         if not wait_until(alive.try_exclusive, self.deadline):
             message = f"servers of an earlier run do not end; `fuser {alive.path}` names them"

@@ -44,8 +44,16 @@ class Servers:
         """Need them no more. The last user waits until they have stopped; twice does nothing."""
         if self._users.closed:
             return
+        try:
+            self._leave()
+        except FileNotFoundError:
+            pass  # somebody has removed the home; the owner waits on the files as they were
+        finally:
+            self._users.close()
+
+    def _leave(self) -> None:
+        # While we hold "starting", nobody attaches, and "am I the last one?" has an answer.
         with closing(Lock(self._place.lock("starting"))) as starting:
-            # While we hold this, nobody attaches, and "am I the last one?" has an answer.
             looking = wait_until(starting.try_exclusive, time.monotonic() + _LEAVE_SECONDS)
             self._users.close()
             if looking and not self._has_other_users():
@@ -128,7 +136,6 @@ def _start(place: Home, deadline: float, *, fsync: bool) -> str:
     """Start an owner and return what it has to say, nothing if it just died."""
     binaries = Binaries.find()
     postgres.check_version(place.postgres_data)
-    place.shorten_log()
     seconds = deadline - time.monotonic()
     command = (
         # -P: what lies in the current folder shall not be mistaken for our packages.
@@ -139,7 +146,7 @@ def _start(place: Home, deadline: float, *, fsync: bool) -> str:
     here = str(Path(__file__).parents[2])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
     with (
-        place.log.open("ab") as log,
+        open(place.open_log(), "ab") as log,  # noqa: PTH123  (a descriptor has no path)
         subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

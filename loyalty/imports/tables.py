@@ -1,4 +1,4 @@
-"""The staging of imports: one row a line of the file, with what came of it."""
+"""The staging of imports: a file, and those of its rows that are still to do or were refused."""
 
 from datetime import datetime
 from typing import Any
@@ -12,44 +12,77 @@ from loyalty.database import Instant
 
 
 class Import(SQLModel, table=True):
-    """One file brought in. The same file again resumes an unfinished one; `sha256` is of its bytes as they lie."""
+    """One file brought in. It appears together with its rows, in one commit; `sha256` is of its bytes as they lie.
+
+    While it is unfinished, the same file again goes on with it, so there is at most one such row.
+    """
 
     __tablename__ = "import"
     __table_args__ = (
         ForeignKeyConstraint(["program_id"], ["program.program_id"]),
         ForeignKeyConstraint(["program_id", "storefront_id"], ["storefront.program_id", "storefront.storefront_id"]),
-        CheckConstraint("kind IN ('members', 'purchases', 'refunds')", name="kind_is_known"),
-        CheckConstraint("state IN ('staging', 'working', 'done')", name="state_is_known"),
+        CheckConstraint("recorded >= 0 AND unchanged >= 0 AND errors >= 0", name="counts_are_not_negative"),
+        CheckConstraint("recorded + unchanged + errors <= rows", name="counts_are_within_rows"),
+        CheckConstraint("finished_at IS NULL OR recorded + unchanged + errors = rows", name="finished_ones_are_whole"),
+        Index(
+            "import_goes_on_once",
+            "program_id",
+            "kind",
+            "storefront_id",
+            "sha256",
+            unique=True,
+            postgresql_where=text("finished_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
     program_id: int = Field(primary_key=True)
     import_id: UUID = Field(primary_key=True)
+    # A name of the registry in `kind.py`.
     kind: str
+    # Null: what is brought in belongs to no storefront.
     storefront_id: int | None = None
     file_name: str
     sha256: bytes = Field(sa_type=LargeBinary)
-    state: str = "staging"
+    rows: int = 0
+    recorded: int = 0
+    unchanged: int = 0
+    errors: int = 0
+    # Columns that came to nothing, wholly or in some rows.
+    ignored: list[str] = Field(default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")})
     created_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ImportRow(SQLModel, table=True):
-    """One line. `outcome` null: still to do; else recorded, unchanged or error (with `code` and `message`)."""
+    """One line that is still to do (`code` null), or that was refused, with the reason and without what it said.
+
+    A line that was recorded is deleted in the commit that records it: what it became is in the ledger.
+    """
 
     __tablename__ = "import_row"
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "import_id"], ["import.program_id", "import.import_id"], ondelete="CASCADE"),
-        CheckConstraint("outcome IN ('recorded', 'unchanged', 'error')", name="outcome_is_known"),
-        Index("import_row_to_do_ix", "program_id", "import_id", "sort_at", "row", postgresql_where=text("outcome IS NULL")),
+        CheckConstraint("(code IS NULL) = (item IS NOT NULL AND sort_at IS NOT NULL)", name="to_do_or_refused"),
+        CheckConstraint("(code IS NULL) = (message IS NULL)", name="refusals_say_why"),
+        Index(
+            "import_row_to_do_ix",
+            "program_id",
+            "import_id",
+            "sort_at",
+            "external_id",
+            "row",
+            postgresql_where=text("code IS NULL"),
+        ),
     )
 
     program_id: int = Field(primary_key=True)
     import_id: UUID = Field(primary_key=True)
+    # The line of the file at which it begins; the header is line 1.
     row: int = Field(primary_key=True)
     # When it happened: rows are worked off in this order, whatever the order of the file.
     sort_at: datetime | None = Field(default=None, sa_type=Instant)
     external_id: str
     item: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
-    outcome: str | None = None
     code: str | None = None
     message: str | None = None

@@ -16,9 +16,7 @@ async def record_memberships(
     tx: Tx, source: Source, rules: RulesCache, items: Sequence[NewMembership]
 ) -> list[Joined | LoyaltyError]:
     """Record joinings and leavings, with the awards and clawbacks of what was bought; one result each."""
-    batch = await open_batch(
-        tx, source, rules, orders=[], customers=[item.external_id for item in items], history=True
-    )
+    batch = await open_batch(tx, source, rules, orders=[], customers=[item.external_id for item in items], history=True)
     results = decide_each(batch, record_membership, items)
     if batch.awards:
         await append(tx, as_append(batch, overwrite_profiles=True))

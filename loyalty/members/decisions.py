@@ -54,7 +54,7 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
     current = [m for m in known if m.superseded_at is None]
     same = next((m for m in current if m.joined_at == new.joined_at), None)
     if same is not None and new.left_at in {None, same.left_at}:
-        return _same_again(batch, known, same, new)
+        return _same_again(batch, known, new)
     if same is not None and same.left_at is not None:
         msg = f"This membership ended at {same.left_at.isoformat()} already; the end of a membership is recorded once."
         raise LeftAlready(msg)
@@ -68,7 +68,9 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
         batch.memberships[account.customer_id].append(msgspec.structs.replace(same, superseded_at=batch.now))
     batch.memberships[account.customer_id].append(membership)
     batch.new_memberships.append((membership, new.referral_code))
-    return Joined(_decide_all_anew(batch, account, membership, "left" if same else "joined"), membership, replayed=False)
+    return Joined(
+        _decide_all_anew(batch, account, membership, "left" if same else "joined"), membership, replayed=False
+    )
 
 
 def _no_overlap(current: list[MembershipFacts], new: NewMembership) -> None:
@@ -80,7 +82,7 @@ def _no_overlap(current: list[MembershipFacts], new: NewMembership) -> None:
             raise AlreadyMember(msg)
 
 
-def _same_again(batch: Batch, known: list[MembershipFacts], same: MembershipFacts, new: NewMembership) -> Joined:
+def _same_again(batch: Batch, known: list[MembershipFacts], new: NewMembership) -> Joined:
     """Answer a retry with what was answered first: under the same body, else under the same `joined_at`."""
     told = fingerprint(new)
     rows = [m for m in known if m.joined_at == new.joined_at]
@@ -93,9 +95,7 @@ def _same_again(batch: Batch, known: list[MembershipFacts], same: MembershipFact
     return Joined(award, first, replayed=True)
 
 
-def _decide_all_anew(
-    batch: Batch, account: OpenAccount, membership: MembershipFacts, cause: str
-) -> RecordedAward:
+def _decide_all_anew(batch: Batch, account: OpenAccount, membership: MembershipFacts, cause: str) -> RecordedAward:
     """Award or claw back every purchase whose status changes, by the rules in force at its own date."""
     changed = points = 0
     for order in batch.purchases.values():

@@ -1,8 +1,8 @@
 """The canonical bytes of awards and entries, and the hash chain over them; version 1.
 
 docs/decisions/0003-canonical-bytes.md describes them. They are for ever: `loyalty verify` computes them again from the
-rows. Arrays in a fixed order, JSON without spaces, objects with sorted keys, instants as microseconds since 1970 in UTC,
-UUIDs as 32 hexadecimal digits. They hold no personal data and no free text.
+rows. Arrays in a fixed order, JSON without spaces, objects with sorted keys, instants as microseconds since 1970 in
+UTC, UUIDs as 32 hexadecimal digits. They hold no personal data and no free text.
 """
 
 from datetime import UTC, datetime, timedelta

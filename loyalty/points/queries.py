@@ -56,7 +56,8 @@ _OUTBOX = """
 INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest({0}::text[]) c, unnest({1}::uuid[]) e
 """
 # An append that took longer is refused: whoever reads 10 seconds behind the clock misses nothing.
-_FRESH = "(SELECT clock_timestamp() + clock_offset < $2::timestamptz + interval '5 seconds' FROM program WHERE program_id = $1)"
+_FRESH = """(SELECT clock_timestamp() + clock_offset < $2::timestamptz + interval '5 seconds'
+  FROM program WHERE program_id = $1)"""
 
 _ACCOUNT = ["customer_id", "version", "seq", "available", "pending", "held", "debt", "head_hash", "settled_at"]
 _AWARD = list(RecordedAward.__struct_fields__)
@@ -130,7 +131,8 @@ def _event_parts(new: Append) -> list[Part]:
     if not new.events:
         return []
     rows = [
-        (e.event_id, e.type, e.subject, e.customer_id, e.account_version, e.award_id, e.origin, new.now) for e in new.events
+        (e.event_id, e.type, e.subject, e.customer_id, e.account_version, e.award_id, e.origin, new.now)
+        for e in new.events
     ]
     part = insert(tables.Event, _EVENT, rows)
     names = consumers()

@@ -1,7 +1,7 @@
 """How points move: issued into lots, clawed back from them, debt repaid first. Pure; tested as tables.
 
-Each function changes the open account of one batch and leaves the entries on it. The hash chain is closed by `seal`, when
-the award (whose digest the entries carry) is complete.
+Each function changes the open account of one batch and leaves the entries on it. The hash chain is closed by `seal`,
+when the award (whose digest the entries carry) is complete.
 """
 
 from datetime import UTC, datetime
@@ -91,8 +91,9 @@ def _take(account: OpenAccount, lot: OpenLot, amount: int, entry_seq: int) -> No
 
 
 def _enter(account: OpenAccount, kind: str, debit: str, credit: str, amount: int, cause: Cause) -> NewEntry:
-    """Write one entry: the code on the left gives, the code on the right gets. Debt is what an account owes, so it grows
-    when it gives and shrinks when it gets.
+    """Write one entry: the debit code gives, the credit code gets.
+
+    Debt is what an account owes, so it grows when it gives and shrinks when it gets.
     """
     for code, sign in ((debit, -1), (credit, 1)):
         if code in {"available", "pending", "held"}:

@@ -22,7 +22,7 @@ ENTRY_KEY = ["entry.program_id", "entry.customer_id", "entry.seq"]
 
 
 class Account(SQLModel, table=True):
-    """A customer's points, from first sight on. `version` rises with every write about the customer, `seq` with entries."""
+    """A customer's points, from first sight. `version` rises with every write about the customer, `seq` with entries."""
 
     __tablename__ = "account"
     __table_args__ = (
@@ -46,7 +46,7 @@ class Account(SQLModel, table=True):
 
 
 class Award(SQLModel, table=True):
-    """One decision and why, also when it gives nothing. `given` is what `due` did to the points; the rest was clamped."""
+    """One decision and why, also when it gives nothing. `given` is what `due` did; the rest was clamped."""
 
     __tablename__ = "award"
     __table_args__ = (
@@ -146,7 +146,9 @@ class LotUse(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "customer_id", "seq"], ENTRY_KEY, name="lot_use_entry_fk"),
         ForeignKeyConstraint(
-            ["program_id", "customer_id", "lot_seq"], ["lot.program_id", "lot.customer_id", "lot.seq"], name="lot_use_lot_fk"
+            ["program_id", "customer_id", "lot_seq"],
+            ["lot.program_id", "lot.customer_id", "lot.seq"],
+            name="lot_use_lot_fk",
         ),
         CheckConstraint("amount <> 0", name="amount_is_not_zero"),
     )

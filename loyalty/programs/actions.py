@@ -10,8 +10,12 @@ from loyalty.errors import Invalid, NameTaken, NotFound
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.tables import Program, Storefront
 
+_LONGEST_NAME = 128
 
-async def create_program(session: AsyncSession, name: str, *, timezone: str, currency: str, mode: str = "live") -> Program:
+
+async def create_program(
+    session: AsyncSession, name: str, *, timezone: str, currency: str, mode: str = "live"
+) -> Program:
     """Create a programme; a name is taken once."""
     try:
         ZoneInfo(timezone)
@@ -21,7 +25,7 @@ async def create_program(session: AsyncSession, name: str, *, timezone: str, cur
     if currency not in list_currencies():
         msg = f"{currency!r} is not an ISO 4217 currency. Examples: EUR, USD."
         raise Invalid(msg, pointer="/currency")
-    if not name.strip() or not name.isprintable() or len(name) > 128:
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
         msg = "A programme's name has 1 to 128 printable characters."
         raise Invalid(msg, pointer="/name")
     if (await session.exec(select(Program).where(col(Program.name) == name))).first():
@@ -53,7 +57,7 @@ def program_facts(program: Program) -> ProgramFacts:
 
 async def ensure_storefront(session: AsyncSession, program_id: int, name: str) -> tuple[Storefront, bool]:
     """Find a storefront by name or create it; tells whether it is new."""
-    if not name.strip() or not name.isprintable() or len(name) > 128:
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
         msg = "A storefront's name has 1 to 128 printable characters."
         raise Invalid(msg, pointer="/storefront")
     found = (

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Interval
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from loyalty.clock import utc_now
 from loyalty.database import Instant
 
 
@@ -26,13 +27,19 @@ class Program(SQLModel, table=True):
     mode: str = "live"
     currency: str
     timezone: str
-    clock_offset: timedelta = Field(default=timedelta(), sa_type=Interval, sa_column_kwargs={"server_default": text("'0'")})
+    clock_offset: timedelta = Field(
+        default=timedelta(), sa_type=Interval, sa_column_kwargs={"server_default": text("'0'")}
+    )
     # The period on which the panel opens, "2017-12"; null: the last complete month with enough purchases.
     default_period: str | None = None
     # Where the data comes from, {"en": …, "fr": …}, shown over every figure of a sample.
     data_origin: dict[str, str] | None = Field(default=None, sa_type=JSONB)
-    policies: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
-    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})
+    policies: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    created_at: datetime = Field(
+        default_factory=utc_now, sa_type=Instant, sa_column_kwargs={"server_default": text("now()")}
+    )
 
 
 class Storefront(SQLModel, table=True):
@@ -48,4 +55,6 @@ class Storefront(SQLModel, table=True):
     storefront_id: int | None = Field(default=None, primary_key=True, sa_column_args=[Identity()])
     name: str
     namespace: str = Field(default="default", sa_column_kwargs={"server_default": text("'default'")})
-    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})
+    created_at: datetime = Field(
+        default_factory=utc_now, sa_type=Instant, sa_column_kwargs={"server_default": text("now()")}
+    )

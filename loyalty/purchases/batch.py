@@ -110,7 +110,7 @@ class Batch:
         self.superseded: list[UUID] = []
 
     def account_of(self, external_id: str, profile: Profile | None) -> OpenAccount:
-        """Find the account of a shop's customer, or open one at first sight; its version rises: one more item about it."""
+        """Find the account of a shop's customer, or open one at first sight; its version rises by one."""
         customer_id = self.aliases.get(external_id)
         if customer_id is None:
             customer_id = uuid7()
@@ -128,7 +128,7 @@ class Batch:
         return customer_id is not None and any(m.covers(at) for m in self.memberships.get(customer_id, ()))
 
     def rules(self, order: OpenOrder) -> RulesVersion:
-        """Give the rules of a purchase: those of its first decision for ever, else those in force when it was placed."""
+        """Give a purchase's rules: those of its first decision for ever, else those in force when it was placed."""
         if order.rules_version is not None:
             return next(version for version in self._versions if version.version == order.rules_version)
         return in_force(self._versions, order.placed_at or self.now)
@@ -144,6 +144,4 @@ class Batch:
         customer_id = award.customer_id if award else None
         version = award.account_version if award else None
         award_id = award.award_id if award else None
-        self.events.append(
-            NewEvent(uuid7(), event_type, subject, customer_id, version, award_id, self.source.origin)
-        )
+        self.events.append(NewEvent(uuid7(), event_type, subject, customer_id, version, award_id, self.source.origin))

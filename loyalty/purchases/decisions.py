@@ -41,7 +41,8 @@ def record_purchase(batch: Batch, new: NewPurchase) -> Recorded:
     if order is not None and order.state == "recorded":
         return _same_again(batch, order, fingerprint)
     if new.currency != batch.source.program.currency:
-        msg = f"The programme counts in {batch.source.program.currency}; purchases in {new.currency} cannot be recorded yet."
+        own = batch.source.program.currency
+        msg = f"The programme counts in {own}; purchases in {new.currency} cannot be recorded yet."
         raise Invalid(msg, pointer="/currency")
     batch.not_ahead(new.placed_at, "placed_at")
     account = None if new.external_id is None else batch.account_of(new.external_id, new.profile)
@@ -63,7 +64,7 @@ def _same_again(batch: Batch, order: OpenOrder, fingerprint: bytes) -> Recorded:
     ]
     first.sort(key=lambda award: award.cause != "purchase")
     if order.fingerprint != fingerprint:
-        msg = f"Order {order.order_id!r} is recorded with other facts. A correction is a refund, or an edit of the purchase."
+        msg = f"Order {order.order_id!r} is recorded with other facts. What was taken back is told as a refund."
         raise OtherFacts(msg, first=Recorded(first, replayed=True))
     return Recorded(first, replayed=True)
 
@@ -126,7 +127,6 @@ def record_refund(batch: Batch, new: NewRefund) -> Recorded | Parked:
     return Recorded([award], replayed=False)
 
 
-
 def _park(batch: Batch, order: OpenOrder, refund: RefundFacts, new: NewRefund) -> Parked:
     order.refunds.append(refund)
     batch.new_refunds.append((refund, new.lines))
@@ -134,9 +134,7 @@ def _park(batch: Batch, order: OpenOrder, refund: RefundFacts, new: NewRefund) -
     return Parked(refund, replayed=False)
 
 
-def _same_refund_again(
-    batch: Batch, order: OpenOrder, known: RefundFacts, fingerprint: bytes
-) -> Recorded | Parked:
+def _same_refund_again(batch: Batch, order: OpenOrder, known: RefundFacts, fingerprint: bytes) -> Recorded | Parked:
     awards = [award for award in (*batch.pinned, *batch.awards) if award.award_id == known.award_id]
     first = Recorded(awards, replayed=True) if awards else Parked(known, replayed=True)
     if known.fingerprint != fingerprint:
@@ -147,7 +145,9 @@ def _same_refund_again(
 
 def _take_back(batch: Batch, order: OpenOrder, account: OpenAccount | None, refund: RefundFacts) -> RecordedAward:
     award = decide(batch, order, account, refund.kind, refund.refunded_at, refund_id=refund.refund_id or None)
-    batch.tell("purchase.refunded" if refund.refund_id else "purchase.cancelled", f"purchase/{order.purchase_id}", award)
+    batch.tell(
+        "purchase.refunded" if refund.refund_id else "purchase.cancelled", f"purchase/{order.purchase_id}", award
+    )
     return award
 
 

@@ -1,4 +1,4 @@
-"""What comes in about purchases (`NewPurchase`, `NewRefund`), and what the rules see (`…Facts`). Money in minor units."""
+"""What comes in about purchases (`New…`), and what the rules see (`…Facts`). Money in minor units."""
 
 from datetime import datetime
 from typing import Any

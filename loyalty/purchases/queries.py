@@ -19,8 +19,9 @@ _decode = msgspec.json.Decoder(Read).decode
 _json = msgspec.json.encode
 
 # One statement, so one snapshot: an account and its lots can never be of two moments. `LATERAL … OFFSET 0` keeps every
-# look-up a look-up by key: on a table that was empty when the plan was made, the planner would else scan it whole. $6: also everything that the asked
-# customers ever bought (joining and leaving decide all of it anew; they ask for no order, so nothing comes twice).
+# look-up a look-up by key: on a table that was empty when the plan was made, the planner would else scan it whole.
+# $6: also everything that the asked customers ever bought (joining and leaving decide all of it anew; they ask for no
+# order, so nothing comes twice). $7: also their lots.
 READ = """
 WITH asked_order AS MATERIALIZED (
   SELECT p.* FROM unnest($3::text[]) AS n(order_id), LATERAL (
@@ -100,7 +101,8 @@ _TOLD = [
 ]  # fmt: skip
 _TYPES = [
     "uuid", "timestamptz", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "timestamptz", "jsonb", "jsonb",
-    "text", "jsonb", "text", "bool", "timestamptz", "jsonb", "bool", "bytea", "text", "text", "timestamptz", "text", "bigint",
+    "text", "jsonb", "text", "bool", "timestamptz", "jsonb", "bool", "bytea", "text", "text", "timestamptz", "text",
+    "bigint",
 ]  # fmt: skip
 _FILL = f"""
 UPDATE purchase p SET {", ".join(f"{name} = n.{name}" for name in _TOLD)}
@@ -115,7 +117,8 @@ WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen
 """
 _AWAITED = ["purchase_id", "storefront_id", "order_id", "test", "member", "state", "version", "recorded_at", "origin"]
 _REFUND = [
-    "purchase_id", "kind", "refund_id", "refunded_at", "goods_minor", "award_id", "fingerprint", "request_id", "recorded_at",
+    "purchase_id", "kind", "refund_id", "refunded_at", "goods_minor", "award_id", "fingerprint", "request_id",
+    "recorded_at",
 ]  # fmt: skip
 
 
@@ -155,7 +158,17 @@ def _purchases(batch: "Batch") -> list[Part]:
     told = [o for o in orders if o.told and o.seen is None]
     filled = [(o.purchase_id, o.seen, *_facts(batch, o)) for o in orders if o.told and o.seen is not None]
     awaited = [
-        (o.purchase_id, batch.source.storefront_id, o.order_id, False, False, "awaited", o.version, batch.now, batch.source.origin)
+        (
+            o.purchase_id,
+            batch.source.storefront_id,
+            o.order_id,
+            False,
+            False,
+            "awaited",
+            o.version,
+            batch.now,
+            batch.source.origin,
+        )
         for o in orders
         if o.seen is None and not o.told
     ]
@@ -184,7 +197,8 @@ def _facts(batch: "Batch", order: "OpenOrder") -> tuple[object, ...]:
         order.customer_id, new.placed_at, new.currency, new.goods_minor, new.discount_minor, new.tax_minor,
         new.shipping_minor, new.reward_discount_minor, new.delivered_at, _text(new.payments), _text(new.lines),
         new.referral_code, _text(new.redemption_ids), new.channel, new.test, new.source_updated_at, _text(new.metadata),
-        order.member, order.fingerprint, batch.source.request_id, batch.source.origin, batch.now, "recorded", order.version,
+        order.member, order.fingerprint, batch.source.request_id, batch.source.origin, batch.now, "recorded",
+        order.version,
     )  # fmt: skip
 
 

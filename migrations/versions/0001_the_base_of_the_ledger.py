@@ -207,15 +207,21 @@ def upgrade() -> None:
     sa.Column('storefront_id', sa.Integer(), nullable=True),
     sa.Column('file_name', sa.Text(), nullable=False),
     sa.Column('sha256', sa.LargeBinary(), nullable=False),
-    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('recorded', sa.Integer(), nullable=False),
+    sa.Column('unchanged', sa.Integer(), nullable=False),
+    sa.Column('errors', sa.Integer(), nullable=False),
+    sa.Column('ignored', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("kind IN ('members', 'purchases', 'refunds')", name=op.f('import_kind_is_known')),
-    sa.CheckConstraint("state IN ('staging', 'working', 'done')", name=op.f('import_state_is_known')),
+    sa.CheckConstraint('finished_at IS NULL OR recorded + unchanged + errors = rows', name=op.f('import_finished_ones_are_whole')),
+    sa.CheckConstraint('recorded + unchanged + errors <= rows', name=op.f('import_counts_are_within_rows')),
+    sa.CheckConstraint('recorded >= 0 AND unchanged >= 0 AND errors >= 0', name=op.f('import_counts_are_not_negative')),
     sa.ForeignKeyConstraint(['program_id', 'storefront_id'], ['storefront.program_id', 'storefront.storefront_id'], name=op.f('import_program_id_storefront_id_fk')),
     sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('import_program_id_fk')),
     sa.PrimaryKeyConstraint('program_id', 'import_id', name=op.f('import_pk'))
     )
+    op.create_index('import_goes_on_once', 'import', ['program_id', 'kind', 'storefront_id', 'sha256'], unique=True, postgresql_where=sa.text('finished_at IS NULL'), postgresql_nulls_not_distinct=True)
     op.create_table('membership',
     sa.Column('program_id', sa.Integer(), nullable=False),
     sa.Column('membership_id', sa.Uuid(), nullable=False),
@@ -310,14 +316,14 @@ def upgrade() -> None:
     sa.Column('sort_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('external_id', sa.Text(), nullable=False),
     sa.Column('item', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    sa.Column('outcome', sa.Text(), nullable=True),
     sa.Column('code', sa.Text(), nullable=True),
     sa.Column('message', sa.Text(), nullable=True),
-    sa.CheckConstraint("outcome IN ('recorded', 'unchanged', 'error')", name=op.f('import_row_outcome_is_known')),
+    sa.CheckConstraint('(code IS NULL) = (item IS NOT NULL AND sort_at IS NOT NULL)', name=op.f('import_row_to_do_or_refused')),
+    sa.CheckConstraint('(code IS NULL) = (message IS NULL)', name=op.f('import_row_refusals_say_why')),
     sa.ForeignKeyConstraint(['program_id', 'import_id'], ['import.program_id', 'import.import_id'], name=op.f('import_row_program_id_import_id_fk'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('program_id', 'import_id', 'row', name=op.f('import_row_pk'))
     )
-    op.create_index('import_row_to_do_ix', 'import_row', ['program_id', 'import_id', 'sort_at', 'row'], unique=False, postgresql_where=sa.text('outcome IS NULL'))
+    op.create_index('import_row_to_do_ix', 'import_row', ['program_id', 'import_id', 'sort_at', 'external_id', 'row'], unique=False, postgresql_where=sa.text('code IS NULL'))
     op.create_table('purchase_former',
     sa.Column('storefront_id', sa.Integer(), nullable=False),
     sa.Column('order_id', sa.Text(), nullable=False),
@@ -431,7 +437,7 @@ def downgrade() -> None:
     op.drop_table('refund')
     op.drop_table('entry')
     op.drop_table('purchase_former')
-    op.drop_index('import_row_to_do_ix', table_name='import_row', postgresql_where=sa.text('outcome IS NULL'))
+    op.drop_index('import_row_to_do_ix', table_name='import_row', postgresql_where=sa.text('code IS NULL'))
     op.drop_table('import_row')
     op.drop_index('award_purchase_ix', table_name='award')
     op.drop_index('award_account_ix', table_name='award')
@@ -442,6 +448,7 @@ def downgrade() -> None:
     op.drop_index('membership_joined_once', table_name='membership', postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index('membership_history_ix', table_name='membership')
     op.drop_table('membership')
+    op.drop_index('import_goes_on_once', table_name='import', postgresql_where=sa.text('finished_at IS NULL'), postgresql_nulls_not_distinct=True)
     op.drop_table('import')
     op.drop_index('customer_alias_customer_ix', table_name='customer_alias')
     op.drop_table('customer_alias')

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,18 @@ class User:
         """The address it got."""
         return str(self.said["redis_url"])
 
+    def query(self, *statements: str) -> Any:  # noqa: ANN401
+        """Run the statements on its PostgreSQL, give the value of the last one."""
+        return query(self.database_url, *statements)
+
+    def write(self, number: int) -> None:
+        """Commit one row with the number."""
+        self.query("drop table if exists kept", f"create table kept as select {number} as number")
+
+    def read(self) -> int:
+        """Give the number that was written last; fails when there is none."""
+        return int(self.query("select number from kept"))
+
     def pids(self) -> set[int]:
         """Give its process id, and those of the children that it said it has."""
         return {self.process.pid, *(self._said or {}).get("children", ())}
@@ -123,7 +136,7 @@ class Household:
             if not folder.name.isdigit() or int(folder.name) in ours:
                 continue
             with suppress(OSError):  # it ended while we looked
-                files = [os.readlink(file) for file in (folder / "fd").iterdir()]
+                files = [str(file.readlink()) for file in (folder / "fd").iterdir()]
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 home = str(self.home)
                 if home in command or any(file.startswith(home + "/") for file in files):
@@ -164,7 +177,7 @@ class Household:
 
 @pytest.fixture(scope="session")
 def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a home in which initdb is done already; to be copied, not to be used."""
+    """Make a home in which initdb is done already; it takes longer than most tests."""
     home = tmp_path_factory.mktemp("made") / "home"
     acquire(home, fsync=False).release()
     return home
@@ -180,24 +193,35 @@ def empty(tmp_path: Path) -> Iterator[Household]:
 
 @pytest.fixture
 def household(tmp_path: Path, made_home: Path) -> Iterator[Household]:
-    """Give a household with a home that was used before, so that starting takes no initdb."""
-    home = tmp_path / "home"
-    shutil.copytree(made_home, home)
-    household = Household(home)
+    """Give a household with a home that other tests have used, and will use after this one."""
+    household = Household(made_home.rename(tmp_path / "home"))
     yield household
     household.close()
+    household.home.rename(made_home)
 
 
 @pytest.fixture
-def reachable(made_home: Path) -> Iterator[Household]:
-    """Give the same, but below a folder which any user can enter; pytest's own are 0700."""
-    folder = Path(tempfile.mkdtemp(prefix="loyalty-test-", dir="/tmp"))  # noqa: S108
+def copied(tmp_path: Path, made_home: Path) -> Household:
+    """Give a copy of that home, to be spoiled."""
+    shutil.copytree(made_home, tmp_path / "home")
+    return Household(tmp_path / "home")
+
+
+@pytest.fixture
+def reachable() -> Iterator[Household]:
+    """Give an empty household below a folder which any user can enter; pytest's own are 0700."""
+    folder = Path(tempfile.mkdtemp(prefix="loyalty-test-", dir="/tmp"))
     folder.chmod(0o755)
-    shutil.copytree(made_home, folder / "home")
     household = Household(folder / "home")
     yield household
     household.close()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def number() -> int:
+    """Give a number that no other test has written to the shared home."""
+    return secrets.randbelow(2**31)
 
 
 @pytest.fixture

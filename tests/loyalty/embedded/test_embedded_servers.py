@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from loyalty.embedded import Servers, ServersDidNotStart, acquire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.loyalty.embedded.conftest import Household
 
@@ -25,20 +25,21 @@ def _ping(url: str) -> bool:
         return bool(client.ping())
 
 
-def test_a_cold_start_gives_postgresql_18_and_valkey(
-    empty: Household, ask: Callable[..., Any]
-) -> None:
+def _open_below(folder: Path, pid: int) -> set[str]:
+    files = [file.readlink() for file in Path(f"/proc/{pid}/fd").iterdir()]
+    return {file.name for file in files if file.parent == folder}
+
+
+def test_a_cold_start_gives_postgresql_18_and_valkey(empty: Household) -> None:
     user = empty.start(fsync=True)
-    assert ask(user.database_url, "show server_version").startswith("18.")
-    assert ask(user.database_url, "select current_user || current_database()") == "postgres" * 2
+    assert user.query("show server_version").startswith("18.")
+    assert user.query("select current_user || current_database()") == "postgres" * 2
     assert _ping(user.redis_url)
     assert len(empty.pids()) == 3
     assert user.said["imported"] == []  # the wheels' Python layers
 
 
-def test_the_servers_are_set_up_as_the_design_says(
-    household: Household, ask: Callable[..., Any]
-) -> None:
+def test_the_servers_are_set_up_as_the_design_says(household: Household) -> None:
     user = household.start(fsync=True)
     expected = {
         "fsync": "on",
@@ -51,10 +52,10 @@ def test_the_servers_are_set_up_as_the_design_says(
         "shared_buffers": "256MB",
         "shared_preload_libraries": "pg_stat_statements",
     }
-    found = {name: ask(user.database_url, f"show {name}") for name in expected}
+    found = {name: user.query(f"show {name}") for name in expected}
     assert found == expected
     locale = "select datlocprovider::text || datlocale from pg_database where datname = 'postgres'"
-    assert ask(user.database_url, locale) == "bC.UTF-8"
+    assert user.query(locale) == "bC.UTF-8"
     with redis.Redis.from_url(user.redis_url) as client:
         assert client.config_get("append*") | client.config_get("port") == {
             "appendonly": "yes",
@@ -65,11 +66,10 @@ def test_the_servers_are_set_up_as_the_design_says(
         }
 
 
-def test_tests_may_give_up_durability(household: Household, ask: Callable[..., Any]) -> None:
+def test_tests_may_give_up_durability(household: Household) -> None:
     user = household.start(fsync=False)
     assert {
-        ask(user.database_url, f"show {name}")
-        for name in ("fsync", "synchronous_commit", "full_page_writes")
+        user.query(f"show {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")
     } == {"off"}
 
 
@@ -77,18 +77,16 @@ def test_arq_reads_the_same_address_as_redis_py(household: Household) -> None:
     user = household.start()
     path = RedisSettings.from_dsn(user.redis_url).unix_socket_path
     assert path is not None
-    assert os.path.exists(path)  # noqa: PTH110  (arq takes it as a string, just so)
+    assert Path(path).is_socket()
 
 
 def test_the_environment_of_the_user_does_not_reach_the_servers(
-    household: Household, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = household.start(PGPORT="6000", PGDATA="/nowhere", SECRET_KEY="s3cret")  # noqa: S106
     monkeypatch.setenv("PGPORT", "6000")
-    assert ask(user.database_url, "select 1") == 1
-    environment = f"/proc/{household.pid_of('postgres')}/environ"
-    with open(environment, "rb") as file:  # noqa: PTH123
-        said = file.read()
+    assert user.query("select 1") == 1
+    said = Path(f"/proc/{household.pid_of('postgres')}/environ").read_bytes()
     assert b"LC_ALL=C" in said
     assert b"s3cret" not in said
 
@@ -112,14 +110,12 @@ def test_six_racing_starters_make_one_pair_of_servers(empty: Household) -> None:
     assert log.count("database system is ready to accept connections") == 1
 
 
-def test_the_servers_end_with_their_last_user_and_not_before(
-    household: Household, ask: Callable[..., Any]
-) -> None:
+def test_the_servers_end_with_their_last_user_and_not_before(household: Household) -> None:
     first, second = household.start(), household.start()
     assert first.database_url == second.database_url
     pids = household.pids()
     first.end()
-    assert ask(second.database_url, "select 1") == 1
+    assert second.query("select 1") == 1
     assert household.pids() == pids
     second.end()
     assert household.running() == {}  # at once: the last one waits
@@ -167,17 +163,26 @@ def test_one_process_may_acquire_twice_and_release_twice(
     assert household.running() == {}
 
 
+def test_the_servers_hold_no_lock_but_their_own(household: Household) -> None:
+    user = household.start()
+    assert user.database_url
+    owner, *servers = map(household.pid_of, ("owner", "postgres", "valkey"))
+    locks = household.home / "locks"
+    assert _open_below(locks, owner) == {"users", "owner", "servers"}
+    assert [_open_below(locks, server) for server in servers] == [{"servers"}, {"servers"}]
+    assert _open_below(locks, user.process.pid) == {"users"}
+
+
 def test_no_user_process_keeps_a_zombie(household: Household) -> None:
     user = household.start()
     assert user.database_url
-    tasks = f"/proc/{user.process.pid}/task/{user.process.pid}/children"
-    with open(tasks) as file:  # noqa: PTH123
-        assert file.read() == ""
+    pid = user.process.pid
+    assert Path(f"/proc/{pid}/task/{pid}/children").read_text() == ""
 
 
 @pytest.mark.parametrize("folder", ["long/" * 40, "50 % off, päpstlich & more?#"])
 def test_a_long_or_odd_home_has_its_sockets_elsewhere(
-    household: Household, ask: Callable[..., Any], folder: str, tmp_path: Path
+    household: Household, folder: str, tmp_path: Path
 ) -> None:
     home = tmp_path / folder / "home"
     home.parent.mkdir(parents=True)
@@ -186,14 +191,21 @@ def test_a_long_or_odd_home_has_its_sockets_elsewhere(
     users = household.start(), household.start()
     assert users[0].database_url == users[1].database_url
     assert str(tmp_path) not in users[0].database_url
-    assert ask(users[0].database_url, "select 1") == 1
+    assert users[0].query("select 1") == 1
     assert _ping(users[1].redis_url)
-    sockets = RedisSettings.from_dsn(users[0].redis_url).unix_socket_path
-    assert sockets is not None
-    assert os.stat(os.path.dirname(sockets)).st_mode & 0o777 == 0o700  # noqa: PTH116, PTH120
+    sockets = Path(users[0].redis_url.removeprefix("unix://")).parent
+    assert sockets.stat().st_mode & 0o777 == 0o700
     for user in users:
         user.end()
-    assert not os.path.exists(os.path.dirname(sockets))  # noqa: PTH110, PTH120
+    assert not sockets.exists()
+
+
+def test_a_home_that_is_removed_meanwhile_can_still_be_left(empty: Household) -> None:
+    servers = acquire(empty.home, fsync=False)
+    assert len(empty.pids()) == 3
+    empty.home.rename(empty.home.with_name("elsewhere"))
+    servers.release()
+    empty.wait_until_gone()
 
 
 def test_a_long_log_begins_anew_at_the_next_start(household: Household) -> None:
@@ -205,8 +217,8 @@ def test_a_long_log_begins_anew_at_the_next_start(household: Household) -> None:
         assert log.with_name("servers.log.1").stat().st_size == 11 * 1024 * 1024
 
 
-def test_a_data_folder_of_another_major_version_is_refused(household: Household) -> None:
-    (household.home / "data" / "postgres" / "PG_VERSION").write_text("17\n")
+def test_a_data_folder_of_another_major_version_is_refused(copied: Household) -> None:
+    (copied.home / "data" / "postgres" / "PG_VERSION").write_text("17\n")
     with pytest.raises(ServersDidNotStart, match=r"made by PostgreSQL 17, and this is 18.*HOME"):
-        acquire(household.home)
-    assert household.running() == {}
+        acquire(copied.home)
+    assert copied.running() == {}

@@ -1,0 +1,85 @@
+"""The panel as one router, for the door that opens it: `panel(desk)`."""
+
+from secrets import token_hex
+
+import structlog
+from litestar import Response, Router, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+from litestar.types import ExceptionHandlersMap
+
+from admin import sign_in
+from admin.desk import Desk
+from admin.impact import routes as impact
+from admin.pages import AnyRequest, page, redirect
+from admin.session import NotOurForm, NotSignedIn, find_visitor
+from admin.static_files import static_file
+from loyalty.errors import Unavailable
+
+_LOG = structlog.get_logger()
+_CLIENT_ERRORS = range(400, 500)
+
+
+def panel(desk: Desk) -> Router:
+    """Put the panel's pages together below `/admin`."""
+    return Router(
+        path="/admin",
+        route_handlers=[
+            static_file,
+            root,
+            *sign_in.ROUTES,
+            Router(path="/", route_handlers=impact.ROUTES, dependencies={"visitor": Provide(find_visitor)}),
+            nowhere,
+        ],
+        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
+        exception_handlers=_HANDLERS,
+        include_in_schema=False,
+    )
+
+
+@get("/", sync_to_thread=False)
+def root() -> Response[None]:
+    """Go to the first page."""
+    return redirect(sign_in.HOME)
+
+
+@get("/{rest:path}", sync_to_thread=False)
+def nowhere(request: AnyRequest, rest: FromPath[str]) -> Response[str]:  # noqa: ARG001 - whatever it is
+    """Say that there is no such page."""
+    return page(request, "message.html", {"kind": "nowhere", "reference": ""}, status=404)
+
+
+def _to_the_door(_: AnyRequest, __: NotSignedIn) -> Response[None]:
+    return redirect(sign_in.DOOR)
+
+
+def _not_our_form(request: AnyRequest, _: NotOurForm) -> Response[str]:
+    return page(request, "message.html", {"kind": "form", "reference": ""}, status=403)
+
+
+def _refused(request: AnyRequest, refusal: HTTPException) -> Response[str]:
+    if refusal.status_code not in _CLIENT_ERRORS:
+        return _failed(request, refusal)
+    kind = {403: "role", 404: "nowhere"}.get(refusal.status_code, "request")
+    return page(request, "message.html", {"kind": kind, "reference": ""}, status=refusal.status_code)
+
+
+def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
+    return page(request, "message.html", {"kind": "busy", "reference": ""}, status=503)
+
+
+def _failed(request: AnyRequest, error: Exception) -> Response[str]:
+    """Say that it is our fault, with a reference that finds the error in the log."""
+    reference = token_hex(4)
+    _LOG.error("panel_failed", reference=reference, path=request.url.path, exc_info=error)
+    return page(request, "message.html", {"kind": "failed", "reference": reference}, status=500)
+
+
+_HANDLERS: ExceptionHandlersMap = {
+    NotSignedIn: _to_the_door,
+    NotOurForm: _not_our_form,
+    HTTPException: _refused,
+    Unavailable: _busy,
+    Exception: _failed,
+}

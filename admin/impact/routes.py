@@ -1,0 +1,125 @@
+"""The addresses of the Impact page and of its files. Every filter is in the address, and only there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.params import FromPath
+
+from admin.csv_file import csv_response
+from admin.desk import Desk
+from admin.format import Format
+from admin.impact.page import Choice, make_page
+from admin.impact.tables import impact_table, retention_table
+from admin.pages import AnyRequest, kept, page, reader_of, redirect
+from admin.period_names import PeriodNames
+from admin.periods import Against, Calendar
+from admin.picker import address
+from admin.session import Visitor
+from kpi.measure import Overview
+from loyalty.programs.facts import ProgramFacts
+
+ROLES = ("owner", "manager", "analyst")
+
+
+@get("/impact")
+async def home(
+    request: AnyRequest, desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[str] | Response[None]:
+    """Open the first programme's page; without a programme, say how one is made."""
+    programs = await desk.programs()
+    if not programs:
+        return page(request, "no_program.html", {"visitor": visitor.who, "program": None, "programs": programs})
+    return redirect(f"/admin/p/{programs[0].program_id}/impact", kept(request))
+
+
+@get("/p/{program_id:int}/impact")
+async def impact(
+    request: AnyRequest, program_id: FromPath[int], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[str] | Response[None]:
+    """Show the page of a period. An address that can be said shorter or better is sent to its one form."""
+    program, programs = await _program(program_id, desk, visitor)
+    shell = {"visitor": visitor.who, "program": program, "programs": programs}
+    calendar = await desk.calendar(program)
+    f = Format(reader_of(request).language, program.currency)
+    if calendar is None:
+        values = {"origin": (program.data_origin or {}).get(f.language, ""), "public_url": desk.public_url.rstrip("/")}
+        return page(request, "no_purchases.html", {**shell, **values})
+    asked = _Asked.of(request)
+    choice = asked.understood(calendar, program)
+    if not asked.is_canonical(choice):
+        return redirect(address(request.url.path, choice.period, choice.against), kept(request))
+    overview = await desk.overview(program, choice.period, choice.against)
+    return page(request, "impact.html", {**shell, "page": make_page(program, calendar, choice, overview, f)})
+
+
+@get("/p/{program_id:int}/impact.csv")
+async def impact_csv(
+    request: AnyRequest, program_id: FromPath[int], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the figures of the tiles."""
+    overview, names = await _figures(request, program_id, desk, visitor)
+    return csv_response(f"impact-{names.chosen.key}", *impact_table(overview, names))
+
+
+@get("/p/{program_id:int}/retention.csv")
+async def retention_csv(
+    request: AnyRequest, program_id: FromPath[int], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the table below the chart."""
+    overview, names = await _figures(request, program_id, desk, visitor)
+    return csv_response(f"retention-{names.chosen.key}", *retention_table(overview, names))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the address says."""
+
+    period: str | None
+    grain: str | None
+    against: str | None
+
+    @classmethod
+    def of(cls, request: AnyRequest) -> "_Asked":
+        """Read it; of what is said twice, the last counts."""
+        said = {name: values[-1] for name, values in request.query_params.dict().items() if values}
+        return cls(said.get("period"), said.get("grain"), said.get("against"))
+
+    def understood(self, calendar: Calendar, program: ProgramFacts) -> Choice:
+        """Find the period with data that is meant."""
+        against = Against.LAST_YEAR if self.against == Against.LAST_YEAR else Against.PREVIOUS
+        by_itself = self.period is None and self.grain is None
+        opening = calendar.opening(program.default_period) if by_itself else None
+        return Choice(calendar.choose(self.period, self.grain, program.default_period), against, opening)
+
+    def is_canonical(self, choice: Choice) -> bool:
+        """Tell whether it is the one form of this choice, so that equal pages have equal addresses."""
+        default = self.against is None or (self.against == choice.against and choice.against is not Against.PREVIOUS)
+        return self.grain is None and self.period in {None, choice.period.key} and default
+
+
+async def _program(program_id: int, desk: Desk, visitor: Visitor) -> tuple[ProgramFacts, Sequence[ProgramFacts]]:
+    """Find a programme that this visitor may see the figures of."""
+    if visitor.who.role not in ROLES:
+        raise PermissionDeniedException
+    programs = await desk.programs()
+    program = next((program for program in programs if program.program_id == program_id), None)
+    if program is None:
+        raise NotFoundException
+    return program, programs
+
+
+async def _figures(request: AnyRequest, program_id: int, desk: Desk, visitor: Visitor) -> tuple[Overview, PeriodNames]:
+    """Answer what the page with the same address shows."""
+    program, _ = await _program(program_id, desk, visitor)
+    calendar = await desk.calendar(program)
+    if calendar is None:
+        raise NotFoundException
+    choice = _Asked.of(request).understood(calendar, program)
+    names = PeriodNames(Format(reader_of(request).language, program.currency), choice.period)
+    return await desk.overview(program, choice.period, choice.against), names
+
+
+ROUTES = [home, impact, impact_csv, retention_csv]

@@ -1,0 +1,180 @@
+"""The key figures as JSON: the shapes that the API answers, and that `loyalty kpi … --json` prints.
+
+Counts are exact, money is in minor units, rates are fractions of 1, values and intervals are unrounded.
+"""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from kpi.measure import Additivity, Answer, Difference, Figures, Measure, Ratio, Series, Split, Text, Unit
+
+
+class TextBody(Struct, frozen=True):
+    """The same words in French and English."""
+
+    en: str
+    fr: str
+
+    @classmethod
+    def of(cls, text: Text) -> "TextBody":
+        """Show a text."""
+        return cls(text.en, text.fr)
+
+
+class MeasureBody(Struct, frozen=True):
+    """What a measure is."""
+
+    key: str
+    title: TextBody
+    definition: TextBody
+    formula: TextBody
+    unit: Unit
+    additivity: Additivity
+    inputs: list[str]
+    split: Split
+
+    @classmethod
+    def of(cls, key: str, measure: type[Measure]) -> "MeasureBody":
+        """Show a measure."""
+        title, definition, formula = map(TextBody.of, (measure.title, measure.definition, measure.formula))
+        return cls(
+            key, title, definition, formula, measure.unit, measure.additivity, list(measure.inputs), measure.split
+        )
+
+
+class MeasuresBody(Struct, frozen=True):
+    """Every measure there is, by key; there is never a second page."""
+
+    data: list[MeasureBody]
+    next_cursor: str | None = None
+
+
+class RatioBody(Struct, frozen=True):
+    """A figure and its counts. `value` is null when `den` is 0; `ci95` is null when there is too little for one."""
+
+    num: int
+    den: int
+    value: float | None
+    ci95: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, ratio: Ratio) -> "RatioBody":
+        """Show a ratio."""
+        return cls(ratio.num, ratio.den, ratio.value, ratio.ci95)
+
+
+class SegmentsBody(Struct, frozen=True):
+    """The figure for all, for members, and for non-members."""
+
+    all: RatioBody
+    member: RatioBody
+    non_member: RatioBody
+
+
+class DifferenceBody(Struct, frozen=True):
+    """Members less non-members, null where one side has no figure."""
+
+    value: float | None
+    ci95: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, difference: Difference) -> "DifferenceBody":
+        """Show a difference."""
+        return cls(difference.value, difference.ci95)
+
+
+class PeriodBody(Struct, frozen=True):
+    """Local days of the zone; `end` is exclusive."""
+
+    start: date
+    end: date
+    timezone: str
+
+
+class CountsBody(Struct, frozen=True):
+    """`joiners` joined in the period; `overlap` bought in it both as a non-member and as a member."""
+
+    joiners: int
+    overlap: int
+
+
+class FiguresBody(Struct, frozen=True):
+    """A measure over one period."""
+
+    period: PeriodBody
+    partial: bool
+    counts: CountsBody
+    segments: SegmentsBody
+    difference: DifferenceBody
+
+    @classmethod
+    def of(cls, figures: Figures) -> "FiguresBody":
+        """Show the figures of a period."""
+        period = figures.period
+        return cls(
+            PeriodBody(period.start, period.end, period.timezone),
+            figures.partial,
+            CountsBody(**figures.counts),
+            SegmentsBody(**{name: RatioBody.of(ratio) for name, ratio in figures.segments.items()}),
+            DifferenceBody.of(figures.difference),
+        )
+
+
+class AnswerBody(Struct, frozen=True):
+    """A measure over the period asked for, and over the one compared; `as_of_lowered`: a later one was asked for."""
+
+    key: str
+    unit: str
+    period: PeriodBody
+    as_of: datetime
+    as_of_lowered: bool
+    data_as_of: datetime
+    partial: bool
+    counts: CountsBody
+    segments: SegmentsBody
+    difference: DifferenceBody
+    compare: FiguresBody | None
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerBody":
+        """Show an answer."""
+        own = FiguresBody.of(answer.figures)
+        return cls(
+            key=answer.key,
+            unit=answer.unit,
+            period=own.period,
+            as_of=answer.as_of,
+            as_of_lowered=answer.as_of_lowered,
+            data_as_of=answer.data_as_of,
+            partial=own.partial,
+            counts=own.counts,
+            segments=own.segments,
+            difference=own.difference,
+            compare=None if answer.compare is None else FiguresBody.of(answer.compare),
+        )
+
+
+class SeriesBody(Struct, frozen=True):
+    """A measure for every period of one grain, oldest first."""
+
+    key: str
+    unit: str
+    grain: str
+    as_of: datetime
+    as_of_lowered: bool
+    data_as_of: datetime
+    periods: list[FiguresBody]
+
+    @classmethod
+    def of(cls, series: Series) -> "SeriesBody":
+        """Show a series."""
+        return cls(
+            series.key,
+            series.unit,
+            series.grain,
+            series.as_of,
+            series.as_of_lowered,
+            series.data_as_of,
+            [FiguresBody.of(figures) for figures in series.periods],
+        )

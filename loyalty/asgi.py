@@ -1,0 +1,124 @@
+"""The door for HTTP: puts the API, the documentation, the health checks and the panel together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+from redis.asyncio import Redis
+
+from admin.app import panel
+from admin.periods import Against, Calendar, CalendarPeriod
+from kpi import actions as kpi
+from kpi.api import routes as kpi_routes
+from kpi.measure import Overview
+from loyalty.auth import actions as auth
+from loyalty.database import Database, connect
+from loyalty.earning.queries import RulesCache
+from loyalty.errors import LoyaltyError
+from loyalty.members.api import router as members
+from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
+from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.queries import all_programs
+from loyalty.purchases.api import router as purchases
+from loyalty.purchases.calendar import purchase_days
+from loyalty.settings import Settings
+from loyalty.web.health import livez, readyz
+from loyalty.web.openapi import DOCS, openapi_config
+from loyalty.web.problems import on_failure, on_http, on_refusal
+from loyalty.web.requests import request_ids
+
+TAGS = [
+    ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
+    ("members", "Enrol customers, and show their points."),
+    ("kpis", "Measure the programme: members beside non-members, with intervals."),
+]
+IMPACT = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
+_HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelDesk:
+    """The verbs behind the panel's pages, over this process's pools."""
+
+    state: State
+    public_url: str
+
+    @property
+    def _database(self) -> Database:
+        database: Database = self.state.database
+        return database
+
+    async def sign_in(self, token: str) -> auth.NewSession | None:
+        """Use a one-time link up."""
+        async with self._database.writer() as connection:
+            return await auth.sign_in(connection, token)
+
+    async def session_of(self, secret: str) -> auth.SignedIn | None:
+        """Find who a cookie belongs to."""
+        async with self._database.writer() as connection:
+            return await auth.session_of(connection, secret)
+
+    async def sign_out(self, secret: str) -> None:
+        """End a session."""
+        async with self._database.writer() as connection:
+            await auth.sign_out(connection, secret)
+
+    async def programs(self) -> Sequence[ProgramFacts]:
+        """List the programmes of the installation."""
+        async with self._database.reader() as connection:
+            return await all_programs(connection)
+
+    async def calendar(self, program: ProgramFacts) -> Calendar | None:
+        """Tell in which periods a programme has purchases."""
+        async with self._database.reader() as connection:
+            days = await purchase_days(connection, program)
+        return Calendar(days.first, days.last, days.today, days.months) if days else None
+
+    async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
+        """Answer the measures of the Impact page at one knowledge time."""
+        async with self._database.reader() as connection:
+            return await kpi.overview(
+                connection, program, IMPACT, chosen.start, chosen.end, grain=chosen.grain, compare=against
+            )
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Make the application; `loyalty serve` starts the embedded servers and sets the two URLs that it needs."""
+    settings = settings or Settings()
+    state = State({"known_keys": KnownKeys(), "rules": RulesCache()})
+
+    @asynccontextmanager
+    async def pools(_: Litestar) -> AsyncIterator[None]:
+        if not settings.database_url or not settings.redis_url:
+            msg = "DATABASE_URL and REDIS_URL are not set. `loyalty serve` starts embedded servers and sets both."
+            raise RuntimeError(msg)
+        async with connect(settings, settings.database_url) as database:
+            state.database = database
+            state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+            try:
+                yield
+            finally:
+                await state.redis.aclose()
+
+    api = Router(path="/", route_handlers=[purchases, members, *kpi_routes], before_request=admit)
+    return Litestar(
+        route_handlers=[api, livez, readyz, *DOCS, panel(PanelDesk(state, settings.public_url))],
+        lifespan=[pools],
+        state=state,
+        dependencies={
+            "caller": Provide(provide_caller),
+            "source": Provide(provide_source),
+            "connection": Provide(provide_connection),
+        },
+        exception_handlers=_HANDLERS,
+        middleware=[request_ids],
+        request_max_body_size=64 * 1024,
+        openapi_config=openapi_config(version("loyalty"), TAGS),
+        logging_config=None,
+    )

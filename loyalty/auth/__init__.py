@@ -1,0 +1,1 @@
+"""Who may come in: storefronts by bearer key, staff by one-time link and session."""

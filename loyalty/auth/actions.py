@@ -1,0 +1,121 @@
+"""The verbs of coming in: make a key, make a sign-in link, sign in, stay signed in, sign out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from loyalty.auth.rules import csrf_token, digest, key_text, new_secret
+from loyalty.auth.tables import ApiKey, SignInLink, User
+from loyalty.clock import utc_now
+from loyalty.database import Connection
+from loyalty.errors import Invalid
+
+SCOPES = ["*"]
+LINK_LIVES = timedelta(hours=24)
+SESSION_LIVES = timedelta(days=14)
+SESSION_IDLES = timedelta(days=2)
+_LONGEST_EMAIL = 254
+
+_USE_LINK = """
+UPDATE sign_in_link SET used_at = now() WHERE sha256 = $1 AND used_at IS NULL AND expires_at > now() RETURNING user_id
+"""
+_OPEN = "INSERT INTO session (sha256, user_id, expires_at) VALUES ($1, $2, $3)"
+# Seen at most once a minute: a page view should not cost a write.
+_SEEN = """
+WITH found AS (
+  SELECT s.sha256, s.seen_at, u.user_id, u.email, u.role FROM session s JOIN "user" u USING (user_id)
+  WHERE s.sha256 = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.seen_at > now() - $2::interval),
+seen AS (
+  UPDATE session s SET seen_at = now() FROM found f
+  WHERE s.sha256 = f.sha256 AND f.seen_at < now() - interval '1 minute')
+SELECT user_id, email, role FROM found
+"""
+_CLOSE = "UPDATE session SET revoked_at = now() WHERE sha256 = $1 AND revoked_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session just opened. `secret` goes into the cookie and nowhere else."""
+
+    secret: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who looks at the panel."""
+
+    user_id: UUID
+    email: str
+    role: str
+    csrf: str
+
+
+async def create_key(session: AsyncSession, *, program_id: int, mode: str, storefront_id: int) -> str:
+    """Make a storefront's key. It is told here, once; only its hash is kept."""
+    key = key_text(mode, program_id, new_secret())
+    session.add(
+        ApiKey(
+            program_id=program_id,
+            key_id=uuid7(),
+            storefront_id=storefront_id,
+            sha256=digest(key),
+            last4=key[-4:],
+            scopes=SCOPES,
+            created_at=utc_now(),
+        )
+    )
+    await session.flush()
+    return key
+
+
+async def sign_in_link(session: AsyncSession, public_url: str, email: str | None = None) -> str:
+    """Make a link that signs in once, within 24 hours; without an email, for the first owner, made if need be."""
+    user = await _user(session, email)
+    token = new_secret()
+    session.add(
+        SignInLink(sha256=digest(token), user_id=user.user_id, created_at=utc_now(), expires_at=utc_now() + LINK_LIVES)
+    )
+    await session.flush()
+    return f"{public_url.rstrip('/')}/admin/sign-in/{token}"
+
+
+async def _user(session: AsyncSession, email: str | None) -> User:
+    if email is not None and ("@" not in email or not email.isprintable() or len(email) > _LONGEST_EMAIL):
+        msg = f"{email!r} is not an e-mail address."
+        raise Invalid(msg, pointer="/email")
+    asked = select(User).order_by(col(User.created_at)).limit(1)
+    if email is not None:
+        asked = asked.where(col(User.email) == email.lower())
+    user = (await session.exec(asked)).first()
+    if user is None:
+        user = User(user_id=uuid7(), email=(email or "owner@localhost").lower(), role="owner", created_at=utc_now())
+        session.add(user)
+        await session.flush()
+    return user
+
+
+async def sign_in(connection: Connection, token: str) -> NewSession | None:
+    """Use a link up and open a session; None when it is unknown, used or expired."""
+    async with connection.transaction():
+        user_id = await connection.fetchval(_USE_LINK, digest(token))
+        if user_id is None:
+            return None
+        opened = NewSession(new_secret(), utc_now() + SESSION_LIVES)
+        await connection.execute(_OPEN, digest(opened.secret), user_id, opened.expires_at)
+        return opened
+
+
+async def session_of(connection: Connection, secret: str) -> SignedIn | None:
+    """Tell who has a session, and note that it was seen; None when it has ended."""
+    row = await connection.fetchrow(_SEEN, digest(secret), SESSION_IDLES)
+    return None if row is None else SignedIn(row["user_id"], row["email"], row["role"], csrf_token(secret))
+
+
+async def sign_out(connection: Connection, secret: str) -> None:
+    """End a session."""
+    await connection.execute(_CLOSE, digest(secret))

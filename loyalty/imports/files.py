@@ -1,0 +1,172 @@
+"""Reading a file: its bytes, plain or gzip, line by line into rows, in constant memory. What is wrong stays in its row.
+
+Text that is no UTF-8 is carried through as lone surrogates, so that one bad byte spoils one row and not the file.
+"""
+
+import csv
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from gzip import BadGzipFile, GzipFile
+from hashlib import sha256
+from io import BufferedReader, RawIOBase, TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from typing_extensions import Buffer
+
+from loyalty.errors import Invalid
+from loyalty.imports.columns import BadValue
+
+# A row beyond this is no row of a table, and would have to be held in memory.
+MAX_LINE = 1 << 20
+_BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_NO_CSV = {b"PK\x03\x04": "an Excel or zip file", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"%PDF": "a PDF"}
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line at which it begins (the header's is 1), and its fields, or why it has none."""
+
+    line: int
+    fields: list[str]
+    problem: BadValue | None = None
+
+
+class FileChanged(Invalid):
+    """Somebody wrote into the file while it was read."""
+
+    code = "file_changed"
+
+
+def fingerprint(path: Path, tell: Tell) -> bytes:
+    """Hash the bytes of a file as they lie; tells how many of how many are done."""
+    total, digest, done = path.stat().st_size, sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            done += len(block)
+            tell(done, total)
+    return digest.digest()
+
+
+class CsvFile:
+    """An open file. `rows` goes through it once; `finish` makes sure that it is still the file that was hashed."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it; `Invalid` when its first bytes are those of something else."""
+        self.total = path.stat().st_size
+        self._tally = _Tally(path.open("rb"))
+        raw = BufferedReader(self._tally, _BLOCK)
+        start = raw.peek(4)[:4]
+        for sign, what in _NO_CSV.items():
+            if start.startswith(sign):
+                self._tally.close()
+                msg = f"{path.name} is {what}; save it as CSV in UTF-8."
+                raise Invalid(msg)
+        self._bytes: BinaryIO = cast("BinaryIO", GzipFile(fileobj=raw)) if start.startswith(_GZIP) else raw
+        self._raw = raw
+        self._name = path.name
+
+    @property
+    def done(self) -> int:
+        """How many bytes of the file have been read."""
+        return self._tally.done
+
+    def rows(self) -> Iterator[Row]:
+        """Give the rows that are not blank, the header first."""
+        text = TextIOWrapper(self._bytes, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        lines = _Lines(text)
+        reader = csv.reader(lines, strict=True)
+        while True:
+            line = lines.number + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Row(line, [], BadValue("bad_csv", f"{_lines_of(line, lines.number)}: {error}"))
+                continue
+            except BadValue as problem:
+                yield Row(line, [], problem)
+                continue
+            except (EOFError, BadGzipFile, zlib.error) as error:
+                msg = f"{self._name} is a damaged gzip file ({error}); nothing of it was recorded."
+                raise Invalid(msg) from error
+            if fields:
+                yield Row(line, fields, _swallowed(line, lines.number, fields))
+
+    def finish(self, expected: bytes) -> None:
+        """Refuse a file whose bytes are not those of the fingerprint."""
+        while self._raw.read(_BLOCK):
+            pass
+        if self._tally.digest.digest() != expected:
+            msg = f"{self._name} changed while it was read; nothing of it was recorded. Run it again when it is complete."
+            raise FileChanged(msg)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._tally.close()
+
+
+class _Tally(RawIOBase):
+    """The file's bytes, counted and hashed as they pass."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.done = 0
+        self.digest = sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        block = self._file.read(len(view))
+        view[: len(block)] = block
+        self.digest.update(block)
+        self.done += len(block)
+        return len(block)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Lines:
+    """The lines of a text, numbered; goes on after one that is too long, which a generator could not."""
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._text = text
+        self.number = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(MAX_LINE)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) == MAX_LINE and not line.endswith(("\n", "\r")):
+            while (rest := self._text.readline(MAX_LINE)) and not rest.endswith(("\n", "\r")):
+                pass
+            raise BadValue("row_too_long", f"the line is longer than {MAX_LINE} characters")
+        return line
+
+
+def _lines_of(first: int, last: int) -> str:
+    return f"line {first}" if last <= first else f"lines {first} to {last} were read as one row"
+
+
+def _swallowed(first: int, last: int, fields: list[str]) -> BadValue | None:
+    """Refuse a row over many lines: a quote that was never closed has swallowed other rows."""
+    if last - first >= _MANY_LINES:
+        return BadValue("bad_csv", f"{_lines_of(first, last)} ({len(fields)} fields): is a quote missing?")
+    return None
+
+
+_MANY_LINES = 200

@@ -1,0 +1,1 @@
+"""One file a kind of import; `loyalty/imports/kind.py` says what a kind is."""

@@ -1,0 +1,69 @@
+"""First answers and their replays: pure functions of what was decided, so a retry gets the same bytes."""
+
+import msgspec
+
+from loyalty.points.facts import RecordedAward
+from loyalty.purchases.decisions import Parked, Recorded
+from loyalty.purchases.facts import NewPurchase, NewRefund
+from loyalty.purchases.wire import BalanceOut, PointsOut, PurchaseRecorded, RefundRecorded, RuleShareOut
+
+
+def purchase_answer(new: NewPurchase, recorded: Recorded) -> PurchaseRecorded:
+    """Answer a purchase: its own award, and the balance after all that came with it (refunds that had been parked)."""
+    award, last = recorded.awards[0], recorded.awards[-1]
+    return PurchaseRecorded(
+        order_id=new.order_id,
+        customer_id=new.external_id,
+        state="recorded",
+        member=bool(award.facts["member"]),
+        points=points_of(award),
+        refunded_points=-sum(after.given for after in recorded.awards[1:]),
+        balance=balance_after(last),
+        recorded_at=award.recorded_at,
+        request_id=award.request_id,
+    )
+
+
+def refund_answer(new: NewRefund, recorded: Recorded | Parked) -> RefundRecorded:
+    """Answer a refund or a cancellation."""
+    if isinstance(recorded, Parked):
+        refund = recorded.refund
+        return RefundRecorded(
+            new.order_id, new.refund_id or None, "parked", None, None, refund.recorded_at, refund.request_id
+        )
+    award = recorded.awards[0]
+    return RefundRecorded(
+        order_id=new.order_id,
+        refund_id=new.refund_id or None,
+        state="recorded",
+        points=points_of(award),
+        balance=balance_after(award),
+        recorded_at=award.recorded_at,
+        request_id=award.request_id,
+    )
+
+
+def points_of(award: RecordedAward) -> PointsOut:
+    """Tell what an award decided."""
+    return PointsOut(
+        target=award.target,
+        due=award.due,
+        given=award.given,
+        basis=award.basis or "0",
+        rules_version=award.rules_version or 0,
+        reason=award.facts["reason"],
+        # Typed, so that its fields come in one order whether it was just decided or read from JSONB.
+        breakdown=msgspec.convert(award.breakdown, list[RuleShareOut]),
+    )
+
+
+def balance_after(award: RecordedAward) -> BalanceOut | None:
+    """Tell the balance that an award left; None where nobody has one."""
+    if (
+        award.available_after is None
+        or award.pending_after is None
+        or award.held_after is None
+        or award.debt_after is None
+    ):
+        return None
+    return BalanceOut(award.available_after, award.pending_after, award.held_after, award.debt_after)

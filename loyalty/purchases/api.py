@@ -1,0 +1,185 @@
+"""Purchases over HTTP. Decodes, calls one verb, encodes; the rest is elsewhere."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from loyalty.database import Database, write
+from loyalty.errors import Invalid, LoyaltyError, OtherFacts
+from loyalty.programs.api import Calling, Reading, Writing
+from loyalty.programs.facts import Source
+from loyalty.purchases.actions import record_purchases, record_refunds
+from loyalty.purchases.answers import purchase_answer, refund_answer
+from loyalty.purchases.decisions import Parked, Recorded
+from loyalty.purchases.facts import NewPurchase, NewRefund
+from loyalty.purchases.lookup import find_purchase
+from loyalty.purchases.wire import (
+    BatchRecorded,
+    BatchResult,
+    CancellationIn,
+    PurchaseBatch,
+    PurchaseIn,
+    PurchaseOut,
+    PurchaseRecorded,
+    RefundIn,
+    RefundRecorded,
+    purchase_from,
+    refund_from,
+)
+from loyalty.web.bounds import shop_id
+from loyalty.web.openapi import READING, WRITING, problems
+from loyalty.web.problems import invalid_from, problem_of
+
+REPLAYED = {"Idempotency-Replayed": "true"}
+OrderQuery = Annotated[str, QueryParameter(name="order_id", description="The shop's order number, also with slashes.")]
+
+
+@post(
+    "/purchases",
+    operation_id="record_purchase",
+    summary="Record a purchase",
+    responses=problems(*WRITING),
+    request_max_body_size=256 * 1024,
+)
+async def record(data: JSONBody[PurchaseIn], state: State, source: Writing) -> Response[PurchaseRecorded]:
+    """Record a purchase and award its points. The same order again gets the first answer; other facts are a 409."""
+    new = purchase_from(data, source.program)
+    [result] = await _record(state, source, [new])
+    if isinstance(result, LoyaltyError):
+        raise _with_first(result, new)
+    return Response(purchase_answer(new, result), headers=REPLAYED if result.replayed else None)
+
+
+@post(
+    "/purchases:batch",
+    operation_id="record_purchases",
+    summary="Record up to 1,000 purchases",
+    status_code=200,
+    responses=problems(*WRITING),
+    request_max_body_size=8 * 1024 * 1024,
+)
+async def record_batch(data: JSONBody[PurchaseBatch], state: State, source: Writing) -> BatchRecorded:
+    """Record purchases, each by itself: the result of an item is what `POST /v1/purchases` would have answered."""
+    read: list[NewPurchase | LoyaltyError] = [_read(item, source) for item in data.purchases]
+    good = [item for item in read if isinstance(item, NewPurchase)]
+    results = iter(await _record(state, source, good) if good else [])
+    return BatchRecorded([_result(item, results, source) for item in read])
+
+
+def _read(item: dict[str, Any], source: Source) -> NewPurchase | LoyaltyError:
+    try:
+        return purchase_from(msgspec.convert(item, PurchaseIn), source.program)
+    except msgspec.ValidationError as error:
+        return invalid_from(error)
+    except Invalid as error:
+        return error
+
+
+def _result(item: NewPurchase | LoyaltyError, results: Any, source: Source) -> BatchResult:  # noqa: ANN401
+    result = next(results) if isinstance(item, NewPurchase) else item
+    if isinstance(item, NewPurchase) and isinstance(result, Recorded):
+        return BatchResult(201, result.replayed, purchase_answer(item, result), None)
+    first = _with_first(result, item).first if isinstance(result, OtherFacts) else None
+    problem = problem_of(result, source.request_id, first)
+    return BatchResult(problem.status, replayed=False, purchase=None, problem=problem)
+
+
+async def _record(state: State, source: Source, items: list[NewPurchase]) -> list[Recorded | LoyaltyError]:
+    database: Database = state.database
+    return await write(database, lambda tx, some: record_purchases(tx, source, state.rules, some), items)
+
+
+def _with_first(error: LoyaltyError, new: object) -> Any:  # noqa: ANN401
+    """Show what stands in the words of the first answer, without the ids that the other facts might have changed."""
+    if isinstance(error, OtherFacts) and isinstance(error.first, Recorded | Parked):
+        if isinstance(new, NewRefund):
+            error.first = refund_answer(new, error.first)
+        elif isinstance(new, NewPurchase) and isinstance(error.first, Recorded):
+            error.first = msgspec.structs.replace(purchase_answer(new, error.first), customer_id=None)
+    return error
+
+
+@get("/purchases/{order_id:str}", operation_id="get_purchase", summary="Show a purchase", responses=problems(*READING))
+async def show(order_id: FromPath[str], caller: Calling, connection: Reading) -> PurchaseOut:
+    """Show a purchase as it stands now: what is kept of it, its points, its refunds."""
+    order = shop_id(order_id, "order_id")
+    return await find_purchase(connection, caller.program, caller.storefront_id, caller.namespace, order)
+
+
+@get("/purchases", operation_id="find_purchase", summary="Show a purchase by query", responses=problems(*READING))
+async def find(order: OrderQuery, caller: Calling, connection: Reading) -> PurchaseOut:
+    """Show a purchase whose number does not fit into a path."""
+    return await find_purchase(
+        connection, caller.program, caller.storefront_id, caller.namespace, shop_id(order, "order_id")
+    )
+
+
+@post(
+    "/purchases/{order_id:str}/refunds",
+    operation_id="record_refund",
+    summary="Record a refund",
+    responses=problems(*WRITING),
+)
+async def refund(
+    order_id: FromPath[str], data: JSONBody[RefundIn], state: State, source: Writing
+) -> Response[RefundRecorded]:
+    """Take goods back, and the points they earned, by the purchase's own rules. Before its purchase it is parked."""
+    return await _refund(state, source, refund_from(data, shop_id(order_id, "order_id"), source.program))
+
+
+@post(
+    "/purchases:refund",
+    operation_id="record_refund_by_query",
+    summary="Record a refund by query",
+    responses=problems(*WRITING),
+)
+async def refund_by_query(
+    order: OrderQuery, data: JSONBody[RefundIn], state: State, source: Writing
+) -> Response[RefundRecorded]:
+    """Take goods back of a purchase whose number does not fit into a path."""
+    return await _refund(state, source, refund_from(data, shop_id(order, "order_id"), source.program))
+
+
+@post(
+    "/purchases/{order_id:str}/cancel",
+    operation_id="cancel_purchase",
+    summary="Cancel a purchase",
+    responses=problems(*WRITING),
+)
+async def cancel(
+    order_id: FromPath[str], state: State, source: Writing, data: JSONBody[CancellationIn | None] = None
+) -> Response[RefundRecorded]:
+    """Take back all that is left of a purchase. Before its purchase it is parked."""
+    told = data or CancellationIn()
+    return await _refund(state, source, NewRefund(shop_id(order_id, "order_id"), "", told.cancelled_at, None))
+
+
+@post(
+    "/purchases:cancel",
+    operation_id="cancel_purchase_by_query",
+    summary="Cancel a purchase by query",
+    responses=problems(*WRITING),
+)
+async def cancel_by_query(
+    order: OrderQuery, state: State, source: Writing, data: JSONBody[CancellationIn | None] = None
+) -> Response[RefundRecorded]:
+    """Cancel a purchase whose number does not fit into a path."""
+    told = data or CancellationIn()
+    return await _refund(state, source, NewRefund(shop_id(order, "order_id"), "", told.cancelled_at, None))
+
+
+async def _refund(state: State, source: Source, new: NewRefund) -> Response[RefundRecorded]:
+    [result] = await write(state.database, lambda tx, some: record_refunds(tx, source, state.rules, some), [new])
+    if isinstance(result, LoyaltyError):
+        raise _with_first(result, new)
+    return Response(refund_answer(new, result), headers=REPLAYED if result.replayed else None)
+
+
+router = Router(
+    path="/v1",
+    tags=["purchases"],
+    route_handlers=[record, record_batch, show, find, refund, refund_by_query, cancel, cancel_by_query],
+)

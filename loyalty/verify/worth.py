@@ -1,0 +1,56 @@
+"""What a purchase should have earned, computed a second time from the stored rows and the stored rules alone."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from loyalty.verify.facts import MembershipRow, PurchaseHistory, StoredRules
+
+
+class UnknownKind(Exception):
+    """A rule of a kind whose arithmetic this room does not know; the purchase cannot be checked."""
+
+
+def was_member(memberships: list[MembershipRow], at: datetime | None) -> bool:
+    """Tell whether an interval that stands covers an instant; its end is no more inside."""
+    return at is not None and any(
+        m.superseded_at is None and m.joined_at <= at and (m.left_at is None or m.left_at > at) for m in memberships
+    )
+
+
+def worth(history: PurchaseHistory, rules: StoredRules) -> int:
+    """Give the points that a purchase is worth as it stands now. Raises UnknownKind."""
+    purchase = history.purchase
+    if purchase.test or purchase.customer_id is None or not was_member(history.memberships, purchase.placed_at):
+        return 0
+    basis = earning_basis(history)
+    # Exact parts are summed, and the sum is floored once.
+    return int(sum((_part(rule, basis) for rule in rules.rules), start=Fraction()) // 1)
+
+
+def earning_basis(history: PurchaseHistory) -> Fraction:
+    """Give what is kept of the goods, less its part of the reward that was paid with points; minor units, exact."""
+    goods = history.purchase.goods_minor or 0
+    if any(refund.kind == "cancellation" for refund in history.refunds):
+        return Fraction()
+    kept = goods - sum(refund.goods_minor or 0 for refund in history.refunds)
+    if kept <= 0:
+        return Fraction()
+    return kept * (1 - Fraction(history.purchase.reward_discount_minor or 0, goods))
+
+
+def _part(rule: dict[str, Any], basis: Fraction) -> Fraction:
+    if rule["kind"] != "points_per_amount":
+        raise UnknownKind(rule["kind"])
+    steps = basis / rule["step_minor"]
+    return (Fraction(steps // 1) if rule.get("whole_steps", True) else steps) * rule["points_per_step"]
+
+
+def rules_in_force(rules: dict[int, StoredRules], placed_at: datetime, known_at: datetime) -> int:
+    """Give the version that was in force at `placed_at` among those published by `known_at`."""
+    found = 1
+    for version in sorted(rules):
+        starts = rules[version].in_force_from
+        if starts is not None and starts <= placed_at and rules[version].published_at <= known_at:
+            found = version
+    return found

@@ -1,0 +1,1 @@
+"""The border of the service: requests, problems, bounds, health. No business here."""

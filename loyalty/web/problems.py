@@ -1,0 +1,154 @@
+"""Every error as RFC 9457 `application/problem+json`. Only here does a refusal become an HTTP status."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from loyalty.errors import (
+    Conflict,
+    Invalid,
+    LoyaltyError,
+    NotFound,
+    OtherFacts,
+    Unauthorized,
+    Unavailable,
+)
+
+PROBLEM_JSON = "application/problem+json"
+_STATUS: dict[type[LoyaltyError], HTTPStatus] = {
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_PATH = re.compile(r"\s*-? ?at `\$?\.?([^`]*)`")
+_FIELD = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
+_BUSY = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+log = structlog.get_logger("loyalty.web")
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """What is wrong in one place of the request."""
+
+    pointer: str
+    message: str
+    code: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 9457. `code` is lasting; `detail` says what to do; `first` is what stands, where other facts came."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str = ""
+    errors: list[FieldProblem] = []
+    first: Any = None
+
+
+def problem_of(error: LoyaltyError, request_id: str, first: object = None) -> Problem:
+    """Describe a refusal."""
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    places = error.problems if isinstance(error, Invalid) else []
+    errors = [FieldProblem(place.pointer, place.detail, place.code) for place in places]
+    return _problem(status, error.code, error.detail, request_id, errors, first)
+
+
+def _problem(
+    status: int, code: str, detail: str, request_id: str, errors: list[FieldProblem] | None = None, first: object = None
+) -> Problem:
+    title = HTTPStatus(status).phrase
+    return Problem(f"urn:loyalty:problem:{code}", title, status, code, detail, request_id, errors or [], first)
+
+
+def request_id(request: Request[Any, Any, Any]) -> str:
+    """Give the id of a request, as set by the middleware."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
+    """Send a problem."""
+    extra = dict(headers or {})
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        extra["WWW-Authenticate"] = 'Bearer realm="loyalty"'
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        extra["Retry-After"] = "1"
+    return Response(problem, status_code=problem.status, media_type=PROBLEM_JSON, headers=extra)
+
+
+def on_refusal(request: Request[Any, Any, Any], error: LoyaltyError) -> Response[Problem]:
+    """Answer a refusal of the business."""
+    first = error.first if isinstance(error, OtherFacts) and isinstance(error.first, msgspec.Struct) else None
+    return respond(problem_of(error, request_id(request), first))
+
+
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """Answer what the framework refused: no route, wrong method, unreadable body, wrong types."""
+    if isinstance(error, ValidationException):
+        return on_validation(request, error)
+    codes = {
+        400: "malformed",
+        404: "not_found",
+        405: "method_not_allowed",
+        413: "too_large",
+        415: "unsupported_media_type",
+    }
+    code = codes.get(error.status_code, "error")
+    allow = {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}
+    return respond(_problem(error.status_code, code, str(error.detail), request_id(request)), allow)
+
+
+def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
+    """Answer a request whose values do not fit, each with its pointer."""
+    errors = []
+    for place in error.extra if isinstance(error.extra, list) else []:
+        key, message = str(place.get("key", "")), str(place.get("message", ""))
+        errors.append(FieldProblem(_pointer(key, message), _PATH.sub("", message) or "does not fit", "invalid"))
+    detail = "; ".join(f"{e.pointer or 'body'}: {e.message}" for e in errors) or str(error.detail)
+    return respond(_problem(422, "invalid", detail, request_id(request), errors))
+
+
+def _pointer(key: str, message: str = "") -> str:
+    found = _PATH.search(message)
+    path = found[1] if found else key.removeprefix("data").lstrip(".")
+    parts = [part for part in re.split(r"[.\[\]]+", path) if part and part != "..."]
+    if field := _FIELD.search(message):
+        parts.append(field[1])
+    return "".join(f"/{part}" for part in parts)
+
+
+def invalid_from(error: msgspec.ValidationError) -> Invalid:
+    """Turn msgspec's complaint about an item into ours."""
+    message = str(error)
+    return Invalid(_PATH.sub("", message), pointer=_pointer("", message) or "/")
+
+
+def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer a failure of ours: without a word about its inside, with the id under which the log has it."""
+    found = request_id(request)
+    if isinstance(error, _BUSY):
+        log.warning("database busy or away", error=repr(error), request_id=found)
+        detail = "The database cannot answer now. Send the same request again: a retry never counts twice."
+        return respond(_problem(503, "unavailable", detail, found))
+    if isinstance(error, RecursionError):
+        return respond(_problem(400, "malformed", "The body is nested too deeply.", found))
+    log.error("request failed", exc_info=error, request_id=found)
+    return respond(_problem(500, "internal", "Something of ours failed. Give this request_id to the operator.", found))

@@ -1,0 +1,185 @@
+"""A desk without a database: the panel over the public 84.51° Complete Journey sample, or over what a test says.
+
+`complete_journey.json` holds the sample's figures by measure and period: `[numerator, denominator, low, high]` for each
+segment, `[value, low, high]` for the difference. They agree with the reference table of the KPI definitions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from admin.periods import Against, Calendar, CalendarPeriod, Grain, parse_period
+from kpi import periods
+from kpi.measure import Answer, Counted, Difference, Figures, Interval, Overview, Period, Ratio, Series, measure_named
+from loyalty.programs.facts import ProgramFacts
+
+KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
+NOW = datetime(2026, 11, 21, 20, 40, tzinfo=UTC)
+ORIGIN = {
+    "en": "Public 84.51° Complete Journey sample, 2017. Memberships are stand-ins: a household counts as a member from"
+    " its first campaign.",
+    "fr": "Échantillon public 84.51° Complete Journey, 2017. Les adhésions sont des substituts\u00a0: un foyer compte"
+    " comme membre dès sa première campagne.",
+}
+
+Counts = tuple[int, int, float | None, float | None]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One measure in one period."""
+
+    everyone: Counts = msgspec.field(name="all", default=(0, 0, None, None))
+    member: Counts = (0, 0, None, None)
+    non_member: Counts = (0, 0, None, None)
+    difference: tuple[float | None, float | None, float | None] = (None, None, None)
+    counts: Mapping[str, int] = msgspec.field(default_factory=lambda: {"joiners": 0, "overlap": 0})
+
+
+Table = Mapping[str, Mapping[str, Row]]
+
+
+def complete_journey() -> Table:
+    """Read the sample's figures."""
+    content = (Path(__file__).parent / "complete_journey.json").read_bytes()
+    return msgspec.json.decode(content, type=dict[str, dict[str, Row]])
+
+
+def a_program(program_id: int = 1, name: str = "Complete Journey", **fields: object) -> ProgramFacts:
+    """Make a programme like the sample's."""
+    facts: dict[str, object] = {
+        "program_id": program_id,
+        "name": name,
+        "mode": "live",
+        "currency": "USD",
+        "timezone": "America/New_York",
+        "clock_offset": timedelta(),
+        "default_period": None,
+        "data_origin": ORIGIN,
+        "policies": {},
+        "created_at": NOW,
+    }
+    return ProgramFacts(**{**facts, **fields})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class FakeSession:
+    """A session just begun."""
+
+    secret: str = "a-secret"  # noqa: S105 - of nobody
+    expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=14))
+
+
+@dataclass(frozen=True)
+class FakeSignedIn:
+    """Somebody signed in."""
+
+    email: str = "maya@example.com"
+    role: str = "owner"
+    csrf: str = "a-token"
+
+
+@dataclass
+class FakeDesk:
+    """A desk over tables. `links` are the one-time links not yet used; `sessions` who is in, by secret."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    listed: list[ProgramFacts] = field(default_factory=lambda: [a_program()])
+    table: Table = field(default_factory=complete_journey)
+    counted: Counted | None = None
+    partial: str = ""
+    now: datetime = NOW
+    links: set[str] = field(default_factory=lambda: {"a-link"})
+    sessions: dict[str, FakeSignedIn] = field(default_factory=dict)
+    person: FakeSignedIn = field(default_factory=FakeSignedIn)
+    broken: bool = False
+
+    async def sign_in(self, token: str) -> FakeSession | None:
+        """Use a link up."""
+        if token not in self.links:
+            return None
+        self.links.remove(token)
+        session = FakeSession()
+        self.sessions[session.secret] = self.person
+        return session
+
+    async def session_of(self, secret: str) -> FakeSignedIn | None:
+        """Find who it is."""
+        return self.sessions.get(secret)
+
+    async def sign_out(self, secret: str) -> None:
+        """Forget them."""
+        self.sessions.pop(secret, None)
+
+    async def programs(self) -> Sequence[ProgramFacts]:
+        """List the programmes."""
+        return self.listed
+
+    async def calendar(self, program: ProgramFacts) -> Calendar | None:
+        """Tell the months of the table."""
+        assert program in self.listed
+        periods_known = (parse_period(key) for key in self.table["aov"])
+        months = [period for period in periods_known if period is not None and period.grain is Grain.MONTH]
+        if not months:
+            return None
+        recent = {month.start: self.table["aov"][month.key].everyone[1] for month in months}
+        today = self.now.date()
+        return Calendar(min(months).start, min(max(months).last_day, today), today, recent)
+
+    async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
+        """Answer from the table."""
+        if self.broken:
+            msg = "the table is broken"
+            raise RuntimeError(msg)
+        other = chosen.compared(against)
+        days = periods.Days(chosen.start, chosen.end)
+        line = periods.around(days, periods.grain_named(chosen.grain.value), 13, self.now.date())
+        slots = [CalendarPeriod(slot.start, chosen.grain) for slot in line]
+        purchases = self._figures(program, "aov", chosen).segments["all"].den
+        return Overview(
+            answers={key: self._answer(program, key, chosen, other) for key in KEYS},
+            series={key: self._series(program, key, slots) for key in KEYS},
+            chosen=line.index(days),
+            counted=self.counted or Counted(purchases=purchases, anonymous=0, left_out=54),
+        )
+
+    def _answer(self, program: ProgramFacts, key: str, chosen: CalendarPeriod, other: CalendarPeriod) -> Answer:
+        return Answer(
+            key=key,
+            unit=measure_named(key).unit,
+            as_of=self.now,
+            as_of_lowered=False,
+            data_as_of=self.now,
+            figures=self._figures(program, key, chosen),
+            compare=self._figures(program, key, other),
+        )
+
+    def _series(self, program: ProgramFacts, key: str, slots: Sequence[CalendarPeriod]) -> Series:
+        figures = [self._figures(program, key, slot) for slot in slots]
+        return Series(key, measure_named(key).unit, slots[0].grain.value, self.now, False, self.now, figures)  # noqa: FBT003
+
+    def _figures(self, program: ProgramFacts, key: str, period: CalendarPeriod) -> Figures:
+        row = self.table[key].get(period.key, Row())
+        value, low, high = row.difference
+        return Figures(
+            period=Period(period.start, period.end, program.timezone),
+            partial=period.key == self.partial,
+            counts=dict(row.counts),
+            segments={
+                "all": _ratio(row.everyone),
+                "member": _ratio(row.member),
+                "non_member": _ratio(row.non_member),
+            },
+            difference=Difference(value, _interval(low, high)),
+        )
+
+
+def _ratio(counts: Counts) -> Ratio:
+    num, den, low, high = counts
+    return Ratio(num, den, num / den if den else None, _interval(low, high))
+
+
+def _interval(low: float | None, high: float | None) -> Interval | None:
+    return None if low is None or high is None else (low, high)

@@ -1,0 +1,178 @@
+"""What every test may ask for: real servers, a fresh migrated database, a programme with a storefront.
+
+The servers are the embedded ones, shared by all workers of a run, unless `TEST_DATABASE_URL` and `TEST_REDIS_URL` name
+others. Each worker migrates one template; each test gets a copy of it, so no test sees another's rows.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from _pytest.terminal import TerminalReporter
+from redis import Redis
+
+import migrations
+from loyalty.database import Database, connect
+from loyalty.earning.actions import start_program
+from loyalty.earning.queries import RulesCache
+from loyalty.embedded import acquire
+from loyalty.programs.actions import ensure_storefront
+from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.settings import Settings
+
+POSTGRESQL = 18
+REDIS_DATABASES = 16
+
+
+@dataclass(frozen=True)
+class TestServers:
+    """The addresses of the servers of this run."""
+
+    __test__ = False
+
+    database_url: str
+    redis_url: str
+
+
+def in_database(url: str, name: str) -> str:
+    """Give the address of another database on the same server."""
+    scheme, netloc, _, query, fragment = urlsplit(url)
+    # urlunsplit drops the empty host of `postgresql://postgres@/name?host=…`; here it is "postgres@", so it stays.
+    return urlunsplit((scheme, netloc, f"/{name}", query, fragment))
+
+
+def execute(url: str, *statements: str) -> object:
+    """Run statements, each on its own, outside any test's event loop; gives the last one's first value."""
+
+    async def run() -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            for statement in statements:
+                value = await connection.fetchval(statement)
+        finally:
+            await connection.close()
+        return value
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """Name this worker of pytest-xdist; `main` when there is only one."""
+    found = getattr(request.config, "workerinput", {"workerid": "main"})
+    return str(found["workerid"])
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Iterator[TestServers]:
+    """Give the servers of this run; starts the embedded ones where no address was given."""
+    database_url, redis_url = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
+    with ExitStack() as stack:
+        if not (database_url and redis_url):
+            base = tmp_path_factory.getbasetemp()
+            ours = base if worker == "main" else base.parent
+            home = Path(os.environ.get("LOYALTY_TEST_HOME") or ours / "servers")
+            embedded = stack.enter_context(acquire(home, fsync=False))
+            version = execute(embedded.database_url, "SELECT current_setting('server_version_num')::int / 10000")
+            assert version == POSTGRESQL, f"the wheel's PostgreSQL is {version}, not {POSTGRESQL}"
+            database_url, redis_url = database_url or embedded.database_url, redis_url or embedded.redis_url
+        yield TestServers(database_url, redis_url)
+
+
+@pytest.fixture(scope="session")
+def template(servers: TestServers, worker: str) -> Iterator[str]:
+    """Migrate a database once per worker; the tests get copies of it."""
+    # Several runs may share a server: the name is this process's own.
+    name = f"loyalty_test_{worker}_{os.getpid()}"
+    drop = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+    execute(servers.database_url, drop, f"CREATE DATABASE {name}")
+    asyncio.run(migrations.upgrade(in_database(servers.database_url, name)))
+    yield name
+    execute(servers.database_url, drop)
+
+
+@pytest.fixture
+def empty_database_url(servers: TestServers) -> Iterator[str]:
+    """Give the address of a database in which nothing is."""
+    name = f"loyalty_test_{uuid4().hex}"
+    execute(servers.database_url, f"CREATE DATABASE {name}")
+    yield in_database(servers.database_url, name)
+    execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(servers: TestServers, template: str) -> Iterator[str]:
+    """Give the address of a fresh, migrated database of the superuser; dropped after the test."""
+    name = f"loyalty_test_{uuid4().hex}"
+    execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield in_database(servers.database_url, name)
+    execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Give the pools of a process, on a fresh database."""
+    async with connect(Settings(pool_size=4), database_url) as database:
+        yield database
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Give a connection with all rights, past the service's role: to look, and to plant what must be found."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def program(database: Database) -> ProgramFacts:
+    """Give a programme as it is at birth: one point per whole euro."""
+    async with database.session() as session:
+        return await start_program(session, "Shop", timezone="Europe/Paris", currency="EUR")
+
+
+@pytest.fixture
+async def source(database: Database, program: ProgramFacts) -> Source:
+    """Give a storefront of the programme as the origin of writes."""
+    async with database.session() as session:
+        storefront, _ = await ensure_storefront(session, program.program_id, "web shop")
+    assert storefront.storefront_id is not None
+    return Source(program, storefront.storefront_id, storefront.namespace, "key/test", "req_test")
+
+
+@pytest.fixture
+def rules() -> RulesCache:
+    """Give an empty cache of rules, as a process has at its start."""
+    return RulesCache()
+
+
+@pytest.fixture
+def redis_url(servers: TestServers, worker: str) -> str:
+    """Give the address of an empty database of Redis; each worker has its own number."""
+    number = (int(worker.removeprefix("gw")) + 1) % REDIS_DATABASES if worker != "main" else 0
+    mark = "&" if "?" in servers.redis_url else "?"
+    url = f"{servers.redis_url}{mark}db={number}"
+    with Redis.from_url(url) as redis:
+        redis.flushdb()
+    return url
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marks known."""
+    config.addinivalue_line(
+        "markers", "browser: needs Chromium; where there is none it is skipped, and the summary counts it"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Say how many browser tests did not run: a green line must not hide that nobody looked."""
+    skipped = [report for report in terminalreporter.getreports("skipped") if "browser" in report.keywords]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} browser tests did not run: no Chromium was found.", yellow=True)

@@ -1,0 +1,217 @@
+"""What every measure promises, asked of each one that the registry finds; and the examples of the sources."""
+
+from dataclasses import replace
+from math import inf, isfinite
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpi.facts import Anonymous, PeriodFacts
+from kpi.measure import MEASURES, Additivity, Measure, Ratio, Split, UnknownMeasure, Unit, measure_named
+
+RANGES = {"ratio": (0.0, 1.0), "money": (0.0, inf), "orders": (1.0, inf)}
+every_measure = pytest.mark.parametrize("key", sorted(MEASURES.all()))
+
+
+def facts(rows: list[dict[str, Any]], anonymous: list[int] | None = None) -> PeriodFacts:
+    """Put a period together, a row a customer: member, known, before, joined; buys as (net, as a member) pairs."""
+    nets = anonymous or []
+
+    def flags(name: str) -> Any:  # noqa: ANN401 - an array
+        return np.array([row.get(name, False) for row in rows], dtype=np.bool_)
+
+    def sums(*, money: bool, members_only: bool) -> Any:  # noqa: ANN401 - an array
+        bought = ([net if money else 1 for net, as_member in row.get("buys", []) if as_member or not members_only] for row in rows)
+        return np.array([sum(values) for values in bought], dtype=np.int64)
+
+    return PeriodFacts(
+        member_at_start=flags("member"),
+        known=flags("known"),
+        bought_before=flags("before"),
+        joined=flags("joined"),
+        orders=sums(money=False, members_only=False),
+        net=sums(money=True, members_only=False),
+        member_orders=sums(money=False, members_only=True),
+        member_net=sums(money=True, members_only=True),
+        anonymous=Anonymous(len(nets), sum(nets), sum(net * net for net in nets)),
+    )
+
+
+def mirrored(period: PeriodFacts) -> PeriodFacts:
+    """Let members and non-members change places."""
+    return replace(
+        period,
+        member_at_start=~period.member_at_start & (period.known | period.member_at_start),
+        member_orders=period.other_orders,
+        member_net=period.other_net,
+    )
+
+
+customers = st.fixed_dictionaries(
+    {
+        "member": st.booleans(),
+        "known": st.just(True),
+        "before": st.booleans(),
+        "joined": st.booleans(),
+        "buys": st.lists(st.tuples(st.integers(0, 500_000), st.booleans()), max_size=4),
+    }
+)
+periods = st.builds(facts, st.lists(customers, max_size=25), st.lists(st.integers(0, 500_000), max_size=5))
+
+
+def buyer(net: int, *, member: bool = False) -> dict[str, Any]:
+    return {"buys": [(net, member)], "known": True, "before": True, "member": member}
+
+
+@every_measure
+def test_a_measure_tells_what_it_is_in_both_languages(key: str) -> None:
+    measure = MEASURES.all()[key]
+    for text in (measure.title, measure.definition, measure.formula):
+        assert text.en.strip()
+        assert text.fr.strip()
+        assert text.en != text.fr
+        assert not {" ;", " :"} & {text.fr[n : n + 2] for n in range(len(text.fr))}, "French spaces are unbreakable"
+    assert measure.unit in get_args(Unit)
+    assert measure.additivity in get_args(Additivity)
+    assert measure.split in get_args(Split)
+    assert set(measure.inputs) <= {"purchases", "members"}
+    assert measure.inputs
+
+
+@every_measure
+def test_without_anybody_every_figure_is_null_and_never_0(key: str) -> None:
+    segments, difference = measure_named(key).segments(facts([]))
+    assert segments == dict.fromkeys(("all", "member", "non_member"), Ratio(0, 0, None, None))
+    assert (difference.value, difference.ci95) == (None, None)
+
+
+@every_measure
+def test_a_side_without_anybody_makes_the_difference_null(key: str) -> None:
+    segments, difference = measure_named(key).segments(facts([buyer(500), buyer(900)]))
+    assert segments["non_member"].value is not None
+    assert segments["member"].value is None
+    assert (difference.value, difference.ci95) == (None, None)
+
+
+@every_measure
+@given(period=periods)
+def test_a_figure_is_num_over_den_and_lies_in_its_interval_and_range(key: str, period: PeriodFacts) -> None:
+    measure = measure_named(key)
+    low, high = RANGES[measure.unit]
+    segments, _ = measure.segments(period)
+    assert list(segments) == ["all", "member", "non_member"]
+    for ratio in segments.values():
+        assert type(ratio.num) is int
+        assert type(ratio.den) is int
+        if ratio.den == 0:
+            assert (ratio.num, ratio.value, ratio.ci95) == (0, None, None)
+            continue
+        assert ratio.value == ratio.num / ratio.den
+        if ratio.ci95 is not None:
+            assert all(map(isfinite, ratio.ci95))
+            assert low <= ratio.ci95[0] <= ratio.value <= ratio.ci95[1] <= high
+
+
+@every_measure
+@given(period=periods)
+def test_the_segments_make_up_the_whole(key: str, period: PeriodFacts) -> None:
+    measure = measure_named(key)
+    segments, _ = measure.segments(period)
+    whole, member, other = segments["all"], segments["member"], segments["non_member"]
+    assert whole.num == member.num + other.num
+    twice = period.overlap if key == "orders_per_active" else 0
+    assert whole.den == member.den + other.den - twice
+
+
+@every_measure
+@given(rows=st.lists(customers, max_size=25))
+def test_when_both_sides_change_places_the_difference_changes_its_sign(key: str, rows: list[dict[str, Any]]) -> None:
+    period = facts(rows)
+    measure = measure_named(key)
+    _, one = measure.segments(period)
+    _, two = measure.segments(mirrored(period))
+    if one.value is None or two.value is None:
+        assert (one.value, two.value) == (None, None)
+        return
+    assert one.value == -two.value
+    if one.ci95 is None or two.ci95 is None:
+        assert (one.ci95, two.ci95) == (None, None)
+    else:
+        assert one.ci95 == pytest.approx((-two.ci95[1], -two.ci95[0]), rel=1e-9, abs=1e-9)
+
+
+@every_measure
+@given(period=periods)
+def test_a_difference_lies_in_its_interval(key: str, period: PeriodFacts) -> None:
+    segments, difference = measure_named(key).segments(period)
+    member, other = segments["member"].value, segments["non_member"].value
+    assert (difference.value is None) == (member is None or other is None)
+    if difference.value is not None and difference.ci95 is not None:
+        assert difference.value == (member or 0) - (other or 0)
+        assert difference.ci95[0] - 1e-9 <= difference.value <= difference.ci95[1] + 1e-9
+
+
+def test_an_unknown_measure_names_the_known_ones() -> None:
+    with pytest.raises(UnknownMeasure) as refused:
+        measure_named("churn_of_the_moon")
+    assert refused.value.known == sorted(MEASURES.all())
+    assert "retention_rate" in refused.value.detail
+
+
+def test_the_four_names_are_there_for_ever() -> None:
+    assert {"aov", "loyal_conversion", "orders_per_active", "retention_rate"} <= set(MEASURES.all())
+    assert all(issubclass(kind, Measure) for kind in MEASURES)
+
+
+@pytest.mark.parametrize(
+    ("start", "kept", "new", "percent"),
+    [(750, 325, 625, 43.33), (80, 65, 25, 81.25)],
+    ids=["750 at the start, 950 at the end, 625 of them new", "80 less 15 lost, plus 25 won, are 90"],
+)
+def test_retention_counts_the_same_customers(start: int, kept: int, new: int, percent: float) -> None:
+    rows = [buyer(100) for _ in range(kept)]
+    rows += [{"before": True, "known": True} for _ in range(start - kept)]
+    rows += [{"buys": [(100, False)]} for _ in range(new)]
+    segments, _ = measure_named("retention_rate").segments(facts(rows))
+    assert (segments["all"].num, segments["all"].den) == (kept, start)
+    assert 100 * (segments["all"].value or 0) == pytest.approx(percent, abs=0.005)
+
+
+def test_50_buyers_among_200_loyal_customers_convert_at_a_quarter() -> None:
+    rows = [{"member": True, "buys": [(100, True)]} for _ in range(50)] + [{"member": True} for _ in range(150)]
+    segments, _ = measure_named("loyal_conversion").segments(facts(rows))
+    assert (segments["member"].num, segments["member"].den, segments["member"].value) == (50, 200, 0.25)
+
+
+def test_150_orders_of_12_000_euros_are_80_euros_a_basket_and_3_orders_a_buyer() -> None:
+    rows = [{"member": True, "buys": [(8000, True)] * 3} for _ in range(50)] + [{"member": True} for _ in range(150)]
+    basket, _ = measure_named("aov").segments(facts(rows))
+    frequency, _ = measure_named("orders_per_active").segments(facts(rows))
+    assert (basket["member"].num, basket["member"].den, basket["member"].value) == (1_200_000, 150, 8000)
+    assert (frequency["member"].num, frequency["member"].den, frequency["member"].value) == (150, 50, 3)
+
+
+def test_anonymous_purchases_count_in_the_basket_of_non_members_and_as_nobodys_order() -> None:
+    period = facts([buyer(1000), buyer(3000), buyer(5000, member=True)], anonymous=[2000, 6000])
+    basket, _ = measure_named("aov").segments(period)
+    assert (basket["non_member"].num, basket["non_member"].den) == (12_000, 4)
+    assert (basket["all"].num, basket["all"].den) == (17_000, 5)
+    frequency, _ = measure_named("orders_per_active").segments(period)
+    assert (frequency["all"].num, frequency["all"].den) == (3, 3)
+
+
+def test_each_anonymous_purchase_is_a_cluster_of_its_own() -> None:
+    nobody, _ = measure_named("aov").segments(facts([], anonymous=[1000, 3000, 8000]))
+    somebody, _ = measure_named("aov").segments(facts([buyer(1000), buyer(3000), buyer(8000)]))
+    assert nobody["non_member"].ci95 == pytest.approx(somebody["non_member"].ci95)
+
+
+def test_a_buyer_never_has_less_than_one_order_not_even_in_the_interval() -> None:
+    rows = [buyer(1)] * 9 + [{"buys": [(1, False)] * 9}]
+    segments, _ = measure_named("orders_per_active").segments(facts(rows))
+    assert segments["all"].value == 1.8
+    assert segments["all"].ci95 is not None
+    assert segments["all"].ci95[0] == 1.0
