@@ -1,7 +1,5 @@
 """The panel as one router, for the door that opens it: `panel(desk)`."""
 
-from secrets import token_hex
-
 import structlog
 from litestar import Response, Router, get
 from litestar.di import Provide
@@ -70,9 +68,9 @@ def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
 
 
 def _failed(request: AnyRequest, error: Exception) -> Response[str]:
-    """Say that it is our fault, with a reference that finds the error in the log."""
-    reference = token_hex(4)
-    _LOG.error("panel_failed", reference=reference, path=request.url.path, exc_info=error)
+    """Say that it is our fault, with the request's id, which finds the error in the log."""
+    reference = request.scope.get("state", {}).get("request_id", "")
+    _LOG.error("panel_failed", request_id=reference, path=request.url.path, exc_info=error)
     return page(request, "message.html", {"kind": "failed", "reference": reference}, status=500)
 
 

@@ -70,11 +70,7 @@ def dumbbell(
     """
     dots = [dot for dot in (member, non_member) if dot is not None]
     low, high = min(dot.low for dot in dots), max(dot.high for dot in dots)
-    for ticks in range(TICKS_AT_MOST, TICKS_AT_LEAST - 1, -1):
-        axis = fit_axis(low, high, most=most, ticks=ticks)
-        labels = [label(tick, axis.step) for tick in axis.ticks]
-        if sum(map(len, labels)) <= LABEL_ROOM:
-            break
+    axis, labels = _labelled_axis(low, high, most, label)
     parts = [_tick(axis.percent(tick), text) for tick, text in zip(axis.ticks, labels, strict=True)]
     if member and non_member:
         left, right = sorted((axis.percent(member.value), axis.percent(non_member.value)))
@@ -84,6 +80,22 @@ def dumbbell(
     if non_member:
         parts.append(_whisker(axis, non_member, "db-n", y=35, radius="5.2"))
     return _picture("db", 66, name, parts)
+
+
+def _labelled_axis(
+    low: float, high: float, most: float | None, label: Callable[[float, float], str]
+) -> tuple[Axis, list[str]]:
+    """Take as many ticks as have room for their labels; if even few have not, those with the shortest labels."""
+    tried = []
+    for ticks in range(TICKS_AT_MOST, TICKS_AT_LEAST - 1, -1):
+        axis = fit_axis(low, high, most=most, ticks=ticks)
+        labels = [label(tick, axis.step) for tick in axis.ticks]
+        room = sum(map(len, labels))
+        if room <= LABEL_ROOM:
+            return axis, labels
+        tried.append((room, axis, labels))
+    _, axis, labels = min(tried, key=lambda each: each[0])
+    return axis, labels
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,7 @@ def page(
         .get_template(template)
         .render({**(values or {}), "reader": reader, "other_language": _other_language(request, reader)})
     )
-    return Response(
-        written, status_code=status, media_type="text/html", headers=HEADERS, cookies=kept(request)
-    )
+    return Response(written, status_code=status, media_type="text/html", headers=HEADERS, cookies=kept(request))
 
 
 def redirect(address: str, cookies: list[Cookie] | None = None) -> Response[None]:

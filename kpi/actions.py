@@ -32,7 +32,7 @@ class _Knowledge:
     data_as_of: datetime
 
 
-async def answer(  # noqa: PLR0913 - the options are named
+async def answer(
     connection: Connection,
     program: ProgramFacts,
     key: str,
@@ -53,7 +53,7 @@ async def answer(  # noqa: PLR0913 - the options are named
     return reading.answer(key, measure, chosen, other)
 
 
-async def series(  # noqa: PLR0913, PLR0917 - the options are named
+async def series(
     connection: Connection,
     program: ProgramFacts,
     key: str,
@@ -73,7 +73,7 @@ async def series(  # noqa: PLR0913, PLR0917 - the options are named
     return reading.series(key, measure, unit, slots)
 
 
-async def overview(  # noqa: PLR0913 - the options are named
+async def overview(
     connection: Connection,
     program: ProgramFacts,
     keys: Sequence[str],

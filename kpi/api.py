@@ -68,7 +68,7 @@ async def list_kpis() -> MeasuresBody:
 
 
 @get("/v1/kpis/{key:str}", operation_id="get_kpi", summary="Answer a measure", tags=["kpis"])
-async def get_kpi(  # noqa: PLR0913, PLR0917 - one argument a query parameter
+async def get_kpi(
     key: _Key,
     start: _Start,
     end: _End,
@@ -91,7 +91,7 @@ async def get_kpi(  # noqa: PLR0913, PLR0917 - one argument a query parameter
 
 
 @get("/v1/kpis/{key:str}/series", operation_id="get_kpi_series", summary="Answer a measure by period", tags=["kpis"])
-async def get_kpi_series(  # noqa: PLR0913, PLR0917 - one argument a query parameter
+async def get_kpi_series(
     key: _Key,
     grain: _Grain,
     start: _Start,

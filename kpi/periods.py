@@ -80,7 +80,9 @@ def cut(start: date, end: date, grain: Grain) -> list[Days]:
     periods: list[Days] = []
     for piece in _pieces(start, end, grain):
         if len(periods) == MOST_PERIODS:
-            msg = f"A series has at most {MOST_PERIODS} periods; {start} to {end} has more {grain}s. Take a coarser one."
+            msg = (
+                f"A series has at most {MOST_PERIODS} periods; {start} to {end} has more {grain}s. Take a coarser one."
+            )
             raise BadPeriod(msg, pointer="/end")
         periods.append(piece)
     return periods
@@ -93,7 +95,7 @@ def previous(days: Days) -> Days:
 
 
 def last_year(days: Days) -> Days:
-    """Give the period a year before: the same months; for ISO weeks, 52 weeks back; else as many days from that date."""
+    """Give the period a year before: the same months; ISO weeks, 52 weeks back; else as many days from that date."""
     if _whole_months(days):
         return Days(_months_on(days.start, -12), _months_on(days.end, -12))
     if days.start.weekday() == 0 and (days.end - days.start).days % _WEEK_DAYS == 0:

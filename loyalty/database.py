@@ -149,8 +149,9 @@ async def write(
     """Commit a money verb over items, one result each; this is the edge.
 
     First in autocommit (or, with `whole`, in a transaction of its own, for verbs that write more than the money).
-    When a guard was missed, again under locks. A unique violation that comes even then (a first sight cannot be locked) splits
-    the batch in halves. Never cancelled half-way: a client that hangs up does not decide what is committed.
+    When a guard was missed, again under locks. A unique violation that comes even then (a first sight cannot be
+    locked) splits the batch in halves. Never cancelled half-way: a client that hangs up does not decide what is
+    committed.
     """
     return await asyncio.shield(asyncio.ensure_future(_write(database, verb, items, whole=whole)))
 

@@ -19,6 +19,7 @@ from admin.periods import Against, Calendar
 from admin.picker import address
 from admin.session import Visitor
 from kpi.measure import Overview
+from loyalty.clock import utc_now
 from loyalty.programs.facts import ProgramFacts
 
 ROLES = ("owner", "manager", "analyst")
@@ -45,7 +46,11 @@ async def impact(
     calendar = await desk.calendar(program)
     f = Format(reader_of(request).language, program.currency)
     if calendar is None:
-        values = {"origin": (program.data_origin or {}).get(f.language, ""), "public_url": desk.public_url.rstrip("/")}
+        values = {
+            "origin": (program.data_origin or {}).get(f.language, ""),
+            "public_url": desk.public_url.rstrip("/"),
+            "now": utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
         return page(request, "no_purchases.html", {**shell, **values})
     asked = _Asked.of(request)
     choice = asked.understood(calendar, program)

@@ -11,12 +11,13 @@ from gzip import BadGzipFile, GzipFile
 from hashlib import sha256
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, cast
-
-from typing_extensions import Buffer
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from loyalty.errors import Invalid
 from loyalty.imports.columns import BadValue
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # A row beyond this is no row of a table, and would have to be held in memory.
 MAX_LINE = 1 << 20
@@ -29,11 +30,17 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the line at which it begins (the header's is 1), and its fields, or why it has none."""
+    """One row: the lines at which it begins (the header's is 1) and ends, and its fields, or why it has none."""
 
     line: int
+    last: int
     fields: list[str]
     problem: BadValue | None = None
+
+    @property
+    def place(self) -> str:
+        """Say where it stands: a quote that is never closed takes later lines into its row."""
+        return f"line {self.line}" if self.last <= self.line else f"lines {self.line} to {self.last}, read as one row"
 
 
 class FileChanged(Invalid):
@@ -88,16 +95,16 @@ class CsvFile:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(line, [], BadValue("bad_csv", f"{_lines_of(line, lines.number)}: {error}"))
+                yield Row(line, lines.number, [], BadValue("bad_csv", f"the quotes do not fit: {error}"))
                 continue
             except BadValue as problem:
-                yield Row(line, [], problem)
+                yield Row(line, lines.number, [], problem)
                 continue
             except (EOFError, BadGzipFile, zlib.error) as error:
                 msg = f"{self._name} is a damaged gzip file ({error}); nothing of it was recorded."
                 raise Invalid(msg) from error
             if fields:
-                yield Row(line, fields, _swallowed(line, lines.number, fields))
+                yield Row(line, lines.number, fields)
 
     def finish(self, expected: bytes) -> None:
         """Refuse a file whose bytes are not those of the fingerprint."""
@@ -123,7 +130,7 @@ class _Tally(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         view = memoryview(buffer)
         block = self._file.read(len(view))
         view[: len(block)] = block
@@ -157,16 +164,3 @@ class _Lines:
             raise BadValue("row_too_long", f"the line is longer than {MAX_LINE} characters")
         return line
 
-
-def _lines_of(first: int, last: int) -> str:
-    return f"line {first}" if last <= first else f"lines {first} to {last} were read as one row"
-
-
-def _swallowed(first: int, last: int, fields: list[str]) -> BadValue | None:
-    """Refuse a row over many lines: a quote that was never closed has swallowed other rows."""
-    if last - first >= _MANY_LINES:
-        return BadValue("bad_csv", f"{_lines_of(first, last)} ({len(fields)} fields): is a quote missing?")
-    return None
-
-
-_MANY_LINES = 200

@@ -16,7 +16,8 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.web.bounds import MAX_METADATA_BYTES
 
 _encode = msgspec.json.Encoder().encode
-_MAX_ID = 128
+# Two ids and what stands between them; a wrong one may be of any length.
+_MAX_ID = 257
 # As an import stores it: row, sort_at, external_id, item as JSON, code, message.
 Staged = tuple[int, datetime | None, str, str | None, str | None, str | None]
 
@@ -34,17 +35,13 @@ class Reader:
         """Decide one row."""
         try:
             values = self._values(row)
-            at = values[self._at]
+            at = values[self.kind.happened]
             told = self.kind.told(values, self.program)
             if self.layout.kept:
                 self._keep(row.fields, told)
             return row.line, at, self._id(row), _encode(told).decode(), None, None
         except BadValue as problem:
             return row.line, None, self._id(row), None, problem.code, problem.message
-
-    @property
-    def _at(self) -> str:
-        return self.kind.happened
 
     @property
     def ignored(self) -> list[str]:
@@ -81,15 +78,15 @@ class Reader:
 
     def _id(self, row: Row) -> str:
         """Name a row by what it says it is, however wrong."""
-        told = "/".join(row.fields[place] for place in self.layout.ids if place < len(row.fields))
+        told = "/".join(row.fields[place] for place in self.layout.ids if place < len(row.fields))[:_MAX_ID]
         return told if told.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in told)
 
 
 def _check_whole(row: Row, width: int) -> None:
     if row.problem is not None:
-        raise row.problem
+        raise BadValue(row.problem.code, f"{row.place}: {row.problem.message}")
     if len(row.fields) != width:
-        raise BadValue("wrong_number_of_fields", f"the row has {len(row.fields)} fields, the header {width}")
+        raise BadValue("wrong_number_of_fields", f"{row.place}: {len(row.fields)} fields, but the header has {width}")
     text = "".join(row.fields)
     if "\0" in text:
         raise BadValue("nul_character", "the row holds a NUL character")

@@ -22,7 +22,7 @@ ENTRY_KEY = ["entry.program_id", "entry.customer_id", "entry.seq"]
 
 
 class Account(SQLModel, table=True):
-    """A customer's points, from first sight. `version` rises with every write about the customer, `seq` with entries."""
+    """A customer's points. `version` rises with every write about the customer, `seq` counts the entries."""
 
     __tablename__ = "account"
     __table_args__ = (

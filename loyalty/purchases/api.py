@@ -16,19 +16,15 @@ from loyalty.purchases.answers import purchase_answer, refund_answer
 from loyalty.purchases.decisions import Parked, Recorded
 from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.purchases.lookup import find_purchase
-from loyalty.purchases.wire import (
-    BatchRecorded,
-    BatchResult,
+from loyalty.purchases.told import (
     CancellationIn,
     PurchaseBatch,
     PurchaseIn,
-    PurchaseOut,
-    PurchaseRecorded,
     RefundIn,
-    RefundRecorded,
     purchase_from,
     refund_from,
 )
+from loyalty.purchases.wire import BatchRecorded, BatchResult, PurchaseOut, PurchaseRecorded, RefundRecorded
 from loyalty.web.bounds import shop_id
 from loyalty.web.openapi import READING, WRITING, problems
 from loyalty.web.problems import invalid_from, problem_of

@@ -56,7 +56,7 @@ def awards_tell_the_balances_after(history: AccountHistory) -> Found:
         between = {before, *own.values()}
         for award in versions[version]:
             if award.after not in ({own[award.award_id]} if award.award_id in own else between):
-                yield f"award {award.award_id}", f"it tells {award.after}, the entries by then make {tuple(state)}"
+                yield f"award {award.award_id}", f"it tells {award.after}, the entries by then make {state}"
 
 
 @of_account(awards)
@@ -102,8 +102,9 @@ def memberships_do_not_overlap(history: AccountHistory) -> Found:
         if membership.left_at and membership.left_at <= membership.joined_at:
             yield f"membership {membership.membership_id}", f"it ends at {membership.left_at}, before it begins"
         for other in standing[number + 1 :]:
-            if membership.left_at is None or other.joined_at < membership.left_at:
-                yield f"membership {other.membership_id}", f"it overlaps membership {membership.membership_id}"
+            if membership.left_at and membership.left_at <= other.joined_at:
+                break
+            yield f"membership {other.membership_id}", f"it overlaps membership {membership.membership_id}"
 
 
 @of_account(memberships)
@@ -113,9 +114,14 @@ def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
     for award in history.awards:
         if award.cause in {"joined", "left"}:
             causes[award.membership_id] += 1
-    recorded = {(m.joined_at, m.recorded_at): m.membership_id for m in history.memberships if not m.superseded_at}
     for membership in history.memberships:
         if causes[membership.membership_id] != 1:
             yield f"membership {membership.membership_id}", f"{causes[membership.membership_id]} awards recorded it"
-        if membership.superseded_at and (membership.joined_at, membership.superseded_at) not in recorded:
+        successors = [
+            other
+            for other in history.memberships
+            if (other.joined_at, other.recorded_at) == (membership.joined_at, membership.superseded_at)
+            and other.membership_id != membership.membership_id
+        ]
+        if membership.superseded_at and not successors:
             yield f"membership {membership.membership_id}", "it is superseded, and nothing came in its place"

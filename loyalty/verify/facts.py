@@ -117,9 +117,10 @@ class AwardRow(NamedTuple):
     told: bool
 
     @property
-    def after(self) -> tuple[int | None, ...]:
-        """The balances that it says it left."""
-        return (self.available_after, self.pending_after, self.held_after, self.debt_after)
+    def after(self) -> Balances | None:
+        """The balances that it says it left; None: it touched no account."""
+        after = (self.available_after, self.pending_after, self.held_after, self.debt_after)
+        return None if None in after else Balances(*(points or 0 for points in after))
 
 
 class LotRow(NamedTuple):

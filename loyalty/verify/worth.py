@@ -7,8 +7,8 @@ from typing import Any
 from loyalty.verify.facts import MembershipRow, PurchaseHistory, StoredRules
 
 
-class UnknownKind(Exception):
-    """A rule of a kind whose arithmetic this room does not know; the purchase cannot be checked."""
+# The kinds whose arithmetic stands below. A purchase with rules of another kind is told as not checkable.
+KNOWN = frozenset({"points_per_amount"})
 
 
 def was_member(memberships: list[MembershipRow], at: datetime | None) -> bool:
@@ -19,7 +19,7 @@ def was_member(memberships: list[MembershipRow], at: datetime | None) -> bool:
 
 
 def worth(history: PurchaseHistory, rules: StoredRules) -> int:
-    """Give the points that a purchase is worth as it stands now. Raises UnknownKind."""
+    """Give the points that a purchase is worth as it stands now, by rules of known kinds."""
     purchase = history.purchase
     if purchase.test or purchase.customer_id is None or not was_member(history.memberships, purchase.placed_at):
         return 0
@@ -39,9 +39,12 @@ def earning_basis(history: PurchaseHistory) -> Fraction:
     return kept * (1 - Fraction(history.purchase.reward_discount_minor or 0, goods))
 
 
+def unknown_kind(rules: StoredRules | None) -> str | None:
+    """Name the first kind of rule that cannot be computed here."""
+    return next((rule["kind"] for rule in rules.rules if rule["kind"] not in KNOWN), None) if rules else None
+
+
 def _part(rule: dict[str, Any], basis: Fraction) -> Fraction:
-    if rule["kind"] != "points_per_amount":
-        raise UnknownKind(rule["kind"])
     steps = basis / rule["step_minor"]
     return (Fraction(steps // 1) if rule.get("whole_steps", True) else steps) * rule["points_per_step"]
 

@@ -3,6 +3,7 @@
 The rows are the normative table, letter for letter, and parsed; counts must be equal, not near. Zone America/New_York,
 money in minor units of USD. `read_orders` and `read_members` give the sample itself.
 """
+# ruff: noqa: E501 - a published row is kept on its line
 
 import csv
 import gzip
@@ -135,7 +136,11 @@ def _read(name: str) -> list[dict[str, str]]:
 def _folder() -> Path:
     """Find the sample: with the demo, or in the shared data beside the project."""
     here = Path(__file__).parents[2]
-    places = [*here.glob("loyalty/demo/**/"), here / "shared/data/completejourney", here.parent / "shared/data/completejourney"]
+    places = [
+        *here.glob("loyalty/demo/**/"),
+        here / "shared/data/completejourney",
+        here.parent / "shared/data/completejourney",
+    ]
     for place in places:
         if (place / "completejourney_orders.csv.gz").is_file():
             return place
@@ -159,10 +164,11 @@ def _days(name: str) -> tuple[date, date]:
 
 
 def _row(line: str) -> Row:
-    name, orders, buyers, *shares, aov, retention_all = (cell.strip() for cell in line.strip("|").split("|"))
+    name, orders, buyers, *rates, aov, retention_all = (cell.strip() for cell in line.strip("|").split("|"))
     orders_member, orders_all = map(int, orders.split("/"))
     buyers_member, buyers_other, overlap = map(int, buyers.split("/"))
     aov_member, aov_other = (Decimal(part.strip()) for part in aov.split("/"))
+    retention_member, retention_other, conversion_member, conversion_other = map(_share, rates)
     return Row(
         name,
         *_days(name),
@@ -171,7 +177,10 @@ def _row(line: str) -> Row:
         buyers_member,
         buyers_other,
         overlap,
-        *map(_share, shares),
+        retention_member,
+        retention_other,
+        conversion_member,
+        conversion_other,
         aov_member,
         aov_other,
         _share(retention_all),

@@ -101,16 +101,16 @@ class World:
         return told
 
 
-def recounted(
-    world: World, known: datetime, before: datetime, start: datetime, end: datetime
-) -> dict[str, Segments]:
+def recounted(world: World, known: datetime, before: datetime, start: datetime, end: datetime) -> dict[str, Segments]:
     """Count the four measures over [start, end), with [before, start) as the period before."""
     orders = world.orders(known)
     inside = [order for order in orders if start <= order.placed < end]
-    bought = {order.customer for order in inside} - {None}
-    had_bought = {order.customer for order in orders if before <= order.placed < start} - {None}
-    history = {order.customer for order in orders if order.placed < start} - {None}
-    members = {who for who, joined, left in world.intervals(known) if joined < start and (left is None or left >= start)}
+    bought = {order.customer for order in inside if order.customer}
+    had_bought = {order.customer for order in orders if order.customer and before <= order.placed < start}
+    history = {order.customer for order in orders if order.customer and order.placed < start}
+    members = {
+        who for who, joined, left in world.intervals(known) if joined < start and (left is None or left >= start)
+    }
     retention, conversion = {}, {}
     for name, group in (("all", had_bought), ("member", had_bought & members), ("non_member", had_bought - members)):
         retention[name] = (len(group & bought), len(group))

@@ -11,10 +11,28 @@ from tests.kpi.complete_journey import CURRENCY, TIMEZONE, instant, read_members
 # All of it was recorded at once, when it was imported.
 RECORDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 PROGRAM = ProgramFacts(1, "Sample", "test", CURRENCY, TIMEZONE, timedelta(), None, None, {}, RECORDED_AT)
-_PURCHASE = (
-    "program_id purchase_id state version fingerprint request_id origin storefront_id order_id customer_id placed_at"
-    " currency goods_minor discount_minor tax_minor shipping_minor reward_discount_minor test member recorded_at"
-).split()
+_PURCHASE = [
+    "program_id",
+    "purchase_id",
+    "state",
+    "version",
+    "fingerprint",
+    "request_id",
+    "origin",
+    "storefront_id",
+    "order_id",
+    "customer_id",
+    "placed_at",
+    "currency",
+    "goods_minor",
+    "discount_minor",
+    "tax_minor",
+    "shipping_minor",
+    "reward_discount_minor",
+    "test",
+    "member",
+    "recorded_at",
+]
 
 
 async def load_sample(connection: asyncpg.Connection) -> None:
@@ -37,7 +55,7 @@ async def load_sample(connection: asyncpg.Connection) -> None:
     )
     await connection.copy_records_to_table(
         "membership",
-        columns="program_id membership_id customer_id joined_at fingerprint request_id recorded_at".split(),
+        columns=["program_id", "membership_id", "customer_id", "joined_at", "fingerprint", "request_id", "recorded_at"],
         records=[(1, uuid4(), customers[name], at, b"", "", RECORDED_AT) for name, at in members.items()],
     )
     await connection.copy_records_to_table(

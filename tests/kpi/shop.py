@@ -18,27 +18,27 @@ LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Shop:
-    """A programme in one zone. `recorded` is when something became known; by default before everything."""
+    """A programme in one zone, written past the service's rights. `recorded`: when it became known; by default, before all."""
 
-    database: asyncpg.Connection
+    owner: asyncpg.Connection
     program: ProgramFacts
     _orders: Any = field(default_factory=lambda: count(1))
 
     @classmethod
-    async def open(cls, database: asyncpg.Connection, timezone: str = "Europe/Paris") -> "Shop":
+    async def open(cls, owner: asyncpg.Connection, timezone: str = "Europe/Paris") -> "Shop":
         """Open a shop with a programme of its own."""
         name = uuid4().hex
-        number = await database.fetchval(
+        number = await owner.fetchval(
             "INSERT INTO program (name, mode, currency, timezone) VALUES ($1, 'test', 'EUR', $2) RETURNING program_id",
             name,
             timezone,
         )
-        await database.execute(
+        await owner.execute(
             "INSERT INTO storefront (program_id, storefront_id, name) OVERRIDING SYSTEM VALUE VALUES ($1, 1, 'till')",
             number,
         )
         facts = ProgramFacts(number, name, "test", "EUR", timezone, timedelta(), None, None, {}, LONG_AGO)
-        return cls(database, facts)
+        return cls(owner, facts)
 
     def at(self, local: str) -> datetime:
         """Read local time; an offset in the text wins."""
@@ -49,7 +49,7 @@ class Shop:
         """Let this many customers be known."""
         ids = [uuid4() for _ in range(number)]
         rows = [(self.program.program_id, customer, LONG_AGO) for customer in ids]
-        await self.database.executemany(
+        await self.owner.executemany(
             "INSERT INTO customer (program_id, customer_id, recorded_at) VALUES ($1, $2, $3)", rows
         )
         return ids
@@ -61,9 +61,9 @@ class Shop:
     async def joins(self, customer: UUID, at: str, *, left: str | None = None, recorded: str | None = None) -> UUID:
         """Add a membership; open, or ended at once."""
         membership = uuid4()
-        await self.database.execute(
-            "INSERT INTO membership (program_id, membership_id, customer_id, joined_at, left_at, fingerprint, request_id,"
-            " recorded_at) VALUES ($1, $2, $3, $4, $5, '', '', $6)",
+        await self.owner.execute(
+            "INSERT INTO membership (program_id, membership_id, customer_id, joined_at, left_at, fingerprint,"
+            " request_id, recorded_at) VALUES ($1, $2, $3, $4, $5, '', '', $6)",
             self.program.program_id,
             membership,
             customer,
@@ -76,7 +76,7 @@ class Shop:
 
     async def leaves(self, customer: UUID, at: str, *, recorded: str) -> None:
         """End the open membership: a closed row takes the place of the open one."""
-        open_one = await self.database.fetchrow(
+        open_one = await self.owner.fetchrow(
             "UPDATE membership SET superseded_at = $3 WHERE program_id = $1 AND customer_id = $2 AND left_at IS NULL"
             " AND superseded_at IS NULL RETURNING joined_at",
             self.program.program_id,
@@ -86,7 +86,7 @@ class Shop:
         assert open_one is not None, "nobody leaves who is not a member"
         await self.joins(customer, open_one["joined_at"].isoformat(), left=at, recorded=recorded)
 
-    async def buys(  # noqa: PLR0913 - a purchase has many sides
+    async def buys(
         self,
         customer: UUID | None,
         at: str,
@@ -98,10 +98,10 @@ class Shop:
     ) -> UUID:
         """Record a purchase; without a customer it is anonymous."""
         purchase = uuid4()
-        await self.database.execute(
-            "INSERT INTO purchase (program_id, purchase_id, state, version, fingerprint, request_id, origin, storefront_id,"
-            " order_id, customer_id, placed_at, currency, goods_minor, discount_minor, tax_minor, shipping_minor,"
-            " reward_discount_minor, test, member, recorded_at)"
+        await self.owner.execute(
+            "INSERT INTO purchase (program_id, purchase_id, state, version, fingerprint, request_id, origin,"
+            " storefront_id, order_id, customer_id, placed_at, currency, goods_minor, discount_minor, tax_minor,"
+            " shipping_minor, reward_discount_minor, test, member, recorded_at)"
             " VALUES ($1, $2, 'recorded', 1, '', '', 'live', 1, $3, $4, $5, 'EUR', $6, 0, 0, 0, $7, $8, false, $9)",
             self.program.program_id,
             purchase,
@@ -122,8 +122,8 @@ class Shop:
             "storefront_id, order_id, customer_id, placed_at, currency, goods_minor, discount_minor, tax_minor,"
             " shipping_minor, reward_discount_minor, test, member, recorded_at"
         )
-        await self.database.execute(
-            f"INSERT INTO purchase_former (program_id, purchase_id, version, {shared}, superseded_at)"  # noqa: S608
+        await self.owner.execute(
+            f"INSERT INTO purchase_former (program_id, purchase_id, version, {shared}, superseded_at)"
             f" SELECT program_id, purchase_id, version, {shared}, $3 FROM purchase"
             " WHERE program_id = $1 AND purchase_id = $2",
             self.program.program_id,
@@ -131,9 +131,8 @@ class Shop:
             self.at(recorded),
         )
         for column, value in {**columns, "recorded_at": self.at(recorded)}.items():
-            await self.database.execute(
-                f"UPDATE purchase SET {column} = $3, version = version + 1"  # noqa: S608 - names from the tests
-                " WHERE program_id = $1 AND purchase_id = $2",
+            await self.owner.execute(
+                f"UPDATE purchase SET {column} = $3, version = version + 1 WHERE program_id = $1 AND purchase_id = $2",
                 self.program.program_id,
                 purchase,
                 value,
@@ -151,9 +150,9 @@ class Shop:
     async def awaits(self, order: str) -> UUID:
         """Keep a purchase of which only a refund has come yet."""
         purchase = uuid4()
-        await self.database.execute(
-            "INSERT INTO purchase (program_id, purchase_id, state, version, storefront_id, order_id, test, member, origin,"
-            " recorded_at) VALUES ($1, $2, 'awaited', 1, 1, $3, false, false, 'live', $4)",
+        await self.owner.execute(
+            "INSERT INTO purchase (program_id, purchase_id, state, version, storefront_id, order_id, test, member,"
+            " origin, recorded_at) VALUES ($1, $2, 'awaited', 1, 1, $3, false, false, 'live', $4)",
             self.program.program_id,
             purchase,
             order,
@@ -163,7 +162,7 @@ class Shop:
 
     async def merges(self, customer: UUID, into: UUID, *, at: str) -> None:
         """Find that two customers are one person."""
-        await self.database.execute(
+        await self.owner.execute(
             "UPDATE customer SET merged_into = $3, merged_at = $4 WHERE program_id = $1 AND customer_id = $2",
             self.program.program_id,
             customer,
@@ -173,7 +172,7 @@ class Shop:
         await self._refresh_flags()
 
     async def _take_back(self, purchase: UUID, kind: str, name: str, goods: int | None, recorded: str | None) -> None:
-        await self.database.execute(
+        await self.owner.execute(
             "INSERT INTO refund (program_id, purchase_id, kind, refund_id, refunded_at, goods_minor, fingerprint,"
             " request_id, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, '', '', $5)",
             self.program.program_id,
@@ -186,7 +185,7 @@ class Shop:
 
     async def _refresh_flags(self) -> None:
         """Rebuild the stored status of every purchase, as the ledger does in the commit of each membership."""
-        await self.database.execute(
+        await self.owner.execute(
             """
             UPDATE purchase p SET member = EXISTS (
               SELECT FROM membership m

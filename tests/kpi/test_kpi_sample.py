@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import asyncpg
 import pytest
 
 from kpi.actions import answer, overview, series
 from kpi.measure import MEASURES, Figures, Ratio, Series, measure_named
+from loyalty.database import Connection, connect
+from loyalty.settings import Settings
 from tests.kpi.complete_journey import (
     MAY_DIFFERENCES,
     MAY_JOINERS,
@@ -35,6 +36,8 @@ from tests.kpi.complete_journey import (
 )
 from tests.kpi.sample import PROGRAM, RECORDED_AT
 
+pytestmark = pytest.mark.sample
+
 KEYS = ("aov", "loyal_conversion", "orders_per_active", "retention_rate")
 YEAR = (date(2017, 1, 1), date(2018, 1, 1))
 MAY = (date(2017, 5, 1), date(2017, 6, 1))
@@ -47,12 +50,10 @@ def lines(request: pytest.FixtureRequest, sample_url: str) -> Lines:
     """Answer all measures for all months and quarters, now (stored status) and as of a day since (status looked up)."""
 
     async def read() -> list[Series]:
-        connection = await asyncpg.connect(sample_url)
         as_of = AFTER if request.param == "as_of" else None
         asked = [(key, grain) for key in KEYS for grain in ("month", "quarter")]
-        told = [await series(connection, PROGRAM, key, grain, *YEAR, as_of=as_of) for key, grain in asked]
-        await connection.close()
-        return told
+        async with connect(Settings(pool_size=2), sample_url) as database, database.reader() as connection:
+            return [await series(connection, PROGRAM, key, grain, *YEAR, as_of=as_of) for key, grain in asked]
 
     names = {"month": [row.name for row in ROWS[:12]], "quarter": [row.name for row in ROWS[12:]]}
     return {
@@ -125,8 +126,7 @@ def test_monthly_buyers_must_not_be_added(lines: Lines) -> None:
     assert sum(monthly) == MONTHLY_BUYERS_ADDED
 
 
-@pytest.mark.asyncio
-async def test_the_year_is_met_to_the_cent(sample: asyncpg.Connection) -> None:
+async def test_the_year_is_met_to_the_cent(sample: Connection) -> None:
     basket = await answer(sample, PROGRAM, "aov", *YEAR)
     frequency = await answer(sample, PROGRAM, "orders_per_active", *YEAR)
     retention = await answer(sample, PROGRAM, "retention_rate", *YEAR)
@@ -145,8 +145,7 @@ async def test_the_year_is_met_to_the_cent(sample: asyncpg.Connection) -> None:
     assert retention.figures.segments["all"].value is None
 
 
-@pytest.mark.asyncio
-async def test_the_overview_is_the_answers_and_the_series_from_one_read(sample: asyncpg.Connection) -> None:
+async def test_the_overview_is_the_answers_and_the_series_from_one_read(sample: Connection) -> None:
     seen: list[str] = []
     sample.add_query_logger(lambda record: seen.append(record.query))
     page = await overview(sample, PROGRAM, KEYS, *MAY, as_of=AFTER)
@@ -164,8 +163,7 @@ async def test_the_overview_is_the_answers_and_the_series_from_one_read(sample: 
         assert line.periods == alone.periods
 
 
-@pytest.mark.asyncio
-async def test_the_year_counts_and_leaves_out_every_order(sample: asyncpg.Connection) -> None:
+async def test_the_year_counts_and_leaves_out_every_order(sample: Connection) -> None:
     page = await overview(sample, PROGRAM, KEYS, *YEAR, grain="year", slots=1, compare=None)
     assert page.counted.purchases == YEAR_QUALIFYING
     assert page.counted.left_out == YEAR_ZERO_AMOUNT
@@ -173,8 +171,7 @@ async def test_the_year_counts_and_leaves_out_every_order(sample: asyncpg.Connec
     assert all(told.compare is None for told in page.answers.values())
 
 
-@pytest.mark.asyncio
-async def test_before_the_import_nothing_was_known(sample: asyncpg.Connection) -> None:
+async def test_before_the_import_nothing_was_known(sample: Connection) -> None:
     for key in MEASURES.all():
         told = await answer(sample, PROGRAM, key, *MAY, as_of=RECORDED_AT.replace(year=2025))
         assert all(ratio == Ratio(0, 0, None, None) for ratio in told.figures.segments.values())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpi.facts import Anonymous, PeriodFacts
-from kpi.measure import MEASURES, Additivity, Measure, Ratio, Split, UnknownMeasure, Unit, measure_named
+from kpi.measure import MEASURES, Additivity, Measure, Ratio, Split, Unit, UnknownMeasure, measure_named
 
 RANGES = {"ratio": (0.0, 1.0), "money": (0.0, inf), "orders": (1.0, inf)}
 every_measure = pytest.mark.parametrize("key", sorted(MEASURES.all()))
@@ -24,7 +24,10 @@ def facts(rows: list[dict[str, Any]], anonymous: list[int] | None = None) -> Per
         return np.array([row.get(name, False) for row in rows], dtype=np.bool_)
 
     def sums(*, money: bool, members_only: bool) -> Any:  # noqa: ANN401 - an array
-        bought = ([net if money else 1 for net, as_member in row.get("buys", []) if as_member or not members_only] for row in rows)
+        bought = (
+            [net if money else 1 for net, as_member in row.get("buys", []) if as_member or not members_only]
+            for row in rows
+        )
         return np.array([sum(values) for values in bought], dtype=np.int64)
 
     return PeriodFacts(
@@ -53,7 +56,7 @@ def mirrored(period: PeriodFacts) -> PeriodFacts:
 customers = st.fixed_dictionaries(
     {
         "member": st.booleans(),
-        "known": st.just(True),
+        "known": st.just(value=True),
         "before": st.booleans(),
         "joined": st.booleans(),
         "buys": st.lists(st.tuples(st.integers(0, 500_000), st.booleans()), max_size=4),
@@ -63,6 +66,7 @@ periods = st.builds(facts, st.lists(customers, max_size=25), st.lists(st.integer
 
 
 def buyer(net: int, *, member: bool = False) -> dict[str, Any]:
+    """Let somebody who bought before buy once more."""
     return {"buys": [(net, member)], "known": True, "before": True, "member": member}
 
 

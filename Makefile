@@ -1,0 +1,62 @@
+# `make` prints this help. Each target does its own set-up, from locked and hashed requirements, into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long check format bench lock clean
+
+help: ## Print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.dev ## Make .venv with everything in it
+
+demo: $(VENV)/.run ## See it at work: embedded servers, 155,848 real purchases, the panel
+	$(BIN)/loyalty demo $(ARGS)
+
+test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; 10 minutes at most)
+	$(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist loadgroup $(ARGS)
+
+test-long: $(VENV)/.dev ## Run every test, with the long ones
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(VENV)/.dev ## Check style, types, the house's structure, templates and translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint admin/templates
+	$(BIN)/python -m loyalty.i18n --check
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure, each figure as a ratio against a limit or peer of the same run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.base ## Compile the locked requirements anew
+	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv
+	$(BIN)/uv pip compile -q --no-header --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --no-header --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove .venv and the embedded servers' data
+	rm -rf $(VENV) .loyalty
+
+$(VENV)/.base:
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/.base
+	$(PIP) -r requirements.lock
+	$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(PIP) -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,130 @@
+"""All the SQL of imports."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from loyalty.imports.facts import ImportFacts, NewImport
+from loyalty.imports.rules import Outcome, Staged
+
+if TYPE_CHECKING:
+    from loyalty.database import Connection
+
+_FACTS = """json_build_object('import_id', import_id, 'rows', rows, 'recorded', recorded, 'unchanged', unchanged,
+  'errors', errors, 'ignored', ignored)::text"""
+_FIND = f"""
+SELECT {_FACTS} FROM import
+WHERE program_id = $1 AND kind = $2 AND storefront_id IS NOT DISTINCT FROM $3 AND sha256 = $4 AND (finished_at IS NULL) = $5
+ORDER BY import_id DESC LIMIT 1
+"""  # noqa: S608 - constants of this file
+_FACTS_OF = f"SELECT {_FACTS} FROM import WHERE program_id = $1 AND import_id = $2"  # noqa: S608 - as above
+_OPEN = """
+INSERT INTO import (program_id, import_id, kind, storefront_id, file_name, sha256, rows, recorded, unchanged, errors)
+VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0)
+"""
+_ROW_COLUMNS = ["program_id", "import_id", "row", "sort_at", "external_id", "item", "code", "message"]
+_STAGED = "UPDATE import SET rows = $3, errors = $4, ignored = $5 WHERE program_id = $1 AND import_id = $2"
+_TO_DO = """
+SELECT row, sort_at, external_id, item FROM import_row
+WHERE program_id = $1 AND import_id = $2 AND code IS NULL AND (sort_at, external_id, row) > ($3, $4, $5)
+ORDER BY sort_at, external_id, row LIMIT $6
+"""
+# Not FOR UPDATE: rows refer to the import, and NO KEY is all that shutting others out takes.
+_LOCK = """
+SELECT 1 FROM import WHERE program_id = $1 AND import_id = $2 AND finished_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
+"""
+_WORKED = """
+WITH recorded AS (
+  DELETE FROM import_row WHERE program_id = $1 AND import_id = $2 AND row = ANY($3::int[]) AND code IS NULL RETURNING 1),
+refused AS (
+  UPDATE import_row r SET code = n.code, message = n.message, item = NULL
+  FROM unnest($4::int[], $5::text[], $6::text[]) AS n(row, code, message)
+  WHERE r.program_id = $1 AND r.import_id = $2 AND r.row = n.row AND r.code IS NULL RETURNING 1),
+counted AS (
+  UPDATE import SET recorded = recorded + $7, unchanged = unchanged + $8, errors = errors + $9
+  WHERE program_id = $1 AND import_id = $2 RETURNING 1)
+SELECT (SELECT count(*) FROM recorded) + (SELECT count(*) FROM refused) FROM counted
+"""
+_FINISH = """
+UPDATE import i SET finished_at = clock_timestamp() WHERE program_id = $1 AND import_id = $2 AND finished_at IS NULL
+AND NOT EXISTS (SELECT FROM import_row r WHERE r.program_id = $1 AND r.import_id = $2 AND r.code IS NULL)
+"""
+_IS_FINISHED = "SELECT finished_at IS NOT NULL FROM import WHERE program_id = $1 AND import_id = $2"
+_REFUSED = """
+SELECT row, external_id, code, message FROM import_row
+WHERE program_id = $1 AND import_id = $2 AND code IS NOT NULL ORDER BY row
+"""
+_decode = msgspec.json.Decoder(ImportFacts).decode
+
+# A place in the order of an import: when, id, row.
+Place = tuple[datetime, str, int]
+
+
+async def find(connection: "Connection", new: NewImport, sha256: bytes, *, finished: bool) -> ImportFacts | None:
+    """Find the unfinished import of this very file, or its newest finished one."""
+    keys = (new.program.program_id, new.kind, new.storefront_id, sha256, not finished)
+    found = await connection.fetchval(_FIND, *keys)
+    return _decode(found) if found else None
+
+
+async def facts_of(connection: "Connection", program_id: int, import_id: UUID) -> ImportFacts:
+    """Read how far an import is."""
+    return _decode(await connection.fetchval(_FACTS_OF, program_id, import_id))
+
+
+async def open_import(connection: "Connection", new: NewImport, import_id: UUID, sha256: bytes) -> None:
+    """Insert an import without rows; a unique violation means that it is there already."""
+    name = new.path.name.encode("utf-8", "replace").decode()
+    await connection.execute(_OPEN, new.program.program_id, import_id, new.kind, new.storefront_id, name, sha256)
+
+
+async def copy_rows(connection: "Connection", program_id: int, import_id: UUID, rows: Sequence[Staged]) -> None:
+    """Copy a chunk of rows in."""
+    records = [(program_id, import_id, *row) for row in rows]
+    await connection.copy_records_to_table("import_row", records=records, columns=_ROW_COLUMNS)
+
+
+async def close_staging(connection: "Connection", program_id: int, facts: ImportFacts) -> None:
+    """Note how many rows there are, how many of them were refused at once, and what was ignored."""
+    ignored = msgspec.json.encode(facts.ignored).decode()
+    await connection.execute(_STAGED, program_id, facts.import_id, facts.rows, facts.errors, ignored)
+
+
+async def to_do(
+    connection: "Connection", program_id: int, import_id: UUID, after: Place, limit: int
+) -> list[Record]:
+    """Read the next rows to do, in the order in which they happened."""
+    return await connection.fetch(_TO_DO, program_id, import_id, *after, limit)
+
+
+async def lock(connection: "Connection", program_id: int, import_id: UUID) -> bool:
+    """Keep others out of an import until the commit; False when another process is in, or it is finished."""
+    return bool(await connection.fetchval(_LOCK, program_id, import_id))
+
+
+async def note_outcome(
+    connection: "Connection", program_id: int, import_id: UUID, rows: Sequence[int], outcome: Outcome
+) -> int:
+    """Delete what was recorded, keep what was refused with the reason, count both; returns how many were still to do."""
+    refused = [row for row, _, _ in outcome.refused]
+    why = ([code for _, code, _ in outcome.refused], [message for _, _, message in outcome.refused])
+    done = sorted(set(rows) - set(refused))
+    counts = (outcome.recorded, outcome.unchanged, len(refused))
+    return int(await connection.fetchval(_WORKED, program_id, import_id, done, refused, *why, *counts) or 0)
+
+
+async def finish(connection: "Connection", program_id: int, import_id: UUID) -> bool:
+    """Finish an import in which nothing is left to do; tells whether it is finished, by whomever."""
+    await connection.execute(_FINISH, program_id, import_id)
+    return bool(await connection.fetchval(_IS_FINISHED, program_id, import_id))
+
+
+async def refused_rows(connection: "Connection", program_id: int, import_id: UUID) -> AsyncIterator[Record]:
+    """Go through the rows that were refused, in the order of the file."""
+    async with connection.transaction(readonly=True):
+        async for row in connection.cursor(_REFUSED, program_id, import_id, prefetch=1000):
+            yield row

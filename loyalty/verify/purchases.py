@@ -1,0 +1,127 @@
+"""The promises about purchases: their worth by the stored rules, their status, their refunds, their awards."""
+
+from collections import Counter
+from datetime import timedelta
+
+from loyalty.verify.checks import Found, awards, of_purchase, one
+from loyalty.verify.facts import AwardRow, PurchaseHistory, StoredRules
+from loyalty.verify.worth import rules_in_force, unknown_kind, was_member, worth
+
+# A version published while a purchase was being recorded may or may not have been seen by it.
+_PUBLISHING = timedelta(minutes=2)
+
+
+def _refunds(history: PurchaseHistory) -> int:
+    return len(history.refunds)
+
+
+def in_order(history: PurchaseHistory) -> list[AwardRow]:
+    """Give the awards in the order in which they were decided; ids rise inside one commit."""
+    return sorted(history.awards, key=lambda award: (award.recorded_at, award.award_id))
+
+
+def decided_by(history: PurchaseHistory) -> StoredRules | None:
+    """Give the rules of the first decision, which are those of all later ones."""
+    decided = in_order(history)
+    return history.programme.rules.get(decided[0].rules_version or 0) if decided else None
+
+
+def _checkable(history: PurchaseHistory) -> int:
+    return int(unknown_kind(decided_by(history)) is None)
+
+
+@of_purchase(_checkable)
+def purchases_gave_what_they_are_worth(history: PurchaseHistory) -> Found:
+    """What was due so far is what the kept goods earn by the stored rules, under the purchase's status now."""
+    due = sum(award.due for award in history.awards)
+    rules = decided_by(history)
+    if rules is None:
+        if history.awards:
+            yield "", f"{due} points were due by rules that are not stored"
+    elif not unknown_kind(rules):
+        target = worth(history, rules)
+        if due != target:
+            yield "", f"{due} points were due so far, and it is worth {target} by version {rules.version} of the rules"
+
+
+@of_purchase(awards)
+def awards_reach_their_target(history: PurchaseHistory) -> Found:
+    """What an award says was due is the way from what was due before to its target."""
+    reached = 0
+    for award in in_order(history):
+        if reached + award.due != award.target:
+            yield f"award {award.award_id}", f"its target is {award.target}, and {reached} and {award.due} were due by it"
+        reached += award.due
+
+
+@of_purchase(awards)
+def awards_use_the_rules_in_force(history: PurchaseHistory) -> Found:
+    """The first award uses the rules that were in force when the purchase was placed; the others use them again."""
+    decided, placed_at, rules = in_order(history), history.purchase.placed_at, history.programme.rules
+    if not decided or placed_at is None:
+        return
+    first = decided[0]
+    known = (first.recorded_at, first.recorded_at - _PUBLISHING)
+    if first.rules_version not in {rules_in_force(rules, placed_at, at) for at in known}:
+        yield f"award {first.award_id}", f"version {first.rules_version} was not in force at {placed_at}"
+    for award in decided[1:]:
+        if award.rules_version != first.rules_version:
+            yield f"award {award.award_id}", f"version {award.rules_version} instead of the first one's {first.rules_version}"
+
+
+@of_purchase(one)
+def member_flag_is_what_memberships_say(history: PurchaseHistory) -> Found:
+    """A purchase is stored as a member's if and only if a membership covers the instant it was placed at."""
+    member = was_member(history.memberships, history.purchase.placed_at)
+    if history.purchase.member != member:
+        yield "", f"placed at {history.purchase.placed_at}: stored member is {history.purchase.member}, memberships say {member}"
+
+
+@of_purchase(one)
+def recorded_purchases_are_awarded(history: PurchaseHistory) -> Found:
+    """A recorded purchase has the one award that recorded it; an awaited one has no award, date or customer yet."""
+    purchase = history.purchase
+    if purchase.state == "awaited":
+        if history.awards or purchase.placed_at or purchase.customer_id or not history.refunds:
+            yield "", "it is awaited, and has more or less than the refunds that wait for it"
+        return
+    first = [award for award in history.awards if award.cause == "purchase"]
+    if len(first) != 1 or first[0].recorded_at != purchase.recorded_at:
+        yield "", f"{len(first)} awards recorded it, or not when it was recorded"
+
+
+@of_purchase(_refunds)
+def refunds_have_their_award(history: PurchaseHistory) -> Found:
+    """Every refund of a recorded purchase led to one award, at once or, when parked, with the purchase."""
+    by_id = {award.award_id: award for award in history.awards}
+    told = {(refund.kind, refund.refund_id) for refund in history.refunds}
+    led = Counter((a.cause, a.refund_id or "") for a in history.awards if a.cause in {"refund", "cancellation"})
+    recorded = history.purchase.state == "recorded"
+    for refund in history.refunds:
+        place, key = f"{refund.kind} {refund.refund_id!r}", (refund.kind, refund.refund_id)
+        award = by_id.get(refund.award_id) if refund.award_id else None
+        if led[key] != int(recorded):
+            yield place, f"{led[key]} awards came of it"
+        elif refund.award_id and (award is None or (award.cause, award.refund_id or "") != key):
+            yield place, f"its award {refund.award_id} is not of it"
+        elif award and award.recorded_at != refund.recorded_at:
+            yield place, f"its award {refund.award_id} was recorded at {award.recorded_at}, it itself at {refund.recorded_at}"
+    for key in led.keys() - told:
+        yield f"{key[0]} {key[1]!r}", "an award came of it, and it is not there"
+
+
+@of_purchase(awards)
+def awards_have_their_event(history: PurchaseHistory) -> Found:
+    """Every award younger than the window of events was told by one, and with it every entry."""
+    # Those of a customer are seen with the account.
+    for award in history.awards:
+        if award.customer_id is None and not award.told and award.recorded_at > history.programme.events_since:
+            yield f"award {award.award_id}", "no event tells of it"
+
+
+@of_purchase(awards)
+def anonymous_awards_give_nothing(history: PurchaseHistory) -> Found:
+    """A purchase of nobody gives nothing to nobody."""
+    for award in history.awards:
+        if award.customer_id is None and (award.due, award.given, award.target, award.after) != (0, 0, 0, None):
+            yield f"award {award.award_id}", f"due {award.due}, given {award.given}, target {award.target}"

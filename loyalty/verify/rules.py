@@ -1,0 +1,32 @@
+"""Everything that is asked of one account or one purchase. Pure: rows in, faults out; tested without a database."""
+
+from loyalty.verify import accounts, awards, lots, purchases
+from loyalty.verify.checks import ACCOUNT_CHECKS, PURCHASE_CHECKS
+from loyalty.verify.facts import AccountHistory, PurchaseHistory, Report
+from loyalty.verify.worth import unknown_kind
+
+# Importing them is what registers their checks.
+CHECKED_BY = (accounts, awards, lots, purchases)
+PROMISES = {check.name: check.promise for check in (*ACCOUNT_CHECKS, *PURCHASE_CHECKS)}
+
+
+def blank_report() -> Report:
+    """Give a report in which every check stands with nothing checked."""
+    return Report(checked=dict.fromkeys(PROMISES, 0))
+
+
+def check_account(history: AccountHistory, report: Report) -> None:
+    """Check an account and every purchase of its customer."""
+    for check in ACCOUNT_CHECKS:
+        check.run(history, report)
+    for purchase in history.purchases:
+        check_purchase(purchase, report)
+
+
+def check_purchase(history: PurchaseHistory, report: Report) -> None:
+    """Check a purchase; those that it knows no arithmetic for are counted apart."""
+    for check in PURCHASE_CHECKS:
+        check.run(history, report)
+    kind = unknown_kind(purchases.decided_by(history))
+    if kind:
+        report.not_checkable[kind] = report.not_checkable.get(kind, 0) + 1
