@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 TICKS_AT_LEAST, TICKS_AT_MOST = 3, 5
 LABEL_ROOM = 22  # characters of 11.5 px that fit under the narrowest tile
+SLOTS_BETWEEN_CAPTIONS = 3
 STEPS = (1.0, 2.0, 2.5, 4.0, 5.0)
 
 
@@ -141,9 +142,9 @@ def _captions(slots: Sequence[Slot], chosen: int) -> list[Markup]:
     """Write the first, the last and the chosen period below the line, unless two of them would touch."""
     last = len(slots) - 1
     texts = []
-    if chosen > 2:  # noqa: PLR2004 - two slots are too narrow for two captions
+    if chosen > SLOTS_BETWEEN_CAPTIONS:
         texts.append(("sp-x", 0, slots[0].long, "start"))
-    if chosen < last - 2:
+    if chosen < last - SLOTS_BETWEEN_CAPTIONS:
         texts.append(("sp-x", last, slots[last].long, "end"))
     anchor = "start" if chosen == 0 else "end" if chosen == last else "middle"
     texts.append(("sp-t", chosen, slots[chosen].short if anchor == "middle" else slots[chosen].long, anchor))

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone_location
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
 from markupsafe import Markup
 
 from loyalty.i18n import Words, words_in
 
 LOCALES = {"en": "en_US", "fr": "fr"}
-MISSING = "–"  # noqa: RUF001 - an en dash on purpose: a hyphen reads as a minus
+MISSING = "–"
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -60,9 +60,10 @@ class Format:
         """Write `$30.06` or `30,06 $US`: with the currency's own decimals, or with `digits` of them."""
         if minor is None:
             return MISSING
-        pattern = self.locale.currency_formats["standard"].pattern.replace(
-            ".00", _decimals(self._currency_digits if digits is None else digits)
-        )
+        digits = self._currency_digits if digits is None else digits
+        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", _decimals(digits))
+        if pattern.startswith("¤") and get_currency_symbol(self.currency, self.locale)[-1].isalpha():
+            pattern = pattern.replace("¤", "¤\N{NO-BREAK SPACE}")  # CHF 30.06
         written = format_currency(
             self._major(minor), self.currency, format=pattern, locale=self.locale, currency_digits=False
         )

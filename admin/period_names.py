@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from admin.format import Format
 from admin.periods import Against, CalendarPeriod, Grain
 
+_LETTERS_IN_A_COLUMN = 7
 _SHORT = {Grain.MONTH: "LLL", Grain.QUARTER: "QQQ", Grain.YEAR: "y"}
 _SHORT_WITH_YEAR = {Grain.MONTH: "LLL y", Grain.QUARTER: "QQQ y", Grain.YEAR: "y"}
 
@@ -30,10 +31,12 @@ class PeriodNames:
         return capital(self.full(period))
 
     def column(self, period: CalendarPeriod) -> str:
-        """Say it before a figure: `April`, or `Dec 2016` when the year is another."""
+        """Say it before a figure, in little room: `April`, `Sep`, or `Dec 2016` when the year is another."""
         if period.start.year != self.chosen.start.year:
             return capital(self.short_with_year(period))
-        return capital(self.f.date(period.start, "LLLL" if period.grain is Grain.MONTH else _SHORT[period.grain]))
+        whole = self.f.date(period.start, "LLLL")
+        fits = period.grain is Grain.MONTH and len(whole) <= _LETTERS_IN_A_COLUMN
+        return capital(whole if fits else self.short(period))
 
     def within(self, period: CalendarPeriod) -> str:
         """Say it in a sentence: `in May`, `in the 2nd quarter`, `in 2017`."""

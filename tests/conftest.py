@@ -14,11 +14,15 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 from _pytest.terminal import TerminalReporter
+from litestar import Litestar
 from redis import Redis
 
 import migrations
+from loyalty.asgi import create_app
+from loyalty.auth.actions import create_key
 from loyalty.database import Database, connect
 from loyalty.earning.actions import start_program
 from loyalty.earning.queries import RulesCache
@@ -162,6 +166,45 @@ def redis_url(servers: TestServers, worker: str) -> str:
     with Redis.from_url(url) as redis:
         redis.flushdb()
     return url
+
+
+@pytest.fixture
+async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+    """Give the whole application, started."""
+    app = create_app(Settings(DATABASE_URL=database_url, REDIS_URL=redis_url, pool_size=4))
+    started, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await over.wait()
+
+    # A task of its own: what enters the lifespan must leave it, and a fixture ends in another task than it began.
+    life = asyncio.create_task(live())
+    await asyncio.wait({life, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if life.done():
+        life.result()
+    yield app
+    over.set()
+    await life
+
+
+@pytest.fixture
+async def key(database: Database, program: ProgramFacts, source: Source) -> str:
+    """Give the bearer key of the storefront."""
+    async with database.session() as session:
+        return await create_key(
+            session, program_id=program.program_id, mode=program.mode, storefront_id=source.storefront_id
+        )
+
+
+@pytest.fixture
+async def api(app: Litestar, key: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a storefront's client, signed in with its key."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://loyalty.test", headers=headers) as client:
+        yield client
 
 
 def pytest_configure(config: pytest.Config) -> None:

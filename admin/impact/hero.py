@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from admin.impact.tiles import is_enough, is_proven, too_few
+from admin.impact.tiles import is_empty, is_enough, is_proven, too_few
 from admin.period_names import PeriodNames, capital
 from admin.units import UNITS
 from kpi.measure import Answer
@@ -25,7 +25,7 @@ def make_hero(retention: Answer, names: PeriodNames) -> Hero:
     """Choose what can be said of the retention of a period."""
     figures, unit, f = retention.figures, UNITS[retention.unit], names.f
     few = ""
-    if figures.segments["all"].den == 0:
+    if is_empty(figures):
         state = "none"
     elif not is_enough(figures):
         state, few = "few", too_few(retention, f)

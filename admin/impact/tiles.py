@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from admin.format import Format
+from admin.format import MISSING, Format
 from admin.impact.tile_pictures import draw_dumbbell, draw_sparkline
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
@@ -49,10 +49,10 @@ class Tile:
     footnote: bool
 
     @property
-    def length(self) -> int:
-        """How much room the values need, 0 to 2: both are always written in the same size."""
+    def size(self) -> str:
+        """How long the values are, as a class for the style sheet: both are always written in the same size."""
         characters = max(len(self.member.value), len(self.non_member.value))
-        return sum(characters >= limit for limit in (LONG, VERY_LONG))
+        return "very-long" if characters >= VERY_LONG else "long" if characters >= LONG else "short"
 
 
 def is_proven(figures: Figures) -> bool:
@@ -62,8 +62,13 @@ def is_proven(figures: Figures) -> bool:
 
 
 def is_enough(figures: Figures) -> bool:
-    """Tell whether both sides have enough to show a difference between them; none at all is not "too few"."""
+    """Tell whether both sides have enough to show a difference between them."""
     return all(figures.segments[side].den >= ENOUGH for side in ("member", "non_member"))
+
+
+def is_empty(figures: Figures) -> bool:
+    """Tell whether nobody was asked at all: there is no figure then, and "too few" would say the wrong thing."""
+    return figures.segments["all"].den == 0
 
 
 def make_tile(answer: Answer, series: Series, names: PeriodNames) -> Tile:
@@ -78,9 +83,9 @@ def make_tile(answer: Answer, series: Series, names: PeriodNames) -> Tile:
         member=_side(answer, "member", names),
         non_member=_side(answer, "non_member", names),
         dumbbell=draw_dumbbell(answer, f),
-        difference=unit.difference(f, figures.difference.value) if enough else "",
+        difference=unit.difference(f, figures.difference.value) if enough else MISSING,
         interval=unit.interval(f, figures.difference.ci95) if enough else "",
-        few=too_few(answer, f) if not enough else "",
+        few="" if enough or is_empty(figures) else too_few(answer, f),
         unproven=enough and figures.difference.value is not None and not is_proven(figures),
         sparkline=draw_sparkline(series, names),
         footnote=answer.key == "orders_per_active" and figures.counts.get("overlap", 0) > 0,

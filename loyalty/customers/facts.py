@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Profile(Struct, frozen=True):
@@ -20,6 +21,10 @@ class Profile(Struct, frozen=True):
     def is_empty(self) -> bool:
         """Whether nothing was told."""
         return self == _NOTHING
+
+    def filled_by(self, other: "Profile") -> "Profile":
+        """Keep what is told here, and take the rest from another."""
+        return replace(self, **{name: getattr(other, name) for name in self.__struct_fields__ if getattr(self, name) is None})
 
 
 _NOTHING = Profile()

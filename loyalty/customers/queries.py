@@ -28,7 +28,7 @@ _SUPERSEDE = """
 UPDATE membership m SET superseded_at = {1} FROM unnest({0}::uuid[]) AS n(membership_id)
 WHERE m.program_id = $1 AND m.membership_id = n.membership_id AND m.superseded_at IS NULL RETURNING 1
 """
-_MEMBERSHIP = ["membership_id", "customer_id", "joined_at", "left_at", "fingerprint", "recorded_at"]
+_MEMBERSHIP = ["membership_id", "customer_id", "joined_at", "left_at", "fingerprint", "recorded_at", "superseded_at"]
 
 
 def new_customers(
@@ -46,9 +46,18 @@ def new_customers(
     ]
 
 
-def told_profiles(profiles: list[tuple[UUID, Profile]], *, overwrite: bool) -> list[Part]:
-    """Write down what was told about known persons; the last word of a batch wins."""
-    rows = [(customer_id, *_values(profile)) for customer_id, profile in dict(profiles).items()]
+def folded(profiles: list[tuple[UUID, Profile]], *, overwrite: bool) -> dict[UUID, Profile]:
+    """Fold what a batch told of each person as if it had come one by one: what came first wins, or (`overwrite`) last."""
+    told: dict[UUID, Profile] = {}
+    for customer_id, profile in profiles:
+        known = told.get(customer_id, profile)
+        told[customer_id] = profile.filled_by(known) if overwrite else known.filled_by(profile)
+    return told
+
+
+def told_profiles(profiles: dict[UUID, Profile], *, overwrite: bool) -> list[Part]:
+    """Write down what was told about known persons."""
+    rows = [(customer_id, *_values(profile)) for customer_id, profile in profiles.items()]
     return [update("customer", _TELL, rows, overwrite)] if rows else []
 
 

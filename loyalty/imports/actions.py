@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import aclosing
-from pathlib import Path
-
-from msgspec.structs import replace
 
 from loyalty.database import Database
 from loyalty.errors import Invalid
 from loyalty.imports import queries
 from loyalty.imports.errors_file import ErrorsFile
-from loyalty.imports.facts import ImportFacts, Imported, NewImport, Phase, Progress
+from loyalty.imports.facts import Imported, ImportFacts, NewImport, Phase, Progress
 from loyalty.imports.kind import KINDS, ImportKind
 from loyalty.imports.staging import staged
 from loyalty.imports.work import Work

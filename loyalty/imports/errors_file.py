@@ -29,7 +29,7 @@ class ErrorsFile:
         try:
             self._file = self._aside.open("w", encoding="utf-8", newline="")
         except OSError as error:
-            msg = f"cannot write {self.path}: {error.strerror}. Put the imported file into a folder where that is allowed."
+            msg = f"Cannot write {self.path}: {error.strerror}. Put the imported file where that is allowed."
             raise Invalid(msg) from error
         self._writer = csv.writer(self._file)
         self._writer.writerow(HEADER)

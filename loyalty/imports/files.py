@@ -111,7 +111,7 @@ class CsvFile:
         while self._raw.read(_BLOCK):
             pass
         if self._tally.digest.digest() != expected:
-            msg = f"{self._name} changed while it was read; nothing of it was recorded. Run it again when it is complete."
+            msg = f"{self._name} changed while it was read; nothing of it was recorded. Run it again once it is whole."
             raise FileChanged(msg)
 
     def close(self) -> None:
@@ -163,4 +163,3 @@ class _Lines:
                 pass
             raise BadValue("row_too_long", f"the line is longer than {MAX_LINE} characters")
         return line
-

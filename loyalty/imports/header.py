@@ -40,13 +40,13 @@ def layout_of(header: Row | None, kind: type[ImportKind]) -> Layout:
     kept = [(place, name) for name, place in places.items() if name not in known and _is_key(name)]
     if not kind.keeps_unknown:
         kept = []
-    keys = {place for place, _ in kept}
+    used = {places[name] for name in known if name in places} | {place for place, _ in kept}
     return Layout(
         width=len(names),
         known=[(places[name], column) for name, column in known.items() if name in places],
         kept=kept,
         ids=[places[name] for name in kind.ids],
-        ignored=[name or f"(column {n} has no name)" for n, name in enumerate(names, 1) if name not in known and n - 1 not in keys],
+        ignored=[name or f"(column {n + 1}, without a name)" for n, name in enumerate(names) if n not in used],
     )
 
 

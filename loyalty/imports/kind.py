@@ -43,7 +43,7 @@ class ImportKind(Protocol):
 
     @staticmethod
     def told(values: dict[str, Any], program: ProgramFacts) -> dict[str, Any]:
-        """Turn the cells of one row, by field, into the fields of `shape`; `BadValue` where they contradict each other."""
+        """Turn the cells of a row, by field, into the fields of `shape`; `BadValue` where they contradict."""
         ...
 
     @staticmethod

@@ -1,6 +1,6 @@
 """All the SQL of imports."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,7 +18,8 @@ _FACTS = """json_build_object('import_id', import_id, 'rows', rows, 'recorded', 
   'errors', errors, 'ignored', ignored)::text"""
 _FIND = f"""
 SELECT {_FACTS} FROM import
-WHERE program_id = $1 AND kind = $2 AND storefront_id IS NOT DISTINCT FROM $3 AND sha256 = $4 AND (finished_at IS NULL) = $5
+WHERE program_id = $1 AND kind = $2 AND storefront_id IS NOT DISTINCT FROM $3 AND sha256 = $4
+  AND (finished_at IS NULL) = $5
 ORDER BY import_id DESC LIMIT 1
 """  # noqa: S608 - constants of this file
 _FACTS_OF = f"SELECT {_FACTS} FROM import WHERE program_id = $1 AND import_id = $2"  # noqa: S608 - as above
@@ -39,7 +40,8 @@ SELECT 1 FROM import WHERE program_id = $1 AND import_id = $2 AND finished_at IS
 """
 _WORKED = """
 WITH recorded AS (
-  DELETE FROM import_row WHERE program_id = $1 AND import_id = $2 AND row = ANY($3::int[]) AND code IS NULL RETURNING 1),
+  DELETE FROM import_row WHERE program_id = $1 AND import_id = $2 AND row = ANY($3::int[]) AND code IS NULL
+  RETURNING 1),
 refused AS (
   UPDATE import_row r SET code = n.code, message = n.message, item = NULL
   FROM unnest($4::int[], $5::text[], $6::text[]) AS n(row, code, message)
@@ -94,9 +96,7 @@ async def close_staging(connection: "Connection", program_id: int, facts: Import
     await connection.execute(_STAGED, program_id, facts.import_id, facts.rows, facts.errors, ignored)
 
 
-async def to_do(
-    connection: "Connection", program_id: int, import_id: UUID, after: Place, limit: int
-) -> list[Record]:
+async def to_do(connection: "Connection", program_id: int, import_id: UUID, after: Place, limit: int) -> list[Record]:
     """Read the next rows to do, in the order in which they happened."""
     return await connection.fetch(_TO_DO, program_id, import_id, *after, limit)
 
@@ -109,7 +109,7 @@ async def lock(connection: "Connection", program_id: int, import_id: UUID) -> bo
 async def note_outcome(
     connection: "Connection", program_id: int, import_id: UUID, rows: Sequence[int], outcome: Outcome
 ) -> int:
-    """Delete what was recorded, keep what was refused with the reason, count both; returns how many were still to do."""
+    """Delete what was recorded, keep what was refused with the reason; gives how many were still to do."""
     refused = [row for row, _, _ in outcome.refused]
     why = ([code for _, code, _ in outcome.refused], [message for _, _, message in outcome.refused])
     done = sorted(set(rows) - set(refused))
@@ -123,8 +123,10 @@ async def finish(connection: "Connection", program_id: int, import_id: UUID) -> 
     return bool(await connection.fetchval(_IS_FINISHED, program_id, import_id))
 
 
-async def refused_rows(connection: "Connection", program_id: int, import_id: UUID) -> AsyncIterator[Record]:
+async def refused_rows(
+    connection: "Connection", program_id: int, import_id: UUID
+) -> AsyncGenerator[Sequence[object], None]:
     """Go through the rows that were refused, in the order of the file."""
     async with connection.transaction(readonly=True):
         async for row in connection.cursor(_REFUSED, program_id, import_id, prefetch=1000):
-            yield row
+            yield tuple(row)

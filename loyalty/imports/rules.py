@@ -79,7 +79,9 @@ class Reader:
     def _id(self, row: Row) -> str:
         """Name a row by what it says it is, however wrong."""
         told = "/".join(row.fields[place] for place in self.layout.ids if place < len(row.fields))[:_MAX_ID]
-        return told if told.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in told)
+        if told.isprintable():
+            return told
+        return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in told)
 
 
 def _check_whole(row: Row, width: int) -> None:

@@ -23,7 +23,7 @@ Tell = Callable[[Phase, int, int], None]
 
 
 async def staged(database: Database, new: NewImport, kind: type[ImportKind], tell: Tell) -> ImportFacts:
-    """Find the unfinished import of this file, or begin one. Two processes that begin at once end up with the same one."""
+    """Find the unfinished import of this file, or begin one; two processes at once end up with the same one."""
     sha256 = await asyncio.to_thread(fingerprint, new.path, lambda done, total: tell("checking", done, total))
     while True:
         async with database.writer() as connection:

@@ -62,7 +62,9 @@ class ImportRow(SQLModel, table=True):
 
     __tablename__ = "import_row"
     __table_args__ = (
-        ForeignKeyConstraint(["program_id", "import_id"], ["import.program_id", "import.import_id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["program_id", "import_id"], ["import.program_id", "import.import_id"], ondelete="CASCADE"
+        ),
         CheckConstraint("(code IS NULL) = (item IS NOT NULL AND sort_at IS NOT NULL)", name="to_do_or_refused"),
         CheckConstraint("(code IS NULL) = (message IS NULL)", name="refusals_say_why"),
         Index(

@@ -1,7 +1,7 @@
 """Working off the staged rows: in the order in which they happened, each batch and its outcome in one commit.
 
-Nothing else is remembered, so whoever comes next, after whatever end, goes on where the last commit was. Several processes
-may work on one import; the lock on its row lets one in at a time, and none does a row twice.
+Nothing else is remembered, so whoever comes next, after whatever end, goes on where the last commit was. Several
+processes may work on one import; the lock on its row lets one in at a time, and none does a row twice.
 """
 
 import asyncio

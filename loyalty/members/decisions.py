@@ -63,14 +63,24 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
     account = batch.account_of(new.external_id, new.profile)
     membership = MembershipFacts(uuid7(), account.customer_id, new.joined_at, new.left_at, fingerprint(new), batch.now)
     if same is not None:
-        batch.superseded.append(same.membership_id)
-        batch.memberships[account.customer_id].remove(same)
-        batch.memberships[account.customer_id].append(msgspec.structs.replace(same, superseded_at=batch.now))
+        _supersede(batch, same)
     batch.memberships[account.customer_id].append(membership)
     batch.new_memberships.append((membership, new.referral_code))
     return Joined(
         _decide_all_anew(batch, account, membership, "left" if same else "joined"), membership, replayed=False
     )
+
+
+def _supersede(batch: Batch, same: MembershipFacts) -> None:
+    """Close the recorded time of a membership; one of this very batch is stored so from the first."""
+    closed = msgspec.structs.replace(same, superseded_at=batch.now)
+    own = batch.memberships[same.customer_id]
+    own[own.index(same)] = closed
+    for number, (membership, referral_code) in enumerate(batch.new_memberships):
+        if membership is same:
+            batch.new_memberships[number] = (closed, referral_code)
+            return
+    batch.superseded.append(same.membership_id)
 
 
 def _no_overlap(current: list[MembershipFacts], new: NewMembership) -> None:
@@ -86,7 +96,7 @@ def _same_again(batch: Batch, known: list[MembershipFacts], new: NewMembership) 
     """Answer a retry with what was answered first: under the same body, else under the same `joined_at`."""
     told = fingerprint(new)
     rows = [m for m in known if m.joined_at == new.joined_at]
-    first = next((m for m in rows if m.fingerprint == told), min(rows, key=lambda m: m.recorded_at))
+    first = next((m for m in rows if m.fingerprint == told), min(rows, key=lambda m: (m.recorded_at, m.membership_id)))
     award = next(
         a
         for a in (*batch.pinned, *batch.awards)

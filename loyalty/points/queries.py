@@ -69,7 +69,8 @@ _LOT = ["customer_id", "seq", "purchase_id", "earned_at", "matures_at", "expires
 
 async def append(tx: Tx, new: Append) -> None:
     """Write one commit's worth of decisions in one statement; `MissedGuard` when anybody was faster."""
-    parts = [*new.before, *_account_parts(new), *_ledger_parts(new), *new.after]
+    # Guards are looked at in this order: accounts are locked before purchases, as in the second way, or the two deadlock.
+    parts = [*_account_parts(new), *new.before, *_ledger_parts(new), *new.after]
     sql, args = joined(parts, [new.program_id, new.now], [_FRESH])
     try:
         await tx.connection.fetchval(sql, *args)

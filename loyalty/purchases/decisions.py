@@ -47,9 +47,9 @@ def record_purchase(batch: Batch, new: NewPurchase) -> Recorded:
     batch.not_ahead(new.placed_at, "placed_at")
     account = None if new.external_id is None else batch.account_of(new.external_id, new.profile)
     order = _fill(batch, order, new, account, fingerprint)
+    parked, order.refunds = order.refunds, []
     awards = [decide(batch, order, account, "purchase", order.placed_at or batch.now)]
     batch.tell("purchase.recorded", f"purchase/{order.purchase_id}", awards[0])
-    parked, order.refunds = order.refunds, []
     for refund in parked:
         order.refunds.append(refund)
         awards.append(_take_back(batch, order, account, refund))

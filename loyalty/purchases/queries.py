@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from loyalty.customers.queries import memberships, new_customers, told_profiles
+from loyalty.customers.queries import folded, memberships, new_customers, told_profiles
 from loyalty.database import Tx
 from loyalty.points.queries import Append
 from loyalty.programs.facts import Source
@@ -136,6 +136,8 @@ async def read(
 def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
     """Turn a decided batch into the rows of one commit."""
     source = batch.source
+    told = folded([*batch.new_customers.items(), *batch.told_profiles], overwrite=overwrite_profiles)
+    new = {customer_id: told.pop(customer_id) for customer_id in batch.new_customers}
     return Append(
         program_id=source.program.program_id,
         now=batch.now,
@@ -143,8 +145,8 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
         awards=batch.awards,
         events=batch.events,
         before=[
-            *new_customers(batch.new_customers, batch.new_aliases, source.namespace, batch.now),
-            *told_profiles(batch.told_profiles, overwrite=overwrite_profiles),
+            *new_customers(new, batch.new_aliases, source.namespace, batch.now),
+            *told_profiles(told, overwrite=overwrite_profiles),
             *memberships(batch.new_memberships, batch.superseded, source.request_id, batch.now),
             *_purchases(batch),
         ],
@@ -153,9 +155,10 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
 
 
 def _purchases(batch: "Batch") -> list[Part]:
-    """New orders sorted by their number, so that two batches that meet the same ones wait in one order."""
-    orders = sorted(batch.purchases.values(), key=lambda order: order.order_id)
-    told = [o for o in orders if o.told and o.seen is None]
+    """New orders by their number, known ones by their id, so that batches that meet the same ones wait in one order."""
+    orders = sorted(batch.purchases.values(), key=lambda order: order.purchase_id)
+    new = sorted((o for o in orders if o.seen is None), key=lambda order: order.order_id)
+    told = [o for o in new if o.told]
     filled = [(o.purchase_id, o.seen, *_facts(batch, o)) for o in orders if o.told and o.seen is not None]
     awaited = [
         (
@@ -169,8 +172,8 @@ def _purchases(batch: "Batch") -> list[Part]:
             batch.now,
             batch.source.origin,
         )
-        for o in orders
-        if o.seen is None and not o.told
+        for o in new
+        if not o.told
     ]
     bumped = [
         (o.purchase_id, o.seen, o.version, o.member) for o in orders if o.changed and not o.told and o.seen is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from loyalty.database import Connection
 from loyalty.verify import queries, sets
 from loyalty.verify.facts import AccountRow, Fault, Programme, PurchaseRow, Report
-from loyalty.verify.rules import blank_report, check_account, check_purchase
+from loyalty.verify.rules import blank_report, check_account, check_purchases
 
 # Told (done, of all): accounts and anonymous purchases.
 Progress = Callable[[int, int], None]
@@ -59,8 +59,8 @@ async def _anonymous(run: _Run, programme: Programme) -> None:
     streams = await queries.AnonymousStreams.open(run.connection, programme.program_id)
     purchases = await run.connection.cursor(queries.ANONYMOUS_PURCHASES, programme.program_id)
     while rows := await purchases.fetch(_AT_ONCE):
-        for row in rows:
-            check_purchase(await streams.history(programme, PurchaseRow._make(row)), run.report)
+        histories = [await streams.history(programme, PurchaseRow._make(row)) for row in rows]
+        check_purchases(histories, run.report)
         run.step(len(rows))
     await _strays(run, programme, streams.all)
 

@@ -18,15 +18,15 @@ def blank_report() -> Report:
 def check_account(history: AccountHistory, report: Report) -> None:
     """Check an account and every purchase of its customer."""
     for check in ACCOUNT_CHECKS:
-        check.run(history, report)
-    for purchase in history.purchases:
-        check_purchase(purchase, report)
+        check.run([history], report)
+    check_purchases(history.purchases, report)
 
 
-def check_purchase(history: PurchaseHistory, report: Report) -> None:
-    """Check a purchase; those that it knows no arithmetic for are counted apart."""
+def check_purchases(histories: list[PurchaseHistory], report: Report) -> None:
+    """Check purchases; those that it knows no arithmetic for are counted apart."""
     for check in PURCHASE_CHECKS:
-        check.run(history, report)
-    kind = unknown_kind(purchases.decided_by(history))
-    if kind:
-        report.not_checkable[kind] = report.not_checkable.get(kind, 0) + 1
+        check.run(histories, report)
+    for history in histories:
+        kind = unknown_kind(purchases.decided_by(history))
+        if kind:
+            report.not_checkable[kind] = report.not_checkable.get(kind, 0) + 1

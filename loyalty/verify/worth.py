@@ -25,7 +25,7 @@ def worth(history: PurchaseHistory, rules: StoredRules) -> int:
         return 0
     basis = earning_basis(history)
     # Exact parts are summed, and the sum is floored once.
-    return int(sum((_part(rule, basis) for rule in rules.rules), start=Fraction()) // 1)
+    return sum((_part(rule, basis) for rule in rules.rules), start=Fraction()) // 1
 
 
 def earning_basis(history: PurchaseHistory) -> Fraction:
@@ -36,17 +36,23 @@ def earning_basis(history: PurchaseHistory) -> Fraction:
     kept = goods - sum(refund.goods_minor or 0 for refund in history.refunds)
     if kept <= 0:
         return Fraction()
-    return kept * (1 - Fraction(history.purchase.reward_discount_minor or 0, goods))
+    reward = history.purchase.reward_discount_minor
+    return kept - Fraction(kept * reward, goods) if reward else Fraction(kept)
 
 
 def unknown_kind(rules: StoredRules | None) -> str | None:
     """Name the first kind of rule that cannot be computed here."""
-    return next((rule["kind"] for rule in rules.rules if rule["kind"] not in KNOWN), None) if rules else None
+    for rule in rules.rules if rules else ():
+        if rule["kind"] not in KNOWN:
+            return str(rule["kind"])
+    return None
 
 
 def _part(rule: dict[str, Any], basis: Fraction) -> Fraction:
     steps = basis / rule["step_minor"]
-    return (Fraction(steps // 1) if rule.get("whole_steps", True) else steps) * rule["points_per_step"]
+    if rule.get("whole_steps", True):
+        steps = Fraction(steps.numerator // steps.denominator)
+    return steps * rule["points_per_step"]
 
 
 def rules_in_force(rules: dict[int, StoredRules], placed_at: datetime, known_at: datetime) -> int:

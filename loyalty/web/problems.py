@@ -119,7 +119,10 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[P
 def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     """Answer a request whose values do not fit, each with its pointer."""
     errors = []
-    for place in error.extra if isinstance(error.extra, list) else []:
+    places = error.extra if isinstance(error.extra, list) else []
+    if any(place.get("message") == "'data'" for place in places):  # Litestar's word for a body that is not there
+        return respond(_problem(400, "malformed", "Send a JSON body.", request_id(request)))
+    for place in places:
         key, message = str(place.get("key", "")), str(place.get("message", ""))
         errors.append(FieldProblem(_pointer(key, message), _PATH.sub("", message) or "does not fit", "invalid"))
     detail = "; ".join(f"{e.pointer or 'body'}: {e.message}" for e in errors) or str(error.detail)

@@ -48,6 +48,10 @@ async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
         return
     if not _JSON.match(request.headers.get("content-type", "")):
         raise HTTPException(status_code=415, detail="Send the body as `Content-Type: application/json`.")
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise ClientException(detail=f"The body is not UTF-8: {error.reason} at byte {error.start}.") from None
     if b"\\u0000" in body or b"\x00" in body:
         try:
             without_nul(msgspec.json.decode(body))

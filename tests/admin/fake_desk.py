@@ -14,6 +14,7 @@ import msgspec
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, parse_period
 from kpi import periods
 from kpi.measure import Answer, Counted, Difference, Figures, Interval, Overview, Period, Ratio, Series, measure_named
+from loyalty.clock import utc_now
 from loyalty.programs.facts import ProgramFacts
 
 KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
@@ -68,8 +69,8 @@ def a_program(program_id: int = 1, name: str = "Complete Journey", **fields: obj
 class FakeSession:
     """A session just begun."""
 
-    secret: str = "a-secret"  # noqa: S105 - of nobody
-    expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=14))
+    secret: str = "a-secret"
+    expires_at: datetime = field(default_factory=lambda: utc_now() + timedelta(days=14))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Shop:
-    """A programme in one zone, written past the service's rights. `recorded`: when it became known; by default, before all."""
+    """A programme in one zone, written with all rights. `recorded`: when it became known; by default, before all."""
 
     owner: asyncpg.Connection
     program: ProgramFacts

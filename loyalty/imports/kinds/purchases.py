@@ -20,7 +20,9 @@ from loyalty.purchases.facts import NewPurchase
 class Purchases:
     """One row an order. An empty customer is a purchase without a known person."""
 
-    summary: ClassVar[str] = "Purchases: order_id, customer_id (may be empty), placed_at, and goods (decimal) or net_cents."
+    summary: ClassVar[str] = (
+        "Purchases: order_id, customer_id (may be empty), placed_at, and goods (decimal) or net_cents."
+    )
     columns: ClassVar[tuple[Column, ...]] = (
         Column("order_id", "order_id", shop_id, required=True, empty=False),
         Column("customer_id", "external_id", shop_id, required=True),

@@ -49,7 +49,7 @@ def main() -> None:
     os.setgroups([])
     os.setgid(int(user))
     os.setuid(int(user))
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606  (no shell is wanted)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ def test_a_long_query_does_not_outlive_a_killed_postgresql(household: Household)
         "async def run():\n"
         "    connection = await asyncpg.connect(sys.argv[1])\n"
         "    print(await connection.fetchval('select pg_backend_pid()'), flush=True)\n"
-        "    await connection.fetchval('select count(*) from generate_series(1, 100000000000)')\n"
+        "    endless = 'select generate_series(1, 100000000000)'\n"
+        "    await connection.fetchval(f'select count(*) from ({endless}) as x')\n"
         "asyncio.run(run())\n"
     )
     with subprocess.Popen(
@@ -74,15 +75,16 @@ def test_a_long_query_does_not_outlive_a_killed_postgresql(household: Household)
         stderr=subprocess.DEVNULL,
         text=True,
     ) as client:
-        assert client.stdout is not None
-        backend = int(client.stdout.readline())
-        time.sleep(0.2)
-        state = Path(f"/proc/{backend}/stat").read_text().split(") ")[1][0]
-        assert state == "R"  # it counts, and does not look up
-        os.kill(household.pid_of("postgres"), signal.SIGKILL)
-        household.wait_until_gone()
-        assert not Path(f"/proc/{backend}").exists()
-        assert client.wait(10) != 0
+        try:
+            assert client.stdout is not None
+            backend = Path(f"/proc/{client.stdout.readline().strip()}")
+            time.sleep(0.2)
+            assert (backend / "stat").read_text().split(") ")[1][0] == "R"  # and does not look up
+            os.kill(household.pid_of("postgres"), signal.SIGKILL)
+            household.wait_until_gone()
+            assert not backend.exists()
+        finally:
+            client.kill()
 
 
 def test_a_power_cut_does_not_block_the_next_start(household: Household, number: int) -> None:
@@ -173,6 +175,15 @@ def test_a_server_that_never_answers_is_an_error_in_time(
         acquire(household.home, timeout_seconds=1)
     assert 1 <= time.monotonic() - started < 5
     household.wait_until_gone()
+
+
+def test_who_attaches_waits_in_line_and_not_for_ever(household: Household) -> None:
+    acquire(household.home, fsync=False).release()
+    with closing(Lock(household.home / "locks" / "starting")) as starting:
+        assert starting.try_exclusive()
+        with pytest.raises(ServersDidNotStart, match="another process is still starting"):
+            acquire(household.home, timeout_seconds=0.1)
+        assert household.running() == {}
 
 
 @pytest.mark.parametrize(("code", "expected"), [("53300", True), ("57P03", False)])

@@ -1,0 +1,296 @@
+"""The panel over HTTP: who comes in, what every answer carries, where addresses lead, what files hold."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from httpx import Response
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from admin.app import panel
+from admin.csv_file import csv_text
+from admin.pages import HEADERS
+from tests.admin.fake_desk import FakeDesk, FakeSignedIn, a_program, complete_journey
+
+IMPACT = "/admin/p/1/impact"
+SITE = "http://testserver.local"
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk(public_url=SITE)
+
+
+@pytest.fixture
+def outside(desk: FakeDesk) -> Iterator[TestClient[Litestar]]:
+    """Give a browser that has not signed in."""
+    with TestClient(Litestar([panel(desk)], openapi_config=None), base_url=SITE) as client:
+        client.follow_redirects = False
+        yield client
+
+
+@pytest.fixture
+def inside(outside: TestClient[Litestar]) -> TestClient[Litestar]:
+    """Give one that has."""
+    outside.get("/admin/sign-in/a-link")
+    return outside
+
+
+def _leads_to(answer: Response, address: str) -> bool:
+    return answer.status_code == 303 and answer.headers["location"] == address
+
+
+def test_a_link_signs_in_once(outside: TestClient[Litestar]) -> None:
+    assert _leads_to(outside.get("/admin/sign-in/a-link"), "/admin/impact")
+    assert _leads_to(outside.get("/admin/impact"), IMPACT)
+    outside.cookies.clear()
+    spent = outside.get("/admin/sign-in/a-link")
+    assert spent.status_code == 410
+    assert "loyalty users link" in spent.text
+
+
+def test_an_unknown_link_answers_like_a_spent_one(outside: TestClient[Litestar]) -> None:
+    outside.get("/admin/sign-in/a-link")
+    outside.cookies.clear()
+    spent, unknown = outside.get("/admin/sign-in/a-link"), outside.get("/admin/sign-in/another")
+    assert (spent.status_code, spent.text.replace("a-link", "")) == (
+        unknown.status_code,
+        unknown.text.replace("another", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name", "secure"), [(SITE, "loyalty", False), ("https://shop.example", "__Host-loyalty", True)]
+)
+def test_the_session_cookie_is_out_of_reach(
+    outside: TestClient[Litestar], desk: FakeDesk, public_url: str, name: str, secure: bool
+) -> None:
+    desk.public_url = public_url
+    cookie = outside.get("/admin/sign-in/a-link").headers["set-cookie"]
+    assert cookie.startswith(f"{name}=a-secret;")
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+    assert ("Secure" in cookie.split("; ")) is secure
+    assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize("path", ["/admin/impact", IMPACT, f"{IMPACT}.csv", "/admin/p/1/retention.csv"])
+def test_without_a_session_every_page_leads_to_the_door(outside: TestClient[Litestar], path: str) -> None:
+    assert _leads_to(outside.get(path), "/admin/sign-in")
+    assert outside.get("/admin/sign-in").status_code == 200
+
+
+def test_somebody_inside_does_not_stand_at_the_door(inside: TestClient[Litestar]) -> None:
+    assert _leads_to(inside.get("/admin/sign-in"), "/admin/impact")
+    assert _leads_to(inside.get("/admin"), "/admin/impact")
+    assert _leads_to(inside.get("/admin/"), "/admin/impact")
+
+
+def test_signing_out_ends_the_session(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    answer = inside.post("/admin/sign-out", data={"csrf": "a-token"}, headers={"origin": SITE})
+    assert _leads_to(answer, "/admin/sign-in")
+    assert desk.sessions == {}
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("csrf", "origin"),
+    [("wrong", SITE), ("", SITE), ("a-token", "https://evil.example"), ("a-token", "null"), ("a-token", None)],
+)
+def test_forms_of_others_are_not_believed(
+    inside: TestClient[Litestar], desk: FakeDesk, csrf: str, origin: str | None
+) -> None:
+    headers = {"origin": origin} if origin else {}
+    answer = inside.post("/admin/sign-out", data={"csrf": csrf}, headers=headers)
+    assert answer.status_code == 403
+    assert len(desk.sessions) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/sign-in", "/admin/sign-in/x", "/admin/impact", IMPACT, f"{IMPACT}.csv", "/admin/p/9/impact", "/admin/x"],
+)
+def test_every_answer_carries_the_headers(inside: TestClient[Litestar], path: str) -> None:
+    answer = inside.get(path)
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def test_pages_have_nothing_inline(inside: TestClient[Litestar]) -> None:
+    html = inside.get(IMPACT).text
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", html)
+
+
+def test_what_others_named_is_escaped(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    evil = "<script>alert(1)</script>"
+    desk.listed = [a_program(name=evil, data_origin={"en": evil}), a_program(2, name=evil)]
+    desk.sessions = {"a-secret": FakeSignedIn(email=evil)}
+    html = inside.get(IMPACT).text
+    assert evil not in html
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "canonical"),
+    [
+        ("period=2017-05&grain=month&against=previous", "period=2017-05"),
+        ("period=2017-05&grain=quarter&against=previous", "period=2017-Q2"),
+        ("period=2017-Q2&grain=month&against=last_year", "period=2017-06&against=last_year"),
+        ("period=1999-01", "period=2017-01"),
+        ("period=nonsense", "period=2017-12"),
+        ("period=2017-05&against=nonsense", "period=2017-05"),
+        ("period=2017-05&period=2017-06", "period=2017-06"),
+    ],
+)
+def test_equal_pages_have_equal_addresses(inside: TestClient[Litestar], asked: str, canonical: str) -> None:
+    first = inside.get(f"{IMPACT}?{asked}")
+    if f"period={canonical.partition('=')[2]}" != asked.rpartition("&")[2]:
+        assert _leads_to(first, f"{IMPACT}?{canonical}")
+    assert inside.get(f"{IMPACT}?{canonical}").status_code == 200
+
+
+def test_a_page_without_a_period_says_why_it_opened_there(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    assert "the last complete month with at least 30 purchases" in inside.get(IMPACT).text
+    desk.listed = [a_program(default_period="2017-05")]
+    assert "The page opens on May 2017, as set for this programme." in inside.get(IMPACT).text
+    assert "The page opens" not in inside.get(f"{IMPACT}?period=2017-05").text
+
+
+def test_the_language_is_kept(inside: TestClient[Litestar]) -> None:
+    assert '<html lang="en"' in inside.get(IMPACT).text
+    assert '<html lang="fr"' in inside.get(f"{IMPACT}?lang=fr").text
+    assert "Nous ne pouvons pas encore le dire." in inside.get(IMPACT).text
+    assert '<html lang="en"' in inside.get(f"{IMPACT}?lang=en").text
+
+
+def test_the_theme_is_known_before_the_first_paint(inside: TestClient[Litestar]) -> None:
+    assert "data-theme" not in inside.get(IMPACT).text.partition("<head>")[0]
+    inside.cookies.set("theme", "dark")
+    assert 'data-theme="dark"' in inside.get(IMPACT).text.partition("<head>")[0]
+    inside.cookies.set("theme", '"><script>')
+    assert "data-theme" not in inside.get(IMPACT).text.partition("<head>")[0]
+
+
+def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    html = inside.get(IMPACT).text
+    assert set(re.findall(r'href="(/[^"?]*)"', html.partition("<nav")[2].partition("</nav>")[0])) == {
+        "/admin/impact",
+        IMPACT,
+        "/docs",
+    }
+    assert "<details" not in html.partition("</nav>")[0]
+    desk.listed = [a_program(), a_program(2, name="Second")]
+    assert 'href="/admin/p/2/impact"' in inside.get(IMPACT).text
+
+
+def test_a_programme_without_purchases_says_what_to_do(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    desk.table = {key: {} for key in complete_journey()}
+    page = inside.get(IMPACT)
+    assert page.status_code == 200
+    assert f"curl -X POST {SITE}/v1/purchases" in page.text
+    assert inside.get(f"{IMPACT}.csv").status_code == 404
+
+
+def test_an_installation_without_programmes_says_what_to_do(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    desk.listed = []
+    assert "No programme yet" in inside.get("/admin/impact").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/p/9/impact", "/admin/p/x/impact", "/admin/nowhere", "/admin/static/x/../app.py"]
+)
+def test_what_is_not_there_is_a_page_too(inside: TestClient[Litestar], path: str) -> None:
+    answer = inside.get(path)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+
+
+def test_support_does_not_see_figures(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    desk.sessions = {"a-secret": FakeSignedIn(role="support")}
+    answer = inside.get(IMPACT)
+    assert answer.status_code == 403
+    assert "Your role does not include this page" in answer.text
+
+
+def test_a_failure_is_told_plainly(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    desk.broken = True
+    answer = inside.get(IMPACT)
+    assert answer.status_code == 500
+    assert "Your data is safe." in answer.text
+    assert "the table is broken" not in answer.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("period", ["2017-05", "2017-01", "2017-Q3"])
+def test_the_files_hold_what_the_page_shows(inside: TestClient[Litestar], period: str, language: str) -> None:
+    html = inside.get(f"{IMPACT}?period={period}&lang={language}").text
+    [*tiles] = re.findall(r'<dd class="v">\s*(.*?)\s*</dd>', html)
+    _, rows = _table(inside.get(f"{IMPACT}.csv?period={period}"))
+    values = [row[3] for row in rows if row[5]]
+    assert [_digits(shown) for shown in tiles] == [
+        _rounded(shown, value) for shown, value in zip(tiles, values, strict=True)
+    ]
+    _, rows = _table(inside.get(f"/admin/p/1/retention.csv?period={period}"))
+    table = html.partition('id="retention-table"')[2].partition("</table>")[0]
+    shown = [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r'<td class="r"[^>]*>(.*?)</td>', table)]
+    for index, row in enumerate(rows):
+        member, counts, _, other, other_counts, _ = shown[index * 6 : index * 6 + 6]
+        assert (_digits(member), _digits(other)) == (_rounded(member, row[1]), _rounded(other, row[6]))
+        assert _digits(counts.replace(" / ", "")) in {row[2] + row[3], "–"}
+        assert _digits(other_counts.replace(" / ", "")) in {row[7] + row[8], "–"}
+
+
+def test_a_file_says_what_it_is(inside: TestClient[Litestar]) -> None:
+    answer = inside.get(f"{IMPACT}.csv?period=2017-05")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="impact-2017-05.csv"'
+    header, rows = _table(answer)
+    assert header[:4] == ["Measure", "Segment", "Period", "Value"]
+    assert rows[0] == [
+        "Retention", "Members", "May 2017", "97.543353", "%", "675", "692", "96.108658", "98.459155", "April 2017",
+        "96.544715",
+    ]  # fmt: skip
+    assert rows[2][:5] == ["Retention", "Difference", "May 2017", "7.969532", "pp"]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
+    [line] = csv.reader(io.StringIO(csv_text([cell, "plain"], [])[1:]))
+    assert line == [f"'{cell}", "plain"]
+
+
+def test_numbers_in_files_stay_numbers() -> None:
+    assert csv_text([], [[-1.5, 3, None, "x"]]).endswith("-1.5,3,,x\r\n")
+
+
+def test_static_files_are_kept_for_ever_under_their_version(inside: TestClient[Litestar]) -> None:
+    address = re.findall(r'href="(/admin/static/[^"]+/tokens.css)"', inside.get(IMPACT).text)[0]
+    answer = inside.get(address, headers={"accept-encoding": "gzip"})
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "--ink" in answer.text
+    plain = inside.get(address.replace(address.split("/")[3], "before"), headers={"accept-encoding": "identity"})
+    assert plain.headers["cache-control"] == "no-cache"
+    assert plain.text == answer.text
+
+
+def _table(answer: Response) -> tuple[list[str], list[list[str]]]:
+    text = answer.content.decode("utf-8")
+    assert text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}")
+    header, *rows = csv.reader(io.StringIO(text[1:]))
+    return header, rows
+
+
+def _digits(shown: str) -> str:
+    """Leave of a figure on the page only its number, with a point; a dash stays."""
+    return re.sub(r"[^\d.–−]", "", shown.replace(",", "." if re.search(r",\d{1,2}\D*$", shown) else ""))
+
+
+def _rounded(shown: str, value: str) -> str:
+    """Write a file's number with as many decimals as the page does."""
+    if not value:
+        return "–"
+    decimals = len(_digits(shown).partition(".")[2])
+    return f"{float(value):.{decimals}f}"
