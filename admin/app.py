@@ -42,7 +42,7 @@ def root() -> Response[None]:
     return redirect(sign_in.HOME)
 
 
-@get("/{rest:path}", sync_to_thread=False)
+@get(["/{rest:path}", "/p/{program_id:str}/{rest:path}"], sync_to_thread=False)
 def nowhere(request: AnyRequest, rest: FromPath[str]) -> Response[str]:  # noqa: ARG001 - whatever it is
     """Say that there is no such page."""
     return page(request, "message.html", {"kind": "nowhere", "reference": ""}, status=404)

@@ -8,7 +8,6 @@ import gzip
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 FOLDER = Path(__file__).parent / "static"
-SERVED = {".css", ".js", ".svg", ".woff2"}
-_PACKED = {".css", ".js", ".svg"}
+SERVED = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+_PACKED = {".css", ".js", ".svg"}  # a font is packed already
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -74,10 +73,5 @@ def static_file(request: Request[Any, Any, State], asked: FromPath[str], name: F
 
 def _read(path: Path) -> StaticFile:
     content = path.read_bytes()
-    media_type = guess_type(path.name)[0] or "application/octet-stream"
-    text = path.suffix in _PACKED
-    return StaticFile(
-        media_type=f"{media_type}; charset=utf-8" if text else media_type,
-        content=content,
-        packed=gzip.compress(content, mtime=0) if text else None,
-    )
+    packed = gzip.compress(content, mtime=0) if path.suffix in _PACKED else None
+    return StaticFile(SERVED[path.suffix], content, packed)

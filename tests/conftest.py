@@ -7,7 +7,7 @@ others. Each worker migrates one template; each test gets a copy of it, so no te
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -168,10 +168,9 @@ def redis_url(servers: TestServers, worker: str) -> str:
     return url
 
 
-@pytest.fixture
-async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
-    """Give the whole application, started."""
-    app = create_app(Settings(DATABASE_URL=database_url, REDIS_URL=redis_url, pool_size=4))
+@asynccontextmanager
+async def living(app: Litestar) -> AsyncIterator[None]:
+    """Keep an application started. In a task of its own: what enters a lifespan must leave it, and fixtures do not."""
     started, over = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -179,14 +178,22 @@ async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
             started.set()
             await over.wait()
 
-    # A task of its own: what enters the lifespan must leave it, and a fixture ends in another task than it began.
-    life = asyncio.create_task(live())
-    await asyncio.wait({life, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    life, start = asyncio.create_task(live()), asyncio.create_task(started.wait())
+    await asyncio.wait({life, start}, return_when=asyncio.FIRST_COMPLETED)
     if life.done():
+        start.cancel()
         life.result()
-    yield app
+    yield
     over.set()
     await life
+
+
+@pytest.fixture
+async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+    """Give the whole application, started."""
+    app = create_app(Settings(DATABASE_URL=database_url, REDIS_URL=redis_url, pool_size=4))
+    async with living(app):
+        yield app
 
 
 @pytest.fixture

@@ -36,9 +36,9 @@ async def home(
     return redirect(f"/admin/p/{programs[0].program_id}/impact", kept(request))
 
 
-@get("/p/{program_id:int}/impact")
+@get("/p/{program_id:str}/impact")
 async def impact(
-    request: AnyRequest, program_id: FromPath[int], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
 ) -> Response[str] | Response[None]:
     """Show the page of a period. An address that can be said shorter or better is sent to its one form."""
     program, programs = await _program(program_id, desk, visitor)
@@ -60,18 +60,18 @@ async def impact(
     return page(request, "impact.html", {**shell, "page": make_page(program, calendar, choice, overview, f)})
 
 
-@get("/p/{program_id:int}/impact.csv")
+@get("/p/{program_id:str}/impact.csv")
 async def impact_csv(
-    request: AnyRequest, program_id: FromPath[int], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
 ) -> Response[bytes]:
     """Send the figures of the tiles."""
     overview, names = await _figures(request, program_id, desk, visitor)
     return csv_response(f"impact-{names.chosen.key}", *impact_table(overview, names))
 
 
-@get("/p/{program_id:int}/retention.csv")
+@get("/p/{program_id:str}/retention.csv")
 async def retention_csv(
-    request: AnyRequest, program_id: FromPath[int], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
 ) -> Response[bytes]:
     """Send the table below the chart."""
     overview, names = await _figures(request, program_id, desk, visitor)
@@ -105,18 +105,18 @@ class _Asked:
         return self.grain is None and self.period in {None, choice.period.key} and default
 
 
-async def _program(program_id: int, desk: Desk, visitor: Visitor) -> tuple[ProgramFacts, Sequence[ProgramFacts]]:
+async def _program(program_id: str, desk: Desk, visitor: Visitor) -> tuple[ProgramFacts, Sequence[ProgramFacts]]:
     """Find a programme that this visitor may see the figures of."""
     if visitor.who.role not in ROLES:
         raise PermissionDeniedException
     programs = await desk.programs()
-    program = next((program for program in programs if program.program_id == program_id), None)
+    program = next((program for program in programs if str(program.program_id) == program_id), None)
     if program is None:
         raise NotFoundException
     return program, programs
 
 
-async def _figures(request: AnyRequest, program_id: int, desk: Desk, visitor: Visitor) -> tuple[Overview, PeriodNames]:
+async def _figures(request: AnyRequest, program_id: str, desk: Desk, visitor: Visitor) -> tuple[Overview, PeriodNames]:
     """Answer what the page with the same address shows."""
     program, _ = await _program(program_id, desk, visitor)
     calendar = await desk.calendar(program)

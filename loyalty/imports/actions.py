@@ -1,5 +1,6 @@
 """The verb of imports: bring in a file, to its end."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 
@@ -8,6 +9,7 @@ from loyalty.errors import Invalid
 from loyalty.imports import queries
 from loyalty.imports.errors_file import ErrorsFile
 from loyalty.imports.facts import Imported, ImportFacts, NewImport, Phase, Progress
+from loyalty.imports.files import fingerprint
 from loyalty.imports.kind import KINDS, ImportKind
 from loyalty.imports.staging import staged
 from loyalty.imports.work import Work
@@ -48,8 +50,9 @@ async def import_file(database: Database, new: NewImport, tell: Tell = lambda _:
     return await _ended(database, new, facts)
 
 
-async def is_imported(database: Database, new: NewImport, sha256: bytes) -> bool:
-    """Tell whether a file with these bytes has been brought in, to its end."""
+async def is_imported(database: Database, new: NewImport) -> bool:
+    """Tell whether this very file has been brought in, to its end."""
+    sha256 = await asyncio.to_thread(fingerprint, new.path, lambda _done, _total: None)
     async with database.reader() as connection:
         return await queries.find(connection, new, sha256, finished=True) is not None
 

@@ -74,7 +74,9 @@ class CsvFile:
                 self._tally.close()
                 msg = f"{path.name} is {what}; save it as CSV in UTF-8."
                 raise Invalid(msg)
-        self._bytes: BinaryIO = cast("BinaryIO", GzipFile(fileobj=raw)) if start.startswith(_GZIP) else raw
+        text = cast("BinaryIO", GzipFile(fileobj=raw)) if start.startswith(_GZIP) else raw
+        # Held here, because a wrapper that is let go of closes what it wraps.
+        self._text = TextIOWrapper(text, encoding="utf-8-sig", errors="surrogateescape", newline="")
         self._raw = raw
         self._name = path.name
 
@@ -85,8 +87,7 @@ class CsvFile:
 
     def rows(self) -> Iterator[Row]:
         """Give the rows that are not blank, the header first."""
-        text = TextIOWrapper(self._bytes, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        lines = _Lines(text)
+        lines = _Lines(self._text)
         reader = csv.reader(lines, strict=True)
         while True:
             line = lines.number + 1
@@ -116,6 +117,7 @@ class CsvFile:
 
     def close(self) -> None:
         """Close the file."""
+        self._text.close()
         self._tally.close()
 
 

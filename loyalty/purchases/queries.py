@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from loyalty.customers.queries import folded, memberships, new_customers, told_profiles
-from loyalty.database import Tx
+from loyalty.database import MissedGuard, Tx
 from loyalty.points.queries import Append
 from loyalty.programs.facts import Source
 from loyalty.purchases import tables
@@ -84,14 +84,14 @@ SELECT json_build_object(
 """
 # Locks are statements of their own: one that locks and reads at once may return new accounts with old lots.
 LOCK_ACCOUNTS = """
-SELECT 1 FROM account WHERE program_id = $1 AND customer_id IN (
+SELECT customer_id FROM account WHERE program_id = $1 AND customer_id IN (
   SELECT customer_id FROM customer_alias WHERE program_id = $1 AND namespace = $4 AND external_id = ANY($5::text[])
   UNION SELECT customer_id FROM purchase
   WHERE program_id = $1 AND storefront_id = $2 AND order_id = ANY($3::text[]) AND customer_id IS NOT NULL)
 ORDER BY customer_id FOR UPDATE
 """
 LOCK_PURCHASES = """
-SELECT 1 FROM purchase WHERE program_id = $1 AND storefront_id = $2 AND order_id = ANY($3::text[])
+SELECT purchase_id FROM purchase WHERE program_id = $1 AND storefront_id = $2 AND order_id = ANY($3::text[])
 ORDER BY purchase_id FOR UPDATE
 """
 _TOLD = [
@@ -127,10 +127,17 @@ async def read(
 ) -> Read:
     """Read everything a batch needs, in one statement, after taking the locks where the `tx` asks for them."""
     keys = (source.program.program_id, source.storefront_id, orders, source.namespace, customers)
-    if tx.locked:
-        await tx.connection.execute(LOCK_ACCOUNTS, *keys)
-        await tx.connection.execute(LOCK_PURCHASES, *keys[:3])
-    return _decode(await tx.connection.fetchval(READ, *keys, history, lots))
+    if not tx.locked:
+        return _decode(await tx.connection.fetchval(READ, *keys, history, lots))
+    locked = [row[0] for row in await tx.connection.fetch(LOCK_ACCOUNTS, *keys)]
+    locked += [row[0] for row in await tx.connection.fetch(LOCK_PURCHASES, *keys[:3])]
+    found = _decode(await tx.connection.fetchval(READ, *keys, history, lots))
+    # What came between the locks and the read would be locked out of order by the append: two such batches deadlock.
+    # (A customer's purchases are under the lock of the account.)
+    seen = {a.customer_id for a in found.accounts} | {p.purchase_id for p in found.purchases if p.customer_id is None}
+    if not seen <= set(locked):
+        raise MissedGuard
+    return found
 
 
 def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:

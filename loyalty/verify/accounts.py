@@ -58,7 +58,7 @@ def sequence_has_no_gap(history: AccountHistory) -> Found:
 
 
 @of_account(awards)
-def nothing_is_below_zero_or_both_owed_and_held(history: AccountHistory) -> Found:
+def balances_are_possible(history: AccountHistory) -> Found:
     """No balance is below zero, and nobody has available points while he owes some."""
     told = [("", history.account.balances), *((f"award {award.award_id}", award.after) for award in history.awards)]
     for place, balances in told:

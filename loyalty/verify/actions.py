@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from loyalty.database import Connection
 from loyalty.verify import queries, sets
@@ -65,7 +66,7 @@ async def _anonymous(run: _Run, programme: Programme) -> None:
     await _strays(run, programme, streams.all)
 
 
-async def _strays(run: _Run, programme: Programme, streams: dict[str, queries.Stream]) -> None:
+async def _strays(run: _Run, programme: Programme, streams: dict[str, queries.Stream[Any]]) -> None:
     """Name what no account or purchase asked for: it can only be there when keys were bypassed."""
     for table, stream in streams.items():
         await stream.take(None)

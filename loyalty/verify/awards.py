@@ -64,7 +64,8 @@ def awards_count_the_account_on(history: AccountHistory) -> Found:
     """No award is of a version that the account has not reached, and entries follow the versions of their awards."""
     for award in history.awards:
         if not 1 <= (award.account_version or 0) <= history.account.version:
-            yield f"award {award.award_id}", f"version {award.account_version} of an account at {history.account.version}"
+            message = f"version {award.account_version} of an account at {history.account.version}"
+            yield f"award {award.award_id}", message
     version_of = {award.award_id: award.account_version or 0 for award in history.awards}
     reached = 0
     for entry in history.entries:
@@ -81,7 +82,7 @@ def awards_belong_to_their_purchases(history: AccountHistory) -> Found:
     for award in history.awards:
         if award.cause in {"joined", "left"}:
             if award.purchase_id or award.due or not award.membership_id:
-                yield f"award {award.award_id}", f"{award.cause!r} has a membership, and no points or purchase of its own"
+                yield f"award {award.award_id}", f"{award.cause!r} is of a membership, without purchase or points"
         elif award.purchase_id not in bought:
             yield f"award {award.award_id}", f"purchase {award.purchase_id} is not one of this customer"
 

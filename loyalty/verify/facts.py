@@ -213,7 +213,8 @@ class PurchaseHistory:
     @property
     def where(self) -> str:
         """Name it for a person."""
-        return f"program {self.programme.program_id}, order {self.purchase.order_id!r}, purchase {self.purchase.purchase_id}"
+        purchase = self.purchase
+        return f"program {self.programme.program_id}, order {purchase.order_id!r}, purchase {purchase.purchase_id}"
 
 
 @dataclass(slots=True)

@@ -19,11 +19,8 @@ def points_lie_in_live_lots(history: AccountHistory) -> Found:
     to_come = sum(lot.remaining for lot in live if lot.matures_at > settled)
     account = history.account
     if (matured, to_come) != (account.available, account.pending):
-        yield (
-            "",
-            f"lots hold {matured} available and {to_come} pending, "
-            f"the account says {account.available} and {account.pending}",
-        )
+        told = f"{account.available} available and {account.pending} pending"
+        yield "", f"lots hold {matured} available and {to_come} pending, the account says {told}"
 
 
 @of_account(_lots)

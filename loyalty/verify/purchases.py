@@ -52,7 +52,10 @@ def awards_reach_their_target(history: PurchaseHistory) -> Found:
     reached = 0
     for award in in_order(history):
         if reached + award.due != award.target:
-            yield f"award {award.award_id}", f"its target is {award.target}, and {reached} and {award.due} were due by it"
+            yield (
+                f"award {award.award_id}",
+                f"its target is {award.target}; due were {reached} before it and {award.due}",
+            )
         reached += award.due
 
 
@@ -68,7 +71,8 @@ def awards_use_the_rules_in_force(history: PurchaseHistory) -> Found:
         yield f"award {first.award_id}", f"version {first.rules_version} was not in force at {placed_at}"
     for award in decided[1:]:
         if award.rules_version != first.rules_version:
-            yield f"award {award.award_id}", f"version {award.rules_version} instead of the first one's {first.rules_version}"
+            message = f"version {award.rules_version} instead of the first one's {first.rules_version}"
+            yield f"award {award.award_id}", message
 
 
 @of_purchase(one)
@@ -76,7 +80,8 @@ def member_flag_is_what_memberships_say(history: PurchaseHistory) -> Found:
     """A purchase is stored as a member's if and only if a membership covers the instant it was placed at."""
     member = was_member(history.memberships, history.purchase.placed_at)
     if history.purchase.member != member:
-        yield "", f"placed at {history.purchase.placed_at}: stored member is {history.purchase.member}, memberships say {member}"
+        told = f"stored is {history.purchase.member}, the memberships say {member}"
+        yield "", f"member at {history.purchase.placed_at}: {told}"
 
 
 @of_purchase(one)
@@ -109,12 +114,16 @@ def refunds_have_their_award(history: PurchaseHistory) -> Found:
         elif refund.award_id and (award is None or (award.cause, award.refund_id or "") != key):
             yield place, f"its award {refund.award_id} is not of it"
         elif award and award.recorded_at != refund.recorded_at:
-            yield place, f"its award {refund.award_id} was recorded at {award.recorded_at}, it itself at {refund.recorded_at}"
+            yield place, f"recorded at {refund.recorded_at}, and its award {refund.award_id} at {award.recorded_at}"
     for key in led.keys() - told:
         yield f"{key[0]} {key[1]!r}", "an award came of it, and it is not there"
 
 
-@of_purchase(awards)
+def _anonymous(history: PurchaseHistory) -> int:
+    return sum(award.customer_id is None for award in history.awards)
+
+
+@of_purchase(_anonymous)
 def awards_have_their_event(history: PurchaseHistory) -> Found:
     """Every award younger than the window of events was told by one, and with it every entry."""
     # Those of a customer are seen with the account.
@@ -123,7 +132,7 @@ def awards_have_their_event(history: PurchaseHistory) -> Found:
             yield f"award {award.award_id}", "no event tells of it"
 
 
-@of_purchase(awards)
+@of_purchase(_anonymous)
 def anonymous_awards_give_nothing(history: PurchaseHistory) -> Found:
     """A purchase of nobody gives nothing to nobody."""
     for award in history.awards:

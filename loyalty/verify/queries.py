@@ -33,9 +33,9 @@ SELECT customer_id, seq, award_id, kind, debit_code, credit_code, amount, availa
 FROM entry WHERE program_id = $1 ORDER BY customer_id, seq
 """
 _AWARDS = """
-SELECT a.customer_id, a.award_id, a.cause, a.account_version, a.purchase_id, a.refund_id, a.membership_id, a.rules_version,
-  a.basis, a.breakdown::text, a.facts::text, a.target, a.due, a.given, a.available_after, a.pending_after, a.held_after,
-  a.debt_after, a.actor, a.request_id, a.recorded_at, e.award_id IS NOT NULL
+SELECT a.customer_id, a.award_id, a.cause, a.account_version, a.purchase_id, a.refund_id, a.membership_id,
+  a.rules_version, a.basis, a.breakdown::text, a.facts::text, a.target, a.due, a.given, a.available_after,
+  a.pending_after, a.held_after, a.debt_after, a.actor, a.request_id, a.recorded_at, e.award_id IS NOT NULL
 FROM award a LEFT JOIN (SELECT DISTINCT award_id FROM event WHERE program_id = $1) e ON e.award_id = a.award_id
 WHERE a.program_id = $1
 """
@@ -51,7 +51,8 @@ SELECT customer_id, membership_id, joined_at, left_at, recorded_at, superseded_a
 FROM membership WHERE program_id = $1 ORDER BY customer_id, joined_at, recorded_at
 """
 _PURCHASES = """
-SELECT customer_id, purchase_id, order_id, state, placed_at, goods_minor, reward_discount_minor, test, member, recorded_at
+SELECT customer_id, purchase_id, order_id, state, placed_at, goods_minor, reward_discount_minor, test, member,
+  recorded_at
 FROM purchase WHERE program_id = $1
 """
 PURCHASES = f"{_PURCHASES} AND customer_id IS NOT NULL ORDER BY customer_id, purchase_id"

@@ -6,7 +6,6 @@ from typing import Any
 
 from loyalty.verify.facts import MembershipRow, PurchaseHistory, StoredRules
 
-
 # The kinds whose arithmetic stands below. A purchase with rules of another kind is told as not checkable.
 KNOWN = frozenset({"points_per_amount"})
 
@@ -49,10 +48,10 @@ def unknown_kind(rules: StoredRules | None) -> str | None:
 
 
 def _part(rule: dict[str, Any], basis: Fraction) -> Fraction:
-    steps = basis / rule["step_minor"]
+    steps, points_per_step = basis / int(rule["step_minor"]), int(rule["points_per_step"])
     if rule.get("whole_steps", True):
         steps = Fraction(steps.numerator // steps.denominator)
-    return steps * rule["points_per_step"]
+    return steps * points_per_step
 
 
 def rules_in_force(rules: dict[int, StoredRules], placed_at: datetime, known_at: datetime) -> int:

@@ -12,6 +12,7 @@ from kpi.measure import Counted
 from tests.admin.fake_desk import FakeDesk, Row, a_program, complete_journey
 
 NBSP = "\N{NO-BREAK SPACE}"
+MONTHS = ["Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]  # none came back in January
 # Level 1 is observed: it may not be called what only levels 2 and 3 can be.
 FORBIDDEN = re.compile(r"\b(effects?|impacts?|thanks to|because of|effets?|grâce à)\b", re.IGNORECASE)
 
@@ -107,7 +108,19 @@ async def test_a_period_that_is_not_over_says_so() -> None:
 
 async def test_the_chart_runs_over_the_year_and_marks_the_chosen_month() -> None:
     page = await _page("2017-05")
-    assert [row.short for row in page.retention] == "Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    assert [row.short for row in page.retention] == [
+        "Feb",
+        "Mar",
+        "Apr",
+        "May",
+        "Jun",
+        "Jul",
+        "Aug",
+        "Sep",
+        "Oct",
+        "Nov",
+        "Dec",
+    ]
     assert [row.name for row in page.retention if row.chosen] == ["May 2017"]
     assert page.retention[3].member.counts == "675 / 692"
     assert page.retention_note == "Status at the start; the 534 people who joined in May stay non-members."

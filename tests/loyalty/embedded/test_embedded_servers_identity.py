@@ -58,22 +58,33 @@ def test_an_ordinary_user_runs_them(reachable: Household, name: str) -> None:
 
 
 @pytest.mark.usefixtures("as_root")
-def test_root_looks_into_the_home_of_an_ordinary_user_without_spoiling_it(
+def test_root_in_the_home_of_an_ordinary_user_leaves_everything_to_that_user(
     reachable: Household, number: int
 ) -> None:
     uid = _nobody()
-    os.chown(reachable.home.parent, uid, uid)
-    first = reachable.start(uid=uid)
-    first.write(number)
-    first.end()
+    reachable.home.mkdir()
+    os.chown(reachable.home, uid, uid)
     by_root = reachable.start()
-    assert by_root.read() == number
+    by_root.write(number)
     assert by_root.said["uid"] == 0
     assert {_real_uid(pid) for pid in reachable.pids()} == {uid}
     by_root.end()
     assert {path.lstat().st_uid for path in reachable.home.rglob("*")} == {uid}
-    again = reachable.start(uid=uid)
-    assert again.read() == number
+    by_user = reachable.start(uid=uid)
+    assert by_user.read() == number
+    assert by_user.said["uid"] == uid
+
+
+@pytest.mark.usefixtures("as_root")
+def test_root_follows_no_link_that_an_ordinary_user_has_laid(reachable: Household) -> None:
+    elsewhere = reachable.home.parent / "elsewhere"
+    elsewhere.mkdir()
+    reachable.home.mkdir()
+    (reachable.home / "locks").symlink_to(elsewhere)
+    os.chown(reachable.home, _nobody(), _nobody())
+    with pytest.raises(ServersDidNotStart, match="cannot use .*/locks"):
+        acquire(reachable.home)
+    assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.usefixtures("as_root")

@@ -1,0 +1,153 @@
+"""`loyalty serve`: the HTTP server under this process, which holds the servers and takes it along when it ends."""
+
+import asyncio
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from loyalty.cli.refusals import note
+from loyalty.errors import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from loyalty.cli.connections import Servers
+    from loyalty.settings import Settings
+
+_STOP_SECONDS = 5
+_ASK_EVERY_SECONDS = 0.05
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+_PORTS = click.IntRange(1, 65535)
+
+
+class PortTaken(Invalid):
+    """Another program listens there."""
+
+    code = "port_taken"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", type=_PORTS, default=8000, show_default=True, help="The port to listen at.")
+def serve(host: str, port: int) -> None:
+    """Serve the API and the panel. Embedded servers are started, and their database migrated."""
+    from loyalty.cli.connections import check_migrated, load_settings, servers
+
+    settings = load_settings()
+    check_port(host, port)
+    with servers(settings, redis=True) as at:
+        if at.embedded:
+            asyncio.run(migrated(at.database_url))
+        else:
+            asyncio.run(check_migrated(at.database_url))
+        run_server(settings, at, host, port, lambda address: click.echo(f"ready {address}"))
+
+
+async def migrated(url: str) -> None:
+    """Migrate a database where that is to be done, and say so."""
+    import migrations
+    from loyalty.cli.connections import revision
+
+    before, head = await revision(url), migrations.head()
+    if before != head:
+        await migrations.upgrade(url)
+        note(f"Migrated the database from {before or 'nothing'} to revision {head}.")
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse an address where another program listens: the HTTP server itself would share it silently."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        msg = f"Cannot listen at {host} port {port}: {error.strerror}. Choose another with --port (and --host)."
+        raise PortTaken(msg) from error
+
+
+def address_of(host: str, port: int) -> str:
+    """Write the address under which this machine reaches the server."""
+    reachable = _ANYWHERE.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def run_server(settings: "Settings", at: "Servers", host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM, SIGINT or SIGHUP; tells `ready` as soon as requests are answered."""
+    import multiprocessing
+
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    # A forked worker would share our threads' locks and the lock on the embedded servers.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Server(
+        target="loyalty.cli.worker:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig={"handlers": _HANDLERS},
+        workers_kill_timeout=_STOP_SECONDS,
+    )
+    # A terminal that is closed ends the service; to Granian it would mean "reload".
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt) and None)
+    address = address_of(host, port)
+    with _environment(settings, at, address):
+        threading.Thread(target=_tell_when_ready, args=(host, port, address, ready), daemon=True).start()
+        try:
+            server.serve()
+        except SystemExit as end:
+            if end.code:
+                msg = "The HTTP server ended by itself; the lines above say why."
+                raise Unavailable(msg) from end
+
+
+_HANDLERS = {
+    name: {"formatter": formatter, "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
+    for name, formatter in (("console", "generic"), ("access", "access"))
+}
+
+
+@contextmanager
+def _environment(settings: "Settings", at: "Servers", address: str) -> Iterator[None]:
+    """Tell the worker where the servers are, by the settings that it reads anyhow."""
+    told = {"DATABASE_URL": at.database_url, "REDIS_URL": at.redis_url or ""}
+    if "public_url" not in settings.model_fields_set:
+        told["LOYALTY_PUBLIC_URL"] = address
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _tell_when_ready(host: str, port: int, address: str, ready: Callable[[str], None]) -> None:
+    while not _answers(_ANYWHERE.get(host, host), port):
+        time.sleep(_ASK_EVERY_SECONDS)
+    ready(address)
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=1)
+    try:
+        connection.request("GET", "/livez")
+        return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()

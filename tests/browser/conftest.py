@@ -1,0 +1,164 @@
+"""Chromium, and the panel to look at: the real application over the sample, and a harness for the other states."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from loyalty.auth.actions import sign_in, sign_in_link
+from loyalty.database import connect
+from loyalty.settings import Settings
+from tests.admin.fake_desk import ORIGIN
+from tests.browser.serving import free_port, serve
+from tests.browser.window import Window
+from tests.conftest import execute, in_database
+from tests.kpi.sample import load_sample
+
+if TYPE_CHECKING:
+    from tests.conftest import TestServers
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PHONE = 640
+
+
+class OpenWindow(Protocol):
+    """Opens a window; see the fixture `open_window`."""
+
+    async def __call__(
+        self,
+        address: str,
+        secret: str = "",
+        *,
+        width: int = 1440,
+        theme: Literal["light", "dark"] = "light",
+        language: str = "en",
+        scripts: bool = True,
+    ) -> Window:
+        """Open it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here, and keep it in one worker: the sample is loaded once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Find Chromium: `CHROMIUM` names it, or it is on the path."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None and os.environ.get("LOYALTY_BROWSER_REQUIRED"):
+        pytest.fail("There is no Chromium, and LOYALTY_BROWSER_REQUIRED is set.")
+    if found is None:
+        pytest.skip("There is no Chromium: set CHROMIUM to its path, or install it.")
+    return found
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """Start a browser. Each test has its own: Playwright lives in the test's event loop."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def open_window(browser: Browser) -> OpenWindow:
+    """Open a window on an address: `await open_window(address, secret, width=390, theme="dark", language="fr")`."""
+
+    async def open_it(
+        address: str,
+        secret: str = "",
+        *,
+        width: int = 1440,
+        theme: Literal["light", "dark"] = "light",
+        language: str = "en",
+        scripts: bool = True,
+    ) -> Window:
+        context = await browser.new_context(
+            viewport={"width": width, "height": 900 if width > PHONE else 844},
+            color_scheme=theme,
+            locale={"en": "en-US", "fr": "fr-FR"}[language],
+            java_script_enabled=scripts,
+        )
+        if secret:
+            await context.add_cookies([{"name": "loyalty", "value": secret, "url": address}])
+        window = Window(await context.new_page(), address)
+        await window.listen()
+        return window
+
+    return open_it
+
+
+@dataclass(frozen=True)
+class RealPanel:
+    """The real application over the sample: a session's secret, and paths of links that sign in once."""
+
+    address: str
+    secret: str
+    links: list[str]
+
+
+@pytest.fixture(scope="session")
+def real_panel(
+    servers: "TestServers", template: str, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealPanel]:
+    """Serve the real application over the public sample."""
+    assert chromium
+    name, port = f"loyalty_panel_{uuid4().hex}", free_port()
+    execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url, public_url = in_database(servers.database_url, name), f"http://127.0.0.1:{port}"
+    secret, links = asyncio.run(_furnish(url, public_url))
+    addresses = {"DATABASE_URL": url, "REDIS_URL": servers.redis_url, "LOYALTY_PUBLIC_URL": public_url}
+    log = tmp_path_factory.mktemp("panel") / "log"
+    with serve("loyalty.asgi:create_app", port, {**os.environ, **addresses}, log) as address:
+        yield RealPanel(address, secret, links)
+    execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _furnish(url: str, public_url: str) -> tuple[str, list[str]]:
+    """Load the sample, let somebody in, and make links for others."""
+    connection = await asyncpg.connect(url)
+    await load_sample(connection)
+    origin = msgspec.json.encode(ORIGIN).decode()
+    await connection.execute("UPDATE program SET name = 'Complete Journey', data_origin = $1", origin)
+    await connection.close()
+    async with connect(Settings(pool_size=1), url) as database:
+        async with database.session() as session:
+            links = [urlsplit(await sign_in_link(session, public_url, "maya@example.com")).path for _ in range(3)]
+        async with database.writer() as writer:
+            opened = await sign_in(writer, links.pop().rpartition("/")[2])
+    assert opened is not None
+    return opened.secret, links
+
+
+@pytest.fixture(scope="session")
+def in_state(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Serve the panel in a state of the harness; gives its address."""
+    assert chromium
+    with ExitStack() as stack:
+        running: dict[str, str] = {}
+
+        def start(state: str) -> str:
+            if state not in running:
+                log = tmp_path_factory.mktemp("harness") / state
+                environment = {**os.environ, "PANEL_STATE": state}
+                served = serve("tests.browser.harness:create_app", free_port(), environment, log)
+                running[state] = stack.enter_context(served)
+            return running[state]
+
+        yield start

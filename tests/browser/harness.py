@@ -1,0 +1,60 @@
+"""The panel over a fake desk, for the states that the sample does not have: `PANEL_STATE` names one."""
+
+import os
+from datetime import UTC, datetime
+
+from litestar import Litestar
+
+from admin.app import panel
+from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
+
+SECRET = "harness"
+ONLY_FEW = 40
+
+
+def create_app() -> Litestar:
+    """Make the panel in the state that the environment names."""
+    desk = _STATES[os.environ["PANEL_STATE"]]()
+    desk.sessions[SECRET] = FakeSignedIn()
+    return Litestar([panel(desk)], openapi_config=None)
+
+
+def _few() -> Table:
+    """Shrink the sample until most differences must not be shown, and widen its intervals."""
+
+    def shrunk(counts: tuple[int, int, float | None, float | None]) -> tuple[int, int, float | None, float | None]:
+        num, den, low, high = counts
+        if low is None or high is None:
+            return (0, 0, None, None)
+        wide = (low * 0.9, high * 1.1 if high > 1 else min(1.0, high * 1.02))
+        return (num // ONLY_FEW, max(den // ONLY_FEW, 1), *wide)
+
+    return {
+        key: {
+            period: Row(
+                everyone=shrunk(row.everyone),
+                member=shrunk(row.member),
+                non_member=shrunk(row.non_member),
+                difference=row.difference,
+                counts={name: count // ONLY_FEW for name, count in row.counts.items()},
+            )
+            for period, row in rows.items()
+        }
+        for key, rows in complete_journey().items()
+    }
+
+
+_STATES = {
+    "few": lambda: FakeDesk(table=_few()),
+    "partial": lambda: FakeDesk(partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
+    "empty": lambda: FakeDesk(table={key: {} for key in complete_journey()}),
+    "broken": lambda: FakeDesk(broken=True),
+    "unset": lambda: FakeDesk(listed=[]),
+    "several": lambda: FakeDesk(
+        listed=[
+            a_program(),
+            a_program(2, "Maison Verger", currency="EUR", timezone="Europe/Paris", data_origin=None),
+            a_program(3, "A programme with a rather long name", currency="GBP", timezone="Europe/London"),
+        ]
+    ),
+}

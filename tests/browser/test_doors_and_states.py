@@ -1,0 +1,95 @@
+"""Coming in and going out of the real application, and the states that the sample does not have."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.harness import SECRET
+
+
+async def test_a_link_opens_the_page_and_signing_out_closes_it(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address)
+    link = real_panel.links.pop()
+    await window.open(link)
+    await expect(window.page.get_by_role("heading", level=1)).to_have_text("Impact")
+    await expect(window.page.locator(".person")).to_contain_text("maya@example.com")
+    await window.page.get_by_role("button", name="Sign out").click()
+    await expect(window.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    await window.assert_clean()
+    await window.page.goto(f"{real_panel.address}/admin/p/1/impact")
+    await expect(window.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    await window.page.goto(f"{real_panel.address}{link}")
+    await expect(window.page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
+    await window.keep_picture("link-spent")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_the_door_is_clean(
+    open_window: OpenWindow, real_panel: RealPanel, theme: Literal["light", "dark"]
+) -> None:
+    window = await open_window(real_panel.address, width=390, theme=theme, language="fr")
+    await window.open("/admin/sign-in")
+    await window.keep_picture(f"sign-in-fr-{theme}-390")
+    await window.assert_clean()
+
+
+async def test_on_a_phone_the_menu_slides_in(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret, width=390)
+    await window.open("/admin/p/1/impact?period=2017-05")
+    menu = window.page.get_by_role("navigation", name="Main")
+    await expect(menu).to_be_hidden()
+    await window.page.get_by_role("button", name="Menu").click()
+    await expect(menu).to_be_visible()
+    await window.page.screenshot()
+    await window.assert_clean()
+    await window.page.keyboard.press("Escape")
+    await expect(menu).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("few", "17 members; a difference is shown from 30."),
+        ("partial", "Partial: 12 of 31 days"),
+        ("empty", "No purchases yet"),
+        ("unset", "No programme yet"),
+        ("several", "Members and non-members, May 2017"),
+    ],
+)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_every_state_is_clean(
+    open_window: OpenWindow,
+    in_state: Callable[[str], str],
+    state: str,
+    says: str,
+    theme: Literal["light", "dark"],
+) -> None:
+    window = await open_window(in_state(state), SECRET, theme=theme)
+    period = {"partial": "2017-12"}.get(state, "2017-05")
+    await window.open("/admin/impact" if state == "unset" else f"/admin/p/1/impact?period={period}")
+    await expect(window.page.get_by_role("main")).to_contain_text(says)
+    await window.keep_picture(f"state-{state}-{theme}")
+    await window.assert_clean()
+
+
+async def test_a_failure_offers_to_try_again(open_window: OpenWindow, in_state: Callable[[str], str]) -> None:
+    window = await open_window(in_state("broken"), SECRET)
+    await window.open("/admin/p/1/impact")
+    await expect(window.page.get_by_role("link", name="Try again")).to_be_visible()
+    await window.keep_picture("state-broken")
+    window.complaints.clear()  # the browser itself notes the 500
+    await window.assert_clean()
+
+
+async def test_other_programmes_are_one_click_away(open_window: OpenWindow, in_state: Callable[[str], str]) -> None:
+    window = await open_window(in_state("several"), SECRET)
+    await window.open("/admin/p/1/impact?period=2017-05")
+    await window.page.locator("details.program summary").click()
+    await window.page.screenshot()
+    await window.assert_clean()
+    await window.page.get_by_role("link", name="Maison Verger").click()
+    await expect(window.page.locator(".program summary")).to_contain_text("Maison Verger")
+    assert "/admin/p/2/impact" in window.page.url

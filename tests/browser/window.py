@@ -1,0 +1,68 @@
+"""A browser window that notices what a reader would not: errors, broken rules, what sticks out."""
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import ConsoleMessage, Page
+
+# WCAG 2.2 AA and the best practices.
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+_LISTEN = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
+@dataclass
+class Window:
+    """One page of a browser. `complaints` collects console errors and uncaught exceptions."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    async def listen(self) -> None:
+        """Begin to notice."""
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        await self.page.add_init_script(_LISTEN)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    async def open(self, path: str) -> None:
+        """Open a page and wait until its chart, if it has one, is drawn."""
+        await self.page.goto(f"{self.address}{path}")
+        await self.drawn()
+
+    async def drawn(self) -> None:
+        """Wait until what is drawn by script is drawn."""
+        await self.page.wait_for_load_state("networkidle")
+        if await self.page.locator("[data-chart]").count():
+            await self.page.locator("html[data-drawn]").wait_for(state="attached")
+
+    async def assert_clean(self) -> None:
+        """Insist on no console error, no broken content security policy, no finding of axe, nothing that sticks out."""
+        assert self.complaints == []
+        assert await self.page.evaluate("window.violations") == []
+        found = await Axe().run(self.page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        assert await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+    async def keep_picture(self, name: str) -> None:
+        """Keep a picture of the whole page for the eyes of those who made it."""
+        await self.page.screenshot(path=_pictures() / f"{name}.png", full_page=True)
+
+
+def _pictures() -> Path:
+    """Find the folder for pictures: `LOYALTY_SCREENSHOTS`, else one for temporary files."""
+    folder = Path(os.environ.get("LOYALTY_SCREENSHOTS") or Path(tempfile.gettempdir()) / "loyalty-screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,130 @@
+"""The ledger on paper: what the real rules decide is kept in memory instead of a database, to be read again.
+
+So decisions are tested as tables, without I/O. It also gives the rows that `loyalty verify` reads.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from loyalty.customers.facts import AliasFacts, MembershipFacts
+from loyalty.earning.rules import RulesVersion, StoredRules
+from loyalty.errors import LoyaltyError
+from loyalty.members.decisions import Joined, NewMembership, record_membership
+from loyalty.points.facts import AccountFacts, LotFacts, NewEntry, RecordedAward
+from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.purchases.actions import decide_each
+from loyalty.purchases.batch import Batch
+from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
+from loyalty.purchases.facts import NewPurchase, NewRefund, PurchaseFacts, Read, RefundFacts
+from loyalty.verify import facts
+from tests.stories import day
+
+I = TypeVar("I")  # noqa: E741 - items in, results out
+R = TypeVar("R")
+
+PER_EURO = {"kind": "points_per_amount", "points_per_step": 1, "step_minor": 100}
+PROGRAM = ProgramFacts(1, "Paper", "live", "EUR", "Europe/Paris", timedelta(), None, None, {}, day(-900))
+SOURCE = Source(PROGRAM, 1, "default", "key/paper", "req_paper")
+
+
+def version(number: int, *rules: dict[str, Any], since: datetime | None = None) -> RulesVersion:
+    """Publish rules."""
+    return RulesVersion(StoredRules(number, since, [*rules]))
+
+
+class Paper:
+    """One programme's ledger, and the clock on the wall."""
+
+    def __init__(self, *versions: RulesVersion) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.versions = list(versions) or [version(1, PER_EURO)]
+        self.source = SOURCE
+        self.accounts: dict[UUID, AccountFacts] = {}
+        self.aliases: dict[str, UUID] = {}
+        self.lots: dict[tuple[UUID, int], LotFacts] = {}
+        self.memberships: dict[UUID, MembershipFacts] = {}
+        self.purchases: dict[UUID, PurchaseFacts] = {}
+        self.refunds: dict[tuple[UUID, str, str], RefundFacts] = {}
+        self.awards: list[RecordedAward] = []
+        self.entries: list[NewEntry] = []
+        self.uses: list[facts.UseRow] = []
+        self.told: set[UUID | None] = set()
+
+    def buy(self, *items: NewPurchase) -> list[Recorded | LoyaltyError]:
+        """Record purchases in one batch."""
+        return self.write(record_purchase, items)
+
+    def take_back(self, *items: NewRefund) -> list[Recorded | Parked | LoyaltyError]:
+        """Record refunds in one batch."""
+        return self.write(record_refund, items)
+
+    def join(self, *items: NewMembership) -> list[Joined | LoyaltyError]:
+        """Record memberships in one batch."""
+        return self.write(record_membership, items)
+
+    def write(self, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:
+        """Read, decide, append."""
+        self.now += timedelta(seconds=1)
+        batch = Batch(self.source, self.read(), self.versions)
+        results = decide_each(batch, decide, items)
+        self.append(batch)
+        return results
+
+    def read(self) -> Read:
+        """Give everything there is; the batch finds its own."""
+        return Read(
+            now=self.now,
+            newest_rules=self.versions[-1].version,
+            aliases=[AliasFacts(external_id, customer_id) for external_id, customer_id in self.aliases.items()],
+            accounts=list(self.accounts.values()),
+            lots=[lot for lot in self.lots.values() if lot.remaining],
+            memberships=list(self.memberships.values()),
+            purchases=list(self.purchases.values()),
+            refunds=list(self.refunds.values()),
+            pinned=list(self.awards),
+        )
+
+    def append(self, batch: Batch) -> None:
+        """Keep what was decided."""
+        self.aliases |= batch.new_aliases
+        self.awards += batch.awards
+        self.told |= {event.award_id for event in batch.events}
+        for key in batch.superseded:
+            self.memberships[key] = msgspec.structs.replace(self.memberships[key], superseded_at=self.now)
+        self.memberships |= {membership.membership_id: membership for membership, _ in batch.new_memberships}
+        self.refunds |= {(r.purchase_id, r.kind, r.refund_id): r for r, _ in batch.new_refunds}
+        for account in batch.accounts.values():
+            key = account.customer_id
+            if account.version != account.seen:
+                self.accounts[key] = AccountFacts(
+                    key, account.version, account.seq, account.available, account.pending, account.held, account.debt,
+                    self.now, account.head_hash,
+                )  # fmt: skip
+            self.entries += account.entries
+            self.uses += [facts.UseRow(key, *use) for use in account.uses]
+            for lot in account.lots:
+                self.lots[key, lot.seq] = LotFacts(key, *astuple(lot)[:-2])
+        for order in batch.purchases.values():
+            self.purchases[order.purchase_id] = PurchaseFacts(
+                order.purchase_id, 1, order.order_id, order.customer_id, order.state, order.version, order.placed_at,
+                order.goods_minor, order.reward_discount_minor, order.lines, order.test, order.member,
+                order.fingerprint, order.recorded_at, order.due, order.rules_version,
+            )  # fmt: skip
+
+    def account(self, customer: str) -> AccountFacts:
+        """Give a customer's account."""
+        return self.accounts[self.aliases[customer]]
+
+    def balance(self, customer: str) -> tuple[int, int]:
+        """Give what a customer has available, and owes."""
+        account = self.account(customer)
+        return account.available, account.debt
+
+    def order(self, order_id: str) -> PurchaseFacts:
+        """Give an order."""
+        return next(purchase for purchase in self.purchases.values() if purchase.order_id == order_id)
