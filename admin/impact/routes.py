@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
+from admin.impact.data_ends import within_the_data
 from admin.impact.page import Choice, make_page
 from admin.impact.tables import impact_table, retention_table
 from admin.pages import AnyRequest, kept, page, reader_of, redirect
@@ -57,6 +58,7 @@ async def impact(
     if not asked.is_canonical(choice):
         return redirect(address(request.url.path, choice.period, choice.against), kept(request))
     overview = await desk.overview(program, choice.period, choice.against)
+    overview = within_the_data(overview, calendar, choice.period.grain)
     return page(request, "impact.html", {**shell, "page": make_page(program, calendar, choice, overview, f)})
 
 
@@ -124,7 +126,8 @@ async def _figures(request: AnyRequest, program_id: str, desk: Desk, visitor: Vi
         raise NotFoundException
     choice = _Asked.of(request).understood(calendar, program)
     names = PeriodNames(Format(reader_of(request).language, program.currency), choice.period)
-    return await desk.overview(program, choice.period, choice.against), names
+    overview = await desk.overview(program, choice.period, choice.against)
+    return within_the_data(overview, calendar, choice.period.grain), names
 
 
 ROUTES = [home, impact, impact_csv, retention_csv]

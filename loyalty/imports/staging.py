@@ -54,9 +54,12 @@ async def _stage(
         while chunk:
             rows += len(chunk)
             errors += sum(row[4] is not None for row in chunk)
-            _, chunk = await asyncio.gather(
-                queries.copy_rows(connection, program_id, import_id, chunk), asyncio.to_thread(_take, parsed)
-            )
+            copying = asyncio.ensure_future(queries.copy_rows(connection, program_id, import_id, chunk))
+            try:
+                chunk = await asyncio.to_thread(_take, parsed)
+            finally:
+                # Whatever became of the file: the connection can only roll back when it is at rest.
+                await copying
             tell("reading", file.done, file.total)
         await asyncio.to_thread(file.finish, sha256)
     finally:

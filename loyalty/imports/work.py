@@ -125,7 +125,8 @@ class Work:
     async def _try_again(self, error: Exception) -> bool:
         self._failures += 1
         if self._failures == _ATTEMPTS_OF_ONE:
-            raise error
+            msg = f"The database does not get a single row done ({error}). Run the same command later: it goes on."
+            raise Unavailable(msg) from error
         await asyncio.sleep(_AGAIN_AFTER_SECONDS * 2**self._failures)
         return False
 

@@ -6,6 +6,7 @@ from dataclasses import astuple
 import pytest
 
 from admin.format import Format
+from admin.impact.data_ends import within_the_data
 from admin.impact.page import Choice, ImpactPage, make_page
 from admin.periods import Against, parse_period
 from kpi.measure import Counted
@@ -25,7 +26,7 @@ async def _page(
     calendar = await desk.calendar(program)
     assert period is not None
     assert calendar is not None
-    overview = await desk.overview(program, period, against)
+    overview = within_the_data(await desk.overview(program, period, against), calendar, period.grain)
     choice = Choice(period, against, None)
     return make_page(program, calendar, choice, overview, Format(language, program.currency))
 
@@ -147,6 +148,17 @@ async def test_last_year_is_compared_when_asked_for() -> None:
     page = await _page("2017-05", against=Against.LAST_YEAR)
     assert page.tiles[0].member.compared == "May 2016 –"
     assert page.csv == "/admin/p/1/impact.csv?period=2017-05&against=last_year"
+
+
+async def test_before_the_first_purchase_nothing_is_known() -> None:
+    table = complete_journey()
+    before = Row(everyone=(0, 140, 0.0, 0.03), member=(0, 140, 0.0, 0.03))  # members there were, and no purchases
+    conversion = {**table["loyal_conversion"], "2016-12": before}
+    page = await _page("2017-01", desk=FakeDesk(table={**table, "loyal_conversion": conversion}))
+    tile = page.tiles[1]
+    assert tile.member.compared == "Dec 2016 –"
+    assert 'd="M1 ' in str(tile.sparkline)
+    assert 'd="M0 ' not in str(tile.sparkline)
 
 
 async def test_the_origin_of_the_data_is_told_in_the_readers_language() -> None:

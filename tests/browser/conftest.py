@@ -14,7 +14,8 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 import pytest
-from playwright.async_api import Browser, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from loyalty.auth.actions import sign_in, sign_in_link
 from loyalty.database import connect
@@ -49,11 +50,12 @@ class OpenWindow(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here, and keep it in one worker: the sample is loaded once."""
+    """Mark everything here, keep it in one worker and in one event loop: one browser, and the sample loaded once."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -67,18 +69,20 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Start a browser. Each test has its own: Playwright lives in the test's event loop."""
+    """Start a browser; each window is a context of its own."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         await browser.close()
 
 
-@pytest.fixture
-async def open_window(browser: Browser) -> OpenWindow:
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_window(browser: Browser) -> AsyncIterator[OpenWindow]:
     """Open a window on an address: `await open_window(address, secret, width=390, theme="dark", language="fr")`."""
+
+    opened: list[BrowserContext] = []
 
     async def open_it(
         address: str,
@@ -97,11 +101,14 @@ async def open_window(browser: Browser) -> OpenWindow:
         )
         if secret:
             await context.add_cookies([{"name": "loyalty", "value": secret, "url": address}])
+        opened.append(context)
         window = Window(await context.new_page(), address)
         await window.listen()
         return window
 
-    return open_it
+    yield open_it
+    for context in opened:
+        await context.close()
 
 
 @dataclass(frozen=True)

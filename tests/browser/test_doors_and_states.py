@@ -1,7 +1,6 @@
 """Coming in and going out of the real application, and the states that the sample does not have."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import pytest
 from playwright.async_api import expect
@@ -26,14 +25,10 @@ async def test_a_link_opens_the_page_and_signing_out_closes_it(open_window: Open
     await window.keep_picture("link-spent")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_the_door_is_clean(
-    open_window: OpenWindow, real_panel: RealPanel, theme: Literal["light", "dark"]
-) -> None:
-    window = await open_window(real_panel.address, width=390, theme=theme, language="fr")
+async def test_the_door_is_clean(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, width=390, language="fr")
     await window.open("/admin/sign-in")
-    await window.keep_picture(f"sign-in-fr-{theme}-390")
-    await window.assert_clean()
+    await window.assert_clean_in_both_themes("sign-in-fr-390")
 
 
 async def test_on_a_phone_the_menu_slides_in(open_window: OpenWindow, real_panel: RealPanel) -> None:
@@ -59,20 +54,14 @@ async def test_on_a_phone_the_menu_slides_in(open_window: OpenWindow, real_panel
         ("several", "Members and non-members, May 2017"),
     ],
 )
-@pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_every_state_is_clean(
-    open_window: OpenWindow,
-    in_state: Callable[[str], str],
-    state: str,
-    says: str,
-    theme: Literal["light", "dark"],
+    open_window: OpenWindow, in_state: Callable[[str], str], state: str, says: str
 ) -> None:
-    window = await open_window(in_state(state), SECRET, theme=theme)
+    window = await open_window(in_state(state), SECRET)
     period = {"partial": "2017-12"}.get(state, "2017-05")
     await window.open("/admin/impact" if state == "unset" else f"/admin/p/1/impact?period={period}")
     await expect(window.page.get_by_role("main")).to_contain_text(says)
-    await window.keep_picture(f"state-{state}-{theme}")
-    await window.assert_clean()
+    await window.assert_clean_in_both_themes(f"state-{state}")
 
 
 async def test_a_failure_offers_to_try_again(open_window: OpenWindow, in_state: Callable[[str], str]) -> None:

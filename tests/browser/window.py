@@ -4,14 +4,17 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import ConsoleMessage, Page
 
 # WCAG 2.2 AA and the best practices.
 RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "resultTypes": ["violations"],
 }
+THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 _LISTEN = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (event) =>
@@ -55,6 +58,13 @@ class Window:
         found = await Axe().run(self.page, options=RULES)
         assert found.violations_count == 0, found.generate_report()
         assert await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+    async def assert_clean_in_both_themes(self, name: str) -> None:
+        """Insist on it as the system's light and as its dark theme, and keep a picture of each."""
+        for theme in THEMES:
+            await self.page.emulate_media(color_scheme=theme)
+            await self.keep_picture(f"{name}-{theme}")
+            await self.assert_clean()
 
     async def keep_picture(self, name: str) -> None:
         """Keep a picture of the whole page for the eyes of those who made it."""

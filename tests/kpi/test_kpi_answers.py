@@ -1,6 +1,6 @@
 """Who and what counts, case by case, from the rows."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
@@ -11,11 +11,15 @@ from kpi.periods import BadPeriod
 from tests.kpi.shop import Shop
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 KEYS = ("aov", "loyal_conversion", "orders_per_active", "retention_rate")
 
 
 async def figures(shop: Shop, key: str, days: tuple[date, date] = MARCH) -> Figures:
-    return (await answer(shop.owner, shop.program, key, *days)).figures
+    """Answer from what is there (stored status), and hold that the latest knowledge time (status looked up) agrees."""
+    told = (await answer(shop.owner, shop.program, key, *days)).figures
+    assert (await answer(shop.owner, shop.program, key, *days, as_of=LATEST)).figures == told
+    return told
 
 
 async def counts(shop: Shop, key: str, days: tuple[date, date] = MARCH) -> dict[str, tuple[int, int]]:

@@ -24,6 +24,7 @@ import asyncpg
 import pytest
 
 from loyalty.embedded import acquire
+from loyalty.embedded.home import Home
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
@@ -110,6 +111,11 @@ class Household:
 
     home: Path
     users: list[User] = field(default_factory=list)
+
+    @property
+    def place(self) -> Home:
+        """Where things lie in the home, and its sockets elsewhere if pytest's path is long."""
+        return Home.at(self.home)
 
     def start(
         self, *arguments: str, fsync: bool = False, seconds: float = 30, uid: int = 0, **env: str

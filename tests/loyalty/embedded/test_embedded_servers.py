@@ -119,7 +119,7 @@ def test_the_servers_end_with_their_last_user_and_not_before(household: Househol
     assert household.pids() == pids
     second.end()
     assert household.running() == {}  # at once: the last one waits
-    assert not (household.home / "data" / "sockets").exists()
+    assert not household.place.sockets.exists()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

@@ -82,7 +82,7 @@ def test_root_follows_no_link_that_an_ordinary_user_has_laid(reachable: Househol
     reachable.home.mkdir()
     (reachable.home / "locks").symlink_to(elsewhere)
     os.chown(reachable.home, _nobody(), _nobody())
-    with pytest.raises(ServersDidNotStart, match="cannot use .*/locks"):
+    with pytest.raises(ServersDidNotStart, match=r"cannot use .*/locks"):
         acquire(reachable.home)
     assert list(elsewhere.iterdir()) == []
 

@@ -96,7 +96,7 @@ def test_a_power_cut_does_not_block_the_next_start(household: Household, number:
         for pid in everything:
             os.kill(pid, how)
     household.wait_until_gone()
-    sockets = household.home / "data" / "sockets"
+    sockets = household.place.sockets
     assert {file.name for file in sockets.iterdir()} == {
         ".s.PGSQL.5432",
         ".s.PGSQL.5432.lock",
@@ -143,7 +143,7 @@ def test_servers_that_survive_their_owner_are_ended_by_the_next_one(
         assert said == b"ready"
         before = household.pids()
         owner, old = household.pid_of("owner"), household.pid_of("postgres")
-        url = f"postgresql://postgres@/postgres?host={household.home}/data/sockets&port=5432"
+        url = household.place.database_url
         ask(url, "select 1")
         os.kill(owner, signal.SIGKILL)
         time.sleep(0.3)

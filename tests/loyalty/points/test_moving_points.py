@@ -163,14 +163,8 @@ def test_an_award_without_entries_leaves_the_chain_as_it_is() -> None:
 
 
 def test_spent_points_that_are_taken_back_are_repaid_by_the_next_purchase() -> None:
-    paper = Paper()
-    paper.join(joining("ann"))
-    paper.buy(purchase("spent", 5000, "ann"), purchase("kept", 2000, "ann"))
-    # Leaving out how they were spent: as if 60 of the 70 points were gone.
-    key = paper.aliases["ann"]
-    ann = account(LotFacts(key, 1, None, day(0), day(0), None, 50, 10))
-    ann.customer_id = key
-    move(ann, -50, paper.order("spent").purchase_id, day(9), CAUSE)
+    ann = account(lot(1, 10, BOOK))
+    move(ann, -50, BOOK, day(9), CAUSE)
     assert (ann.available, ann.debt) == (0, 40)
     move(ann, 100, SHOES, day(10), CAUSE)
     assert (ann.available, ann.debt) == (60, 0)

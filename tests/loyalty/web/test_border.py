@@ -231,7 +231,8 @@ async def test_the_documentation_page_needs_nothing_from_elsewhere(api: httpx.As
 
 
 @pytest.mark.parametrize(
-    ("amount", "digits", "minor"), [("84.00", 2, 8400), ("84", 2, 8400), ("0.1", 2, 10), ("7", 0, 7), ("1.234", 3, 1234)]
+    ("amount", "digits", "minor"),
+    [("84.00", 2, 8400), ("84", 2, 8400), ("0.1", 2, 10), ("7", 0, 7), ("1.234", 3, 1234)],
 )
 def test_money_becomes_minor_units_exactly_and_back(amount: str, digits: int, minor: int) -> None:
     assert minor_units(amount, digits, "/goods") == minor
