@@ -13,7 +13,7 @@ from admin.impact import routes as impact
 from admin.pages import AnyRequest, page, redirect
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
-from loyalty.errors import Unavailable
+from loyalty.errors import Invalid, Unavailable
 
 _LOG = structlog.get_logger()
 _CLIENT_ERRORS = range(400, 500)
@@ -63,6 +63,10 @@ def _refused(request: AnyRequest, refusal: HTTPException) -> Response[str]:
     return page(request, "message.html", {"kind": kind, "reference": ""}, status=refusal.status_code)
 
 
+def _not_understood(request: AnyRequest, _: Invalid) -> Response[str]:
+    return page(request, "message.html", {"kind": "request", "reference": ""}, status=400)
+
+
 def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
     return page(request, "message.html", {"kind": "busy", "reference": ""}, status=503)
 
@@ -79,5 +83,6 @@ _HANDLERS: ExceptionHandlersMap = {
     NotOurForm: _not_our_form,
     HTTPException: _refused,
     Unavailable: _busy,
+    Invalid: _not_understood,
     Exception: _failed,
 }

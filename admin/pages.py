@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from shlex import quote
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -107,7 +108,7 @@ def environment(language: str) -> Environment:
         newstyle=True,
         pgettext=lambda context, message: words.unfilled((message,), context=context),
     )
-    made.filters |= {"initials": _initials, "city": lambda timezone: place(timezone, language)}
+    made.filters |= {"initials": _initials, "city": lambda timezone: place(timezone, language), "shell": quote}
     made.globals |= {"icon": icon, "asset": asset, "language": language}
     return made
 

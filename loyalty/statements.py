@@ -25,11 +25,14 @@ class Part:
     guards: int | None = None
 
 
-def insert(table: type[SQLModel], columns: list[str], rows: list[tuple[Any, ...]]) -> Part:
-    """Insert rows by arrays, one per column. JSON goes in as text."""
+def insert(table: type[SQLModel], columns: list[str], rows: list[tuple[Any, ...]], **same: object) -> Part:
+    """Insert rows by arrays, one per column. JSON goes in as text.
+
+    `same` are columns with one value for all rows: sent once, since encoding arrays is a third of a batch's Python.
+    """
     sql_table: Table = cast("Any", table).__table__
-    arrays = [list(column) for column in zip(*rows, strict=True)]
-    return Part(f"new_{sql_table.name}", _insert_sql(sql_table, tuple(columns)), arrays)
+    arrays: list[Any] = [list(column) for column in zip(*rows, strict=True)]
+    return Part(f"new_{sql_table.name}", _insert_sql(sql_table, tuple(columns), tuple(same)), [*arrays, *same.values()])
 
 
 def update(name: str, sql: str, rows: list[tuple[Any, ...]], *extra: object) -> Part:
@@ -39,11 +42,14 @@ def update(name: str, sql: str, rows: list[tuple[Any, ...]], *extra: object) -> 
 
 
 @lru_cache
-def _insert_sql(table: Table, columns: tuple[str, ...]) -> str:
-    types = [table.c[column].type.compile(_POSTGRESQL) for column in columns]
-    arrays = ", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(types))
-    names = ", ".join(columns)
-    return f"INSERT INTO {table.name} (program_id, {names}) SELECT $1, new.* FROM unnest({arrays}) AS new"  # noqa: S608
+def _insert_sql(table: Table, columns: tuple[str, ...], same: tuple[str, ...]) -> str:
+    types = [table.c[column].type.compile(_POSTGRESQL) for column in (*columns, *same)]
+    arrays = ", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(types[: len(columns)]))
+    values = "".join(f"{{{n}}}::{kind}, " for n, kind in enumerate(types[len(columns) :], len(columns)))
+    names = ", ".join((*same, *columns))
+    return (
+        f"INSERT INTO {table.name} (program_id, {names}) SELECT $1, {values}new.* FROM unnest({arrays}) AS new"  # noqa: S608
+    )
 
 
 def joined(parts: list[Part], args: list[Any], checks: list[str]) -> tuple[str, list[Any]]:

@@ -37,6 +37,11 @@ class RetentionRow:
     member: Cell
     non_member: Cell
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the chart has a point for it."""
+        return bool(self.member.plotted or self.non_member.plotted)
+
 
 def retention_rows(series: Series, names: PeriodNames) -> list[RetentionRow]:
     """Make a row for each period from the first to the last of which something is known, and for the chosen one."""

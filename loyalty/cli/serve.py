@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from loyalty.cli.connections import Servers
     from loyalty.settings import Settings
 
-_STOP_SECONDS = 5
+_STOP_SECONDS = 10
 _ASK_EVERY_SECONDS = 0.05
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 _PORTS = click.IntRange(1, 65535)
@@ -86,11 +86,12 @@ def run_server(settings: "Settings", at: "Servers", host: str, port: int, ready:
     from granian.log import LogLevels
     from granian.server import Server
 
+    from loyalty.cli.worker import load
+
     # A forked worker would share our threads' locks and the lock on the embedded servers.
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
-        target="loyalty.cli.worker:create_app",
-        factory=True,
+        target="loyalty.asgi:create_app",
         address=host,
         port=port,
         interface=Interfaces.ASGI,
@@ -105,7 +106,7 @@ def run_server(settings: "Settings", at: "Servers", host: str, port: int, ready:
     with _environment(settings, at, address):
         threading.Thread(target=_tell_when_ready, args=(host, port, address, ready), daemon=True).start()
         try:
-            server.serve()
+            server.serve(target_loader=load)
         except SystemExit as end:
             if end.code:
                 msg = "The HTTP server ended by itself; the lines above say why."

@@ -6,19 +6,20 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.connection import wait
-
-from litestar import Litestar
-
-from loyalty import asgi
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 
 
-def create_app() -> Litestar:
-    """Make the application in a worker process."""
+def load(factory: str) -> Callable[..., Any]:
+    """Make the application `module:function` in a worker process."""
     end_with_parent()
-    return asgi.create_app()
+    module, _, name = factory.partition(":")
+    made: Callable[..., Any] = getattr(import_module(module), name)()
+    return made
 
 
 def end_with_parent() -> None:

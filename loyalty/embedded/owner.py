@@ -106,9 +106,7 @@ class Owner:
     def _start(self) -> None:
         home, binaries, fsync = self.home, self.binaries, self.fsync
         commands = {
-            "postgres": postgres.server(
-                binaries.postgres, home.postgres_data, home.sockets, fsync=fsync
-            ),
+            "postgres": postgres.server(binaries.postgres, home.postgres_data, home.sockets, fsync=fsync),
             "valkey": valkey.server(binaries.valkey, home.valkey_data, home.sockets, fsync=fsync),
         }
         for name, command in commands.items():

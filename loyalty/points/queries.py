@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -60,16 +61,21 @@ _FRESH = """(SELECT clock_timestamp() + clock_offset < $2::timestamptz + interva
   FROM program WHERE program_id = $1)"""
 
 _ACCOUNT = ["customer_id", "version", "seq", "available", "pending", "held", "debt", "head_hash", "settled_at"]
-_AWARD = list(RecordedAward.__struct_fields__)
+# One append is one request's: who asked, in which request, and when, is the same in all its rows.
+_SAME = ("actor", "request_id", "recorded_at")
+_AWARD = [name for name in RecordedAward.__struct_fields__ if name not in _SAME]
+_award_values = attrgetter(*_AWARD)
 _BREAKDOWN, _FACTS = _AWARD.index("breakdown"), _AWARD.index("facts")
-_ENTRY = list(NewEntry.__slots__)
-_EVENT = ["event_id", "type", "subject", "customer_id", "account_version", "award_id", "origin", "recorded_at"]
+_ENTRY = [name for name in NewEntry.__slots__ if name not in _SAME]
+_entry_values = attrgetter(*_ENTRY)
+_EVENT = ["event_id", "type", "subject", "customer_id", "account_version", "award_id", "origin"]
+_event_values = attrgetter(*_EVENT)
 _LOT = ["customer_id", "seq", "purchase_id", "earned_at", "matures_at", "expires_at", "original", "remaining"]
 
 
 async def append(tx: Tx, new: Append) -> None:
     """Write one commit's worth of decisions in one statement; `MissedGuard` when anybody was faster."""
-    # Guards are looked at in this order: accounts are locked before purchases, as in the second way, or the two deadlock.
+    # Guards are looked at in this order: accounts are locked before purchases, as in the second way, or both deadlock.
     parts = [*_account_parts(new), *new.before, *_ledger_parts(new), *new.after]
     sql, args = joined(parts, [new.program_id, new.now], [_FRESH])
     try:
@@ -97,18 +103,19 @@ def _account_parts(new: Append) -> list[Part]:
 
 
 def _award_row(award: RecordedAward) -> tuple[Any, ...]:
-    row = list(msgspec.structs.astuple(award))
+    row = list(_award_values(award))
     row[_BREAKDOWN] = _json(award.breakdown).decode()
     row[_FACTS] = _json(award.facts).decode()
     return tuple(row)
 
 
 def _ledger_parts(new: Append) -> list[Part]:
-    entries = [tuple(getattr(e, name) for name in _ENTRY) for a in new.accounts for e in a.entries]
+    entries = [_entry_values(entry) for account in new.accounts for entry in account.entries]
+    same = {name: getattr(new.awards[0], name) for name in _SAME} if new.awards else {}
     uses = [(a.customer_id, *use) for a in new.accounts for use in a.uses]
     parts = [
-        insert(tables.Award, _AWARD, [_award_row(award) for award in new.awards]) if new.awards else None,
-        insert(tables.Entry, _ENTRY, entries) if entries else None,
+        insert(tables.Award, _AWARD, [_award_row(award) for award in new.awards], **same) if new.awards else None,
+        insert(tables.Entry, _ENTRY, entries, **same) if entries else None,
         *_lot_parts(new),
         insert(tables.LotUse, ["customer_id", "seq", "lot_seq", "amount"], uses) if uses else None,
         *_event_parts(new),
@@ -131,10 +138,6 @@ def _lot_parts(new: Append) -> list[Part]:
 def _event_parts(new: Append) -> list[Part]:
     if not new.events:
         return []
-    rows = [
-        (e.event_id, e.type, e.subject, e.customer_id, e.account_version, e.award_id, e.origin, new.now)
-        for e in new.events
-    ]
-    part = insert(tables.Event, _EVENT, rows)
+    part = insert(tables.Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
     names = consumers()
     return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]

@@ -95,17 +95,19 @@ SELECT purchase_id FROM purchase WHERE program_id = $1 AND storefront_id = $2 AN
 ORDER BY purchase_id FOR UPDATE
 """
 _TOLD = [
-    "customer_id", "placed_at", "currency", "goods_minor", "discount_minor", "tax_minor", "shipping_minor",
+    "customer_id", "placed_at", "goods_minor", "discount_minor", "tax_minor", "shipping_minor",
     "reward_discount_minor", "delivered_at", "payments", "lines", "referral_code", "redemption_ids", "channel", "test",
-    "source_updated_at", "metadata", "member", "fingerprint", "request_id", "origin", "recorded_at", "state", "version",
+    "source_updated_at", "metadata", "member", "fingerprint", "version",
 ]  # fmt: skip
 _TYPES = [
-    "uuid", "timestamptz", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "timestamptz", "jsonb", "jsonb",
-    "text", "jsonb", "text", "bool", "timestamptz", "jsonb", "bool", "bytea", "text", "text", "timestamptz", "text",
-    "bigint",
+    "uuid", "timestamptz", "bigint", "bigint", "bigint", "bigint", "bigint", "timestamptz", "jsonb", "jsonb",
+    "text", "jsonb", "text", "bool", "timestamptz", "jsonb", "bool", "bytea", "bigint",
 ]  # fmt: skip
+# The same in all purchases of a batch.
+_SAME = ("currency", "request_id", "origin", "recorded_at", "state")
 _FILL = f"""
-UPDATE purchase p SET {", ".join(f"{name} = n.{name}" for name in _TOLD)}
+UPDATE purchase p SET {", ".join(f"{name} = n.{name}" for name in _TOLD)},
+  {", ".join(f"{name} = {{{n}}}" for n, name in enumerate(_SAME, 2 + len(_TOLD)))}
 FROM unnest({{0}}::uuid[], {{1}}::bigint[], {", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(_TYPES, 2))})
   AS n(purchase_id, seen, {", ".join(_TOLD)})
 WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
@@ -115,7 +117,7 @@ UPDATE purchase p SET version = n.version, member = n.member
 FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::bool[]) AS n(purchase_id, seen, version, member)
 WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
 """
-_AWAITED = ["purchase_id", "storefront_id", "order_id", "test", "member", "state", "version", "recorded_at", "origin"]
+_AWAITED = ["purchase_id", "order_id", "version"]
 _REFUND = [
     "purchase_id", "kind", "refund_id", "refunded_at", "goods_minor", "award_id", "fingerprint", "request_id",
     "recorded_at",
@@ -166,49 +168,39 @@ def _purchases(batch: "Batch") -> list[Part]:
     orders = sorted(batch.purchases.values(), key=lambda order: order.purchase_id)
     new = sorted((o for o in orders if o.seen is None), key=lambda order: order.order_id)
     told = [o for o in new if o.told]
-    filled = [(o.purchase_id, o.seen, *_facts(batch, o)) for o in orders if o.told and o.seen is not None]
-    awaited = [
-        (
-            o.purchase_id,
-            batch.source.storefront_id,
-            o.order_id,
-            False,
-            False,
-            "awaited",
-            o.version,
-            batch.now,
-            batch.source.origin,
-        )
-        for o in new
-        if not o.told
-    ]
+    filled = [(o.purchase_id, o.seen, *_facts(o)) for o in orders if o.told and o.seen is not None]
+    awaited = [(o.purchase_id, o.order_id, o.version) for o in new if not o.told]
     bumped = [
         (o.purchase_id, o.seen, o.version, o.member) for o in orders if o.changed and not o.told and o.seen is not None
     ]
+    source = batch.source
+    said = (source.program.currency, source.request_id, source.origin, batch.now, "recorded")
     parts = []
     if told:
-        rows = [(o.purchase_id, batch.source.storefront_id, o.order_id, *_facts(batch, o)) for o in told]
-        parts.append(insert(tables.Purchase, ["purchase_id", "storefront_id", "order_id", *_TOLD], rows))
+        rows = [(o.purchase_id, o.order_id, *_facts(o)) for o in told]
+        same = dict(zip(_SAME, said, strict=True))
+        columns = ["purchase_id", "order_id", *_TOLD]
+        parts.append(insert(tables.Purchase, columns, rows, storefront_id=source.storefront_id, **same))
     if awaited:
-        part = insert(tables.Purchase, _AWAITED, awaited)
+        bare = {"state": "awaited", "test": False, "member": False, "recorded_at": batch.now, "origin": source.origin}
+        part = insert(tables.Purchase, _AWAITED, awaited, storefront_id=source.storefront_id, **bare)
         parts.append(Part("new_awaited_purchase", part.sql, part.args))
     if filled:
-        parts.append(update("filled_purchase", _FILL, filled))
+        parts.append(update("filled_purchase", _FILL, filled, *said))
     if bumped:
         parts.append(update("purchase_version", _BUMP, bumped))
     return parts
 
 
-def _facts(batch: "Batch", order: "OpenOrder") -> tuple[object, ...]:
+def _facts(order: "OpenOrder") -> tuple[object, ...]:
     new = order.told
     if new is None:  # pragma: no cover - the callers asked for it
         raise AssertionError
     return (
-        order.customer_id, new.placed_at, new.currency, new.goods_minor, new.discount_minor, new.tax_minor,
-        new.shipping_minor, new.reward_discount_minor, new.delivered_at, _text(new.payments), _text(new.lines),
-        new.referral_code, _text(new.redemption_ids), new.channel, new.test, new.source_updated_at, _text(new.metadata),
-        order.member, order.fingerprint, batch.source.request_id, batch.source.origin, batch.now, "recorded",
-        order.version,
+        order.customer_id, new.placed_at, new.goods_minor, new.discount_minor, new.tax_minor, new.shipping_minor,
+        new.reward_discount_minor, new.delivered_at, _text(new.payments), _text(new.lines), new.referral_code,
+        _text(new.redemption_ids), new.channel, new.test, new.source_updated_at, _text(new.metadata), order.member,
+        order.fingerprint, order.version,
     )  # fmt: skip
 
 

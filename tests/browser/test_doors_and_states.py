@@ -51,7 +51,6 @@ async def test_on_a_phone_the_menu_slides_in(open_window: OpenWindow, real_panel
         ("partial", "Partial: 12 of 31 days"),
         ("empty", "No purchases yet"),
         ("unset", "No programme yet"),
-        ("several", "Members and non-members, May 2017"),
     ],
 )
 async def test_every_state_is_clean(

@@ -54,6 +54,12 @@ def query(url: str, *statements: str) -> Any:  # noqa: ANN401  (whatever the dat
     return asyncio.run(run())
 
 
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
+    return 0
+
+
 @dataclass
 class User:
     """A user process, as started by `Household.start`."""
@@ -117,9 +123,7 @@ class Household:
         """Where things lie in the home, and its sockets elsewhere if pytest's path is long."""
         return Home.at(self.home)
 
-    def start(
-        self, *arguments: str, fsync: bool = False, seconds: float = 30, uid: int = 0, **env: str
-    ) -> User:
+    def start(self, *arguments: str, fsync: bool = False, seconds: float = 30, uid: int = 0, **env: str) -> User:
         """Start a user process, without waiting for it; with `uid`, as that ordinary user."""
         program = [sys.executable, str(HERE / "user_process.py"), str(self.home)]
         become = [sys.executable, str(HERE / "ordinary_user.py"), str(uid)] if uid else []
@@ -156,9 +160,12 @@ class Household:
             "postgres": r"\S*/postgres -D ",
             "valkey": r"\S*valkey-server ",
         }
-        pids = [pid for pid, command in self.running().items() if re.match(sign[who], command)]
-        assert len(pids) == 1, (who, self.running())
-        return pids[0]
+        running = self.running()
+        pids = {pid for pid, command in running.items() if re.match(sign[who], command)}
+        # Between fork and exec, or before it takes a name of its own, a child looks like its parent.
+        parents = [pid for pid in pids if _parent(pid) not in pids]
+        assert len(parents) == 1, (who, running)
+        return parents[0]
 
     def pids(self) -> set[int]:
         """Give the process ids of the three; fails when one of them is not there exactly once."""
@@ -179,6 +186,7 @@ class Household:
         finally:
             for pid in self.running():
                 os.kill(pid, signal.SIGKILL)
+            shutil.rmtree(self.place.sockets, ignore_errors=True)  # a killed owner leaves them for the next
 
 
 @pytest.fixture(scope="session")

@@ -3,5 +3,5 @@
 from loyalty.embedded import children, owner
 
 if __name__ == "__main__":
-    children._LINUX = False  # noqa: SLF001
+    children._LINUX = False
     owner.main()

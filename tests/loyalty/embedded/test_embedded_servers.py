@@ -68,9 +68,7 @@ def test_the_servers_are_set_up_as_the_design_says(household: Household) -> None
 
 def test_tests_may_give_up_durability(household: Household) -> None:
     user = household.start(fsync=False)
-    assert {
-        user.query(f"show {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")
-    } == {"off"}
+    assert {user.query(f"show {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")} == {"off"}
 
 
 def test_arq_reads_the_same_address_as_redis_py(household: Household) -> None:
@@ -83,7 +81,7 @@ def test_arq_reads_the_same_address_as_redis_py(household: Household) -> None:
 def test_the_environment_of_the_user_does_not_reach_the_servers(
     household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = household.start(PGPORT="6000", PGDATA="/nowhere", SECRET_KEY="s3cret")  # noqa: S106
+    user = household.start(PGPORT="6000", PGDATA="/nowhere", SECRET_KEY="s3cret")
     monkeypatch.setenv("PGPORT", "6000")
     assert user.query("select 1") == 1
     said = Path(f"/proc/{household.pid_of('postgres')}/environ").read_bytes()
@@ -123,9 +121,7 @@ def test_the_servers_end_with_their_last_user_and_not_before(household: Househol
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_the_servers_end_when_their_last_user_is_killed(
-    household: Household, how: signal.Signals
-) -> None:
+def test_the_servers_end_when_their_last_user_is_killed(household: Household, how: signal.Signals) -> None:
     user = household.start()
     assert user.database_url
     assert len(household.pids()) == 3
@@ -148,9 +144,7 @@ def test_children_of_a_killed_user_do_not_keep_the_servers(household: Household)
             os.kill(child, signal.SIGKILL)
 
 
-def test_one_process_may_acquire_twice_and_release_twice(
-    household: Household, ask: Callable[..., Any]
-) -> None:
+def test_one_process_may_acquire_twice_and_release_twice(household: Household, ask: Callable[..., Any]) -> None:
     with acquire(household.home, fsync=False) as outer:
         assert isinstance(outer, Servers)
         assert outer.home == household.home
@@ -181,9 +175,7 @@ def test_no_user_process_keeps_a_zombie(household: Household) -> None:
 
 
 @pytest.mark.parametrize("folder", ["long/" * 40, "50 % off, päpstlich & more?#"])
-def test_a_long_or_odd_home_has_its_sockets_elsewhere(
-    household: Household, folder: str, tmp_path: Path
-) -> None:
+def test_a_long_or_odd_home_has_its_sockets_elsewhere(household: Household, folder: str, tmp_path: Path) -> None:
     home = tmp_path / folder / "home"
     home.parent.mkdir(parents=True)
     shutil.move(household.home, home)

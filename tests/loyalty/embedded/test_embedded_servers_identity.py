@@ -29,9 +29,7 @@ def _nobody() -> int:
 
 
 @pytest.mark.usefixtures("as_root")
-def test_root_runs_them_below_a_closed_folder_and_the_files_stay_roots(
-    household: Household, number: int
-) -> None:
+def test_root_runs_them_below_a_closed_folder_and_the_files_stay_roots(household: Household, number: int) -> None:
     household.home.parent.chmod(0o700)
     user = household.start()
     user.write(number)
@@ -58,9 +56,7 @@ def test_an_ordinary_user_runs_them(reachable: Household, name: str) -> None:
 
 
 @pytest.mark.usefixtures("as_root")
-def test_root_in_the_home_of_an_ordinary_user_leaves_everything_to_that_user(
-    reachable: Household, number: int
-) -> None:
+def test_root_in_the_home_of_an_ordinary_user_leaves_everything_to_that_user(reachable: Household, number: int) -> None:
     uid = _nobody()
     reachable.home.mkdir()
     os.chown(reachable.home, uid, uid)
@@ -102,9 +98,7 @@ def test_a_home_that_cannot_be_made_is_an_error_that_names_the_setting(tmp_path:
 
 
 @pytest.mark.usefixtures("as_root")
-def test_without_namespaces_root_runs_them_as_nobody_and_finds_the_same_data(
-    reachable: Household, number: int
-) -> None:
+def test_without_namespaces_root_runs_them_as_nobody_and_finds_the_same_data(reachable: Household, number: int) -> None:
     first = reachable.start()  # the data is root's so far
     first.write(number)
     first.end()

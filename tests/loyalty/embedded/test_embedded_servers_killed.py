@@ -30,9 +30,7 @@ _WHO = ["owner", "postgres", "valkey"]
 
 @pytest.mark.parametrize("who", _WHO)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_stays_when_one_process_is_killed(
-    household: Household, who: str, how: signal.Signals
-) -> None:
+def test_nothing_stays_when_one_process_is_killed(household: Household, who: str, how: signal.Signals) -> None:
     user = household.start()
     assert user.database_url
     assert len(household.pids()) == 3
@@ -187,9 +185,7 @@ def test_who_attaches_waits_in_line_and_not_for_ever(household: Household) -> No
 
 
 @pytest.mark.parametrize(("code", "expected"), [("53300", True), ("57P03", False)])
-def test_a_full_postgresql_is_not_a_missing_one(
-    tmp_path: Path, code: str, *, expected: bool
-) -> None:
+def test_a_full_postgresql_is_not_a_missing_one(tmp_path: Path, code: str, *, expected: bool) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / ".s.PGSQL.5432"))
         listening.listen()

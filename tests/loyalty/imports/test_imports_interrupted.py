@@ -24,7 +24,7 @@ from loyalty.verify import verify
 from tests.loyalty.imports.desk import Desk, Ledger
 
 REPOSITORY = Path(__file__).parents[3]
-ROWS = 6_000
+ROWS = 4_000
 
 
 def purchases(rows: int = ROWS) -> str:

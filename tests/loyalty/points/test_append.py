@@ -122,9 +122,9 @@ async def test_whoever_locked_reads_again_when_a_customer_came_between(shop: Sho
 
 async def is_free_while_it_waits(owner: asyncpg.Connection, table: str, where: str = "true") -> None:
     """Insist that whoever waits for the owner's locks has not taken these rows yet."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    while not await owner.fetchval(waiting):
-        await asyncio.sleep(0.005)  # noqa: ASYNC110 - the database cannot set an event of ours
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    while not await owner.fetchval(waiting):  # noqa: ASYNC110 - the database cannot set an event of ours
+        await asyncio.sleep(0.005)
     await owner.execute(f"SELECT 1 FROM {table} WHERE {where} FOR UPDATE NOWAIT")
 
 
@@ -160,19 +160,19 @@ async def test_accounts_of_a_batch_are_locked_in_the_order_of_their_ids(shop: Sh
         recorded(outcome)
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("statement", ["UPDATE {} SET program_id = 1", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
-async def test_the_service_may_not_change_what_was_decided(shop: Shop, table: str, statement: str) -> None:
+async def test_the_service_may_not_change_what_was_decided(shop: Shop, statement: str) -> None:
     async with shop.database.writer() as connection:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(statement.format(table))
+        for table in APPEND_ONLY:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match=table):
+                await connection.execute(statement.format(table))
 
 
-@pytest.mark.parametrize("table", ["account", "customer", "lot", "membership", "program", "purchase"])
-async def test_the_service_may_not_delete_what_it_may_correct(shop: Shop, table: str) -> None:
+async def test_the_service_may_not_delete_what_it_may_correct(shop: Shop) -> None:
     async with shop.database.writer() as connection:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(f"DELETE FROM {table}")
+        for table in ("account", "customer", "lot", "membership", "program", "purchase"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match=table):
+                await connection.execute(f"DELETE FROM {table}")
 
 
 async def test_a_reader_cannot_write(shop: Shop) -> None:

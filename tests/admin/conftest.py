@@ -1,0 +1,33 @@
+"""The panel over a fake desk, and a browser's stand-in for it."""
+
+from collections.abc import Iterator
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from admin.app import panel
+from tests.admin.fake_desk import FakeDesk
+
+IMPACT = "/admin/p/1/impact"
+SITE = "http://testserver.local"
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk(public_url=SITE)
+
+
+@pytest.fixture
+def outside(desk: FakeDesk) -> Iterator[TestClient[Litestar]]:
+    """Give a browser that has not signed in."""
+    with TestClient(Litestar([panel(desk)], openapi_config=None), base_url=SITE) as client:
+        client.follow_redirects = False
+        yield client
+
+
+@pytest.fixture
+def inside(outside: TestClient[Litestar]) -> TestClient[Litestar]:
+    """Give one that has."""
+    outside.get("/admin/sign-in/a-link")
+    return outside

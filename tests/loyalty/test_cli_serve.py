@@ -1,0 +1,117 @@
+"""`loyalty serve` and its end: whatever ends it, nothing stays behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import execute
+
+REPOSITORY = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60.0
+Serve = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def port() -> int:
+    """Find a port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+@pytest.fixture
+def serve(port: int) -> Iterator[Serve]:
+    """Start the server as a process of its own; what a failed test leaves is ended."""
+    started = []
+
+    def start(**env: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "loyalty.cli", "serve", "--port", str(port)]
+        unset = {"DATABASE_URL", "REDIS_URL", "LOYALTY_PUBLIC_URL"}
+        inherited = {name: value for name, value in os.environ.items() if name not in unset}
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(command, cwd=REPOSITORY, env={**inherited, **env}, text=True, **streams))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_ready(process: "subprocess.Popen[str]", port: int) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"ready http://127.0.0.1:{port}\n"
+
+
+def get(port: int, path: str) -> dict[str, str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        found: dict[str, str] = json.load(answer)
+        return found
+
+
+def children(pid: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def wait_until_gone(pids: set[int]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < deadline, pids
+        time.sleep(0.02)
+
+
+def test_it_serves_on_the_servers_it_was_given_and_ends_cleanly(
+    serve: Serve, port: int, database_url: str, redis_url: str
+) -> None:
+    process = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    wait_until_ready(process, port)
+    assert get(port, "/readyz") == {"status": "ok", "database": "ok", "migrations": "ok", "redis": "ok"}
+    workers = children(process.pid)
+    second = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    _, refusal = second.communicate(timeout=PATIENCE_SECONDS)
+    assert second.returncode == 1
+    assert refusal.startswith(f"Error: Cannot listen at 127.0.0.1 port {port}: Address already in use.")
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    wait_until_gone(workers)
+
+
+def test_its_worker_dies_with_it(serve: Serve, port: int, database_url: str, redis_url: str) -> None:
+    process = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    wait_until_ready(process, port)
+    workers = children(process.pid)
+    assert workers
+    process.kill()
+    wait_until_gone(workers)
+
+
+def test_a_given_database_is_not_migrated_silently(serve: Serve, empty_database_url: str, redis_url: str) -> None:
+    process = serve(DATABASE_URL=empty_database_url, REDIS_URL=redis_url)
+    said, refusal = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, said) == (1, "")
+    assert refusal == "Error: The database has not been set up yet: run `loyalty migrate`.\n"
+    assert execute(empty_database_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+
+
+def test_embedded_servers_are_started_migrated_and_taken_along(serve: Serve, port: int, tmp_path: Path) -> None:
+    process = serve(LOYALTY_HOME=str(tmp_path / "home"))
+    wait_until_ready(process, port)
+    assert get(port, "/readyz")["status"] == "ok"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+    assert said.startswith("Migrated the database from nothing to revision 0001.\n")
+    assert "Traceback" not in said
+    assert not (tmp_path / "home" / "data" / "postgres" / "postmaster.pid").exists()
