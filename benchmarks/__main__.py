@@ -145,7 +145,11 @@ async def measure(url: str) -> list[Comparison]:
                 bench.commit_singly,
             ),
             await compare(
-                "a month's retention rate from the rows", "answers", "reading every purchase once", bench.month, bench.count
+                "a month's retention rate from the rows",
+                "answers",
+                "reading every purchase once",
+                bench.month,
+                bench.count,
             ),
         ]
     await owner.close()

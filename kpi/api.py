@@ -14,6 +14,7 @@ from kpi.measure import MEASURES
 from kpi.periods import BadPeriod
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
+from loyalty.web.openapi import ALWAYS, READING, problems
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -61,13 +62,19 @@ _Grain = Annotated[
 ]
 
 
-@get("/v1/kpis", operation_id="list_kpis", summary="List the measures", tags=["kpis"])
+@get("/v1/kpis", operation_id="list_kpis", summary="List the measures", tags=["kpis"], responses=problems(*ALWAYS))
 async def list_kpis() -> MeasuresBody:
     """List every measure: its words in French and English, unit, whether it may be added up, and what it needs."""
     return MeasuresBody([MeasureBody.of(key, measure) for key, measure in sorted(MEASURES.all().items())])
 
 
-@get("/v1/kpis/{key:str}", operation_id="get_kpi", summary="Answer a measure", tags=["kpis"])
+@get(
+    "/v1/kpis/{key:str}",
+    operation_id="get_kpi",
+    summary="Answer a measure",
+    tags=["kpis"],
+    responses=problems(*READING),
+)
 async def get_kpi(
     key: _Key,
     start: _Start,
@@ -90,7 +97,13 @@ async def get_kpi(
     return AnswerBody.of(answer)
 
 
-@get("/v1/kpis/{key:str}/series", operation_id="get_kpi_series", summary="Answer a measure by period", tags=["kpis"])
+@get(
+    "/v1/kpis/{key:str}/series",
+    operation_id="get_kpi_series",
+    summary="Answer a measure by period",
+    tags=["kpis"],
+    responses=problems(*READING),
+)
 async def get_kpi_series(
     key: _Key,
     grain: _Grain,

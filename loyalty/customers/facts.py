@@ -24,7 +24,8 @@ class Profile(Struct, frozen=True):
 
     def filled_by(self, other: "Profile") -> "Profile":
         """Keep what is told here, and take the rest from another."""
-        return replace(self, **{name: getattr(other, name) for name in self.__struct_fields__ if getattr(self, name) is None})
+        missing = [name for name in self.__struct_fields__ if getattr(self, name) is None]
+        return replace(self, **{name: getattr(other, name) for name in missing})
 
 
 _NOTHING = Profile()

@@ -47,7 +47,7 @@ def new_customers(
 
 
 def folded(profiles: list[tuple[UUID, Profile]], *, overwrite: bool) -> dict[UUID, Profile]:
-    """Fold what a batch told of each person as if it had come one by one: what came first wins, or (`overwrite`) last."""
+    """Fold what a batch told of each person as if it had come one by one: the first wins, or (`overwrite`) the last."""
     told: dict[UUID, Profile] = {}
     for customer_id, profile in profiles:
         known = told.get(customer_id, profile)

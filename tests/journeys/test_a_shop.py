@@ -11,7 +11,7 @@ from loyalty.verify import verify
 ANN = {"customer_id": "ann", "joined_at": "2026-03-01T00:00:00Z", "email": "ann@shop.example", "language": "fr"}
 
 
-def purchase(order_id: str, goods: str, placed_at: str = "2026-03-02T09:00:00Z", **more: Any) -> dict[str, Any]:
+def purchase(order_id: str, goods: str, placed_at: str = "2026-03-02T09:00:00Z", **more: object) -> dict[str, Any]:
     return {"order_id": order_id, "placed_at": placed_at, "currency": "EUR", "goods": goods, **more}
 
 
@@ -36,7 +36,11 @@ async def test_a_member_buys_and_sees_the_points(api: httpx.AsyncClient) -> None
 
 
 async def test_a_retry_gets_the_same_bytes_and_changes_nothing(api: httpx.AsyncClient) -> None:
-    lines = [{"line_id": "a", "amount": "60.00"}, {"line_id": "b", "amount": "24.90"}, {"line_id": "g", "amount": "5", "kind": "gift_card"}]
+    lines = [
+        {"line_id": "a", "amount": "60.00"},
+        {"line_id": "b", "amount": "24.90"},
+        {"line_id": "g", "amount": "5", "kind": "gift_card"},
+    ]
     order = purchase("1", "84.90", customer_id="ann", lines=lines)
     requests: list[tuple[str, dict[str, Any]]] = [
         ("/v1/members", ANN),

@@ -5,10 +5,10 @@ from http import HTTPStatus
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar
 
-import msgspec
 from loyalty.database import Database
 from loyalty.web.bounds import decimal_text, minor_units
 
