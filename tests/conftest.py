@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 from _pytest.terminal import TerminalReporter
+from hypothesis import settings
 from litestar import Litestar
 from redis import Redis
 
@@ -30,6 +31,11 @@ from loyalty.embedded import acquire
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.settings import Settings
+
+# `HYPOTHESIS_PROFILE=long` (in `make test-long`) looks further, and elsewhere every time.
+settings.register_profile("quick", max_examples=100, derandomize=True, deadline=None)
+settings.register_profile("long", max_examples=2000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 POSTGRESQL = 18
 REDIS_DATABASES = 16

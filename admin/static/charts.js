@@ -76,7 +76,8 @@ function axes(rows, font) {
 function tooltip(rows, font) {
   const sentence = (row, segment) => `${segment.sign} ${row.cells[segment.at].text}  (${row.cells[segment.at + 2].text})`;
   return {
-    renderMode: "richText", trigger: "axis", backgroundColor: token("--surface"), borderColor: token("--line2"), borderWidth: 1, padding: [10, 12],
+    renderMode: "richText", trigger: "axis", backgroundColor: token("--surface"), borderColor: token("--line2"), borderWidth: 1, padding: [10, 20, 10, 12],
+    shadowBlur: 0, shadowOffsetX: 0, shadowOffsetY: 0,
     textStyle: { ...font, color: token("--ink"), lineHeight: 19 },
     axisPointer: { type: "line", lineStyle: { color: token("--line2"), type: "solid" } },
     formatter: ([point]) => [rows[point.dataIndex].name, ...SEGMENTS.map((segment) => sentence(rows[point.dataIndex], segment))].join("\n"),

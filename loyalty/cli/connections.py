@@ -9,13 +9,22 @@ import asyncpg
 from pydantic import ValidationError
 
 import migrations
-from loyalty.database import Database, connect
+from loyalty.database import APP_ROLE, Connection, Database, connect
 from loyalty.embedded import acquire
 from loyalty.errors import Invalid, Unavailable
 from loyalty.settings import Settings
 
 _CONNECT_SECONDS = 10
 _REVISION = "SELECT version_num FROM alembic_version"
+# Nested loops are never right for whole tables, and are what the planner takes when it believes them to be empty.
+_PATIENT = {
+    "application_name": "loyalty",
+    "role": APP_ROLE,
+    "timezone": "UTC",
+    "jit": "off",
+    "default_transaction_read_only": "on",
+    "enable_nestloop": "off",
+}
 _NOT_THERE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _LOST = (
     ConnectionError,
@@ -72,8 +81,33 @@ async def open_database(settings: Settings, url: str, *, pool_size: int = 2) -> 
         async with connect(settings.model_copy(update={"pool_size": pool_size}), url) as database:
             yield database
     except _LOST as error:
-        msg = f"The connection to the database was lost ({error}). Run the same command again: nothing is done twice."
-        raise Unavailable(msg) from error
+        raise _lost(error) from error
+
+
+@asynccontextmanager
+async def patient_reader(url: str) -> AsyncIterator[Connection]:
+    """Open a connection that reads whole tables and may take its time; on a database that has been migrated."""
+    await check_migrated(url)
+    connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=_PATIENT)
+    try:
+        yield connection
+    except _LOST as error:
+        raise _lost(error) from error
+    finally:
+        await connection.close()
+
+
+async def refresh_statistics(url: str) -> None:
+    """Let PostgreSQL look at its tables after many rows have come in, as the role that owns them.
+
+    Autovacuum does so within a minute or two, but not where embedded servers end with the command, and until then a
+    new programme looks empty to the planner. A role that owns no table only gets a warning.
+    """
+    connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+    try:
+        await connection.execute("ANALYZE (SKIP_LOCKED)")
+    finally:
+        await connection.close()
 
 
 async def check_migrated(url: str) -> None:
@@ -104,6 +138,12 @@ async def revision(url: str) -> str | None:
         return found
     finally:
         await connection.close()
+
+
+def _lost(error: Exception) -> Unavailable:
+    return Unavailable(
+        f"The connection to the database was lost ({_reason(error)}). Run the same command again: nothing is done twice."
+    )
 
 
 def _shown(url: str) -> str:

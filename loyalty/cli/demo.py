@@ -59,24 +59,27 @@ def demo(no_browser: bool, port: int) -> None:  # noqa: FBT001 - click passes by
 
 async def _prepare(settings: "Settings", at: "Servers") -> _Way:
     from loyalty.auth.actions import sign_in_link
-    from loyalty.cli.connections import open_database
+    from loyalty.cli.connections import open_database, refresh_statistics
     from loyalty.demo.actions import ensure_demo, ensure_key
 
     await migrated(settings.migration_database_url or at.database_url)
     async with open_database(settings, at.database_url, pool_size=_POOL_SIZE) as database:
         made = await ensure_demo(database)
-        await _load(database, made)
+        if await _load(database, made):
+            await refresh_statistics(at.database_url)
         key = await ensure_key(database, made, settings.home)
         async with database.session() as session:
             links = [await sign_in_link(session, settings.public_url) for _ in range(2)]
     return _Way(links[0], links[1], key)
 
 
-async def _load(database: "Database", made: "Demo") -> None:
+async def _load(database: "Database", made: "Demo") -> int:
+    """Load what is not loaded yet; gives the number of rows."""
     from loyalty.cli.imports import show_on
     from loyalty.demo.actions import load
     from loyalty.demo.facts import CHAPTERS
 
+    total = 0
     for chapter in CHAPTERS:
         began = time.monotonic()
         with Bar() as bar:
@@ -87,6 +90,8 @@ async def _load(database: "Database", made: "Demo") -> None:
             seconds = time.monotonic() - began
             rows = loaded.rows - loaded.resumed_at
             note(f"Loaded {rows:,} {chapter.kind} in {seconds:.1f} s ({rows / seconds:,.0f} a second).")
+            total += rows
+    return total
 
 
 def _tell(way: _Way, port: int) -> None:

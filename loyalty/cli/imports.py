@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # An import has one batch in the database, and reads the next one meanwhile.
 _POOL_SIZE = 3
+# So many new rows make the planner's view of the tables worth a second.
+MANY_ROWS = 10_000
 _TEXTS = {
     "checking": "Checking the file (bytes)",
     "reading": "Reading the file (bytes)",
@@ -69,13 +71,16 @@ def _command(name: str, kind: "type[ImportKind]") -> click.Command:
 
 
 def _import(kind: str, file: Path, program_name: str, storefront: str | None) -> None:
-    from loyalty.cli.connections import load_settings, open_database, servers
+    from loyalty.cli.connections import load_settings, open_database, refresh_statistics, servers
 
     settings = load_settings()
 
     async def bring_in(url: str) -> "Imported":
         async with open_database(settings, url, pool_size=_POOL_SIZE) as database:
-            return await _bring_in(database, kind, file, program_name, storefront)
+            imported = await _bring_in(database, kind, file, program_name, storefront)
+        if imported.recorded >= MANY_ROWS:
+            await refresh_statistics(url)
+        return imported
 
     with servers(settings) as at:
         imported = asyncio.run(bring_in(at.database_url))

@@ -103,20 +103,22 @@ def _interval(ci95: tuple[float, float] | None) -> str:
 @click.option("--program", "program_name", help="Only this programme's ledger; otherwise all.")
 def verify(program_name: str | None) -> None:
     """Check every invariant of the ledger; exit code 1 and the first bad row if any."""
-    from loyalty.cli.connections import load_settings, open_database, servers
+    from loyalty.cli.connections import load_settings, open_database, patient_reader, servers
     from loyalty.cli.storefronts import named_program
     from loyalty.verify import verify as check
 
     settings = load_settings()
 
     async def run(url: str) -> "Report":
-        async with open_database(settings, url) as database:
-            program_id = None if program_name is None else (await named_program(database, program_name)).program_id
+        program_id = None
+        if program_name is not None:
+            async with open_database(settings, url) as database:
+                program_id = (await named_program(database, program_name)).program_id
+        async with patient_reader(url) as connection:
             with Bar() as bar:
-                async with database.reader() as connection:
-                    return await check(
-                        connection, program_id, progress=lambda done, total: bar.show("Checking", done, total)
-                    )
+                return await check(
+                    connection, program_id, progress=lambda done, total: bar.show("Checking", done, total)
+                )
 
     with servers(settings) as at:
         report = asyncio.run(run(at.database_url))

@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -155,17 +154,8 @@ async def _furnish(url: str, public_url: str) -> tuple[str, list[str]]:
 
 @pytest.fixture(scope="session")
 def in_state(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """Serve the panel in a state of the harness; gives its address."""
+    """Serve the harness; gives the address of the panel in a state of that name."""
     assert chromium
-    with ExitStack() as stack:
-        running: dict[str, str] = {}
-
-        def start(state: str) -> str:
-            if state not in running:
-                log = tmp_path_factory.mktemp("harness") / state
-                environment = {**os.environ, "PANEL_STATE": state}
-                served = serve("tests.browser.harness:create_app", free_port(), environment, log)
-                running[state] = stack.enter_context(served)
-            return running[state]
-
-        yield start
+    port, log = free_port(), tmp_path_factory.mktemp("harness") / "log"
+    with serve("tests.browser.harness:create_app", port, os.environ, log):
+        yield lambda state: f"http://{state}.localhost:{port}"

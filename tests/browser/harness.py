@@ -1,10 +1,11 @@
-"""The panel over a fake desk, for the states that the sample does not have: `PANEL_STATE` names one."""
+"""The panel over a fake desk, for the states that the sample does not have."""
 
-import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
 from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from admin.app import panel
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
@@ -13,11 +14,20 @@ SECRET = "harness"
 ONLY_FEW = 40
 
 
-def create_app() -> Litestar:
-    """Make the panel in the state that the environment names."""
-    desk = _STATES[os.environ["PANEL_STATE"]]()
-    desk.sessions[SECRET] = FakeSignedIn()
+def create_app() -> ASGIApp:
+    """Make the panel in every state; the first part of the host chooses one: `http://few.localhost:…`."""
     structlog.configure(processors=[structlog.processors.JSONRenderer()])  # its own drawing of errors takes seconds
+    panels = {name: _panel(make()) for name, make in _STATES.items()}
+
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        host = dict(scope.get("headers", [])).get(b"host", b"").decode()
+        await panels.get(host.partition(".")[0], panels["several"])(scope, receive, send)
+
+    return chosen
+
+
+def _panel(desk: FakeDesk) -> Litestar:
+    desk.sessions[SECRET] = FakeSignedIn()
     return Litestar([panel(desk)], openapi_config=None)
 
 
@@ -46,7 +56,7 @@ def _few() -> Table:
     }
 
 
-_STATES = {
+_STATES: dict[str, Callable[[], FakeDesk]] = {
     "few": lambda: FakeDesk(table=_few()),
     "partial": lambda: FakeDesk(partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
     "empty": lambda: FakeDesk(table={key: {} for key in complete_journey()}),
