@@ -29,6 +29,7 @@ from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
 from loyalty.settings import Settings
 from loyalty.web.health import livez, readyz
+from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
 from loyalty.web.problems import on_failure, on_http, on_refusal
 from loyalty.web.requests import request_ids
@@ -91,6 +92,7 @@ class PanelDesk:
 def create_app(settings: Settings | None = None) -> Litestar:
     """Make the application; `loyalty serve` starts the embedded servers and sets the two URLs that it needs."""
     settings = settings or Settings()
+    log_as_json()
     state = State({"known_keys": KnownKeys(), "rules": RulesCache()})
 
     @asynccontextmanager

@@ -47,9 +47,7 @@ def _insert_sql(table: Table, columns: tuple[str, ...], same: tuple[str, ...]) -
     arrays = ", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(types[: len(columns)]))
     values = "".join(f"{{{n}}}::{kind}, " for n, kind in enumerate(types[len(columns) :], len(columns)))
     names = ", ".join((*same, *columns))
-    return (
-        f"INSERT INTO {table.name} (program_id, {names}) SELECT $1, {values}new.* FROM unnest({arrays}) AS new"  # noqa: S608
-    )
+    return f"INSERT INTO {table.name} (program_id, {names}) SELECT $1, {values}new.* FROM unnest({arrays}) AS new"  # noqa: S608
 
 
 def joined(parts: list[Part], args: list[Any], checks: list[str]) -> tuple[str, list[Any]]:

@@ -42,7 +42,7 @@ async def _run(url: str, work: Callable[[Connection], None]) -> None:
     )
     try:
         async with engine.begin() as connection:
-            # Roles belong to the whole cluster: starters that race must not create the same one at once.
+            # Starters of one database that race must not make the same tables at once.
             await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(726563)")
             await connection.run_sync(work)
     finally:

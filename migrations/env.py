@@ -30,7 +30,7 @@ def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:  # noqa
     return False
 
 
-def same_type(_context: Any, _column: Any, in_database: Any, in_code: Any, _rendered: Any) -> bool | None:  # noqa: ANN401
+def same_type(_context: Any, _found: Any, _declared: Any, in_database: Any, in_code: Any) -> bool | None:  # noqa: ANN401
     """Text is text: SQLModel says varchar where we write text."""
     if isinstance(in_database, types.String) and isinstance(in_code, types.String | AutoString):
         return False

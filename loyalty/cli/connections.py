@@ -141,9 +141,8 @@ async def revision(url: str) -> str | None:
 
 
 def _lost(error: Exception) -> Unavailable:
-    return Unavailable(
-        f"The connection to the database was lost ({_reason(error)}). Run the same command again: nothing is done twice."
-    )
+    msg = f"The connection to the database was lost ({_reason(error)}). Run the command again: nothing is done twice."
+    return Unavailable(msg)
 
 
 def _shown(url: str) -> str:

@@ -34,7 +34,8 @@ _CSP = (
 )
 _PAGE = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Loyalty API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/static/swagger-ui.css"></head>
+<title>Loyalty API</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/static/swagger-ui.css"></head>
 <body><main id="swagger-ui"></main><script src="/docs/static/swagger-ui-bundle.js"></script>
 <script src="/docs/static/start.js"></script></body></html>
 """

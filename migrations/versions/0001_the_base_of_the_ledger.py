@@ -20,10 +20,14 @@ APPEND_ONLY = ("award", "entry", "event", "lot_use", "purchase_former", "refund"
 def _grant() -> None:
     """Make the role that every connection of the service takes, with the rights that the ledger promises."""
     op.execute(
+        # The role is the cluster's: another of its databases may be migrated at this moment, and no lock reaches there.
         f"""DO $$ BEGIN
-          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN CREATE ROLE {APP_ROLE} NOLOGIN; END IF;
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
+            BEGIN CREATE ROLE {APP_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
+          END IF;
           IF NOT pg_has_role(current_user, '{APP_ROLE}', 'SET') THEN
-            EXECUTE format('GRANT {APP_ROLE} TO %I', current_user); END IF;
+            BEGIN EXECUTE format('GRANT {APP_ROLE} TO %I', current_user); EXCEPTION WHEN unique_violation THEN NULL; END;
+          END IF;
         END $$"""
     )
     op.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}")

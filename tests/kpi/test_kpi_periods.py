@@ -87,11 +87,12 @@ def test_the_previous_period_is_the_unit_before_or_as_many_days(chosen: str, bef
         ("2024-02-01..2024-03-01", "2023-02-01..2023-03-01"),
         ("2026-01-01..2027-01-01", "2025-01-01..2026-01-01"),
         ("2026-01-05..2026-01-12", "2025-01-06..2025-01-13"),
+        ("2026-03-11..2026-03-18", "2025-03-11..2025-03-18"),
         ("2026-03-10..2026-03-20", "2025-03-10..2025-03-20"),
         ("2024-02-29..2024-03-01", "2023-02-28..2023-03-01"),
         ("2024-02-20..2024-03-10", "2023-02-20..2023-03-11"),
     ],
-    ids=["month", "year", "ISO week", "ten days", "leap day", "19 days over a leap day"],
+    ids=["month", "year", "ISO week", "seven days from a Wednesday", "ten days", "leap day", "19 days over a leap day"],
 )
 def test_last_year_is_the_same_period_and_as_long(chosen: str, before: str) -> None:
     assert last_year(days(chosen)) == days(before)

@@ -118,6 +118,18 @@ def test_an_import_tells_what_it_did_and_fails_when_rows_were_refused(shop: Run,
     assert [path.name for path in tmp_path.glob("p.csv*")] == ["p.csv"]
 
 
+def test_after_many_rows_the_planner_is_told(
+    shop: Run, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "SELECT count(*) FROM pg_stat_user_tables WHERE relname = 'purchase' AND last_analyze IS NOT NULL"
+    for rows, expected in (("10000", 0), ("1", 1)):
+        monkeypatch.setattr("loyalty.cli.imports.MANY_ROWS", int(rows))
+        (tmp_path / "p.csv").write_text(PURCHASES.replace("1,a", f"{rows},a"))
+        command = ["import", "purchases", str(tmp_path / "p.csv"), "--program", "Shop", "--storefront", "web"]
+        assert shop(*command).exit_code == 0
+        assert execute(database_url, asked) == expected
+
+
 def test_ignored_columns_are_named(shop: Run, tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("customer_id,joined_at,tier\na,2026-01-01T00:00:00Z,gold\n")
     assert "Ignored columns: tier." in shop("import", "members", str(tmp_path / "m.csv"), "--program", "Shop").stderr

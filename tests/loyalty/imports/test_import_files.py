@@ -55,15 +55,15 @@ PLAIN = [["a", "b"], ["1", "x"], ["2", "y"]]
 @pytest.mark.parametrize(
     "content",
     [
-        b"a,b\n1,x\n2,y\n",
-        b"a,b\n1,x\n2,y",
-        b"a,b\r\n1,x\r\n2,y\r\n",
-        b"a,b\r1,x\r2,y\r",
-        b"\xef\xbb\xbfa,b\n1,x\n2,y\n",
-        b'"a","b"\n"1","x"\n"2","y"\n',
-        b"a,b\n\n1,x\n\n\n2,y\n\n",
-        gzip.compress(b"a,b\n1,x\n2,y\n"),
-        gzip.compress(b"a,b\n1,x\n") + gzip.compress(b"2,y\n"),
+        pytest.param(b"a,b\n1,x\n2,y\n", id="plain"),
+        pytest.param(b"a,b\n1,x\n2,y", id="no newline at the end"),
+        pytest.param(b"a,b\r\n1,x\r\n2,y\r\n", id="CRLF"),
+        pytest.param(b"a,b\r1,x\r2,y\r", id="CR"),
+        pytest.param(b"\xef\xbb\xbfa,b\n1,x\n2,y\n", id="byte order mark"),
+        pytest.param(b'"a","b"\n"1","x"\n"2","y"\n', id="quoted"),
+        pytest.param(b"a,b\n\n1,x\n\n\n2,y\n\n", id="blank lines"),
+        pytest.param(gzip.compress(b"a,b\n1,x\n2,y\n"), id="gzip"),
+        pytest.param(gzip.compress(b"a,b\n1,x\n") + gzip.compress(b"2,y\n"), id="gzip in two members"),
     ],
 )
 def test_a_file_may_be_written_in_many_ways(rows_of: Rows, content: bytes) -> None:
@@ -108,12 +108,12 @@ def test_bytes_that_are_no_utf_8_are_carried_along(rows_of: Rows) -> None:
 @pytest.mark.parametrize(
     ("content", "part"),
     [
-        (b"PK\x03\x04 and so on", "Excel or zip"),
-        ("a,b\n".encode("utf-16"), "UTF-16"),
-        (b"%PDF-1.7", "a PDF"),
-        (gzip.compress(b"a,b\n1,x\n" * 5000)[:-30], "damaged gzip"),
-        (gzip.compress(b"a,b\n1,x\n") + b"not gzip", "damaged gzip"),
-        (b"\x1f\x8b nonsense", "damaged gzip"),
+        pytest.param(b"PK\x03\x04 and so on", "Excel or zip", id="zip"),
+        pytest.param("a,b\n".encode("utf-16"), "UTF-16", id="UTF-16"),
+        pytest.param(b"%PDF-1.7", "a PDF", id="PDF"),
+        pytest.param(gzip.compress(b"a,b\n1,x\n" * 5000)[:-30], "damaged gzip", id="cut off"),
+        pytest.param(gzip.compress(b"a,b\n1,x\n") + b"not gzip", "damaged gzip", id="more behind it"),
+        pytest.param(b"\x1f\x8b nonsense", "damaged gzip", id="nonsense"),
     ],
 )
 def test_what_is_no_csv_file_is_refused_as_a_whole(rows_of: Rows, content: bytes, part: str) -> None:
