@@ -50,6 +50,7 @@ _READING = {**_EVERYWHERE, "default_transaction_read_only": "on", "statement_tim
 _CONFIGURING = {**_EVERYWHERE, "statement_timeout": "60s"}
 
 _ACQUIRE_TIMEOUT_SECONDS = 1.0
+_RELEASE_TIMEOUT_SECONDS = 10.0
 _ATTEMPTS = 8
 
 
@@ -114,7 +115,8 @@ async def _lend(pool: Pool) -> AsyncIterator[Connection]:
     try:
         yield connection
     finally:
-        await pool.release(connection)
+        # A budget of its own: asyncpg would take the acquiring's second for it too, and fail after a commit under load.
+        await pool.release(connection, timeout=_RELEASE_TIMEOUT_SECONDS)
 
 
 @asynccontextmanager

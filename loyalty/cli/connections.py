@@ -28,6 +28,7 @@ _PATIENT = {
 _NOT_THERE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _LOST = (
     ConnectionError,
+    TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -141,7 +142,7 @@ async def revision(url: str) -> str | None:
 
 
 def _lost(error: Exception) -> Unavailable:
-    msg = f"The connection to the database was lost ({_reason(error)}). Run the command again: nothing is done twice."
+    msg = f"The database does not answer any more ({_reason(error)}). Run the command again: nothing is done twice."
     return Unavailable(msg)
 
 

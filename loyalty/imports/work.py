@@ -5,10 +5,10 @@ processes may work on one import; the lock on its row lets one in at a time, and
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 import msgspec
@@ -23,13 +23,15 @@ from loyalty.imports.queries import Place
 from loyalty.imports.rules import Outcome, outcome_of
 from loyalty.programs.facts import Source
 
+R = TypeVar("R")
+
 _BEGINNING: Place = (datetime.min.replace(tzinfo=UTC), "", -1)
 _AGAIN_AFTER_SECONDS = 0.1
 # Too much for one commit: time-outs of the statement and of the client, and appends that came too late again and again.
 _TOO_MUCH = (asyncpg.QueryCanceledError, TimeoutError, Unavailable)
 # What the database, or the way to it, refuses although the rules let it pass: one such row must not stop the others.
 _REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, OverflowError)
-_ATTEMPTS_OF_ONE = 5
+_ATTEMPTS = 5
 
 
 class _Overtaken(Exception):
@@ -62,9 +64,8 @@ class Work:
         self._size = self.kind.batch_size
         while True:
             await self._work_through()
-            async with self.database.writer() as connection:
-                if await queries.finish(connection, *self._key):
-                    return
+            if await self._ask(queries.finish):
+                return
 
     async def _work_through(self) -> None:
         done, after = self.facts.done, _BEGINNING
@@ -78,8 +79,7 @@ class Work:
                 await ahead
                 self.wait()
                 await asyncio.sleep(_AGAIN_AFTER_SECONDS)
-                async with self.database.writer() as connection:
-                    done = (await queries.facts_of(connection, *self._key)).done
+                done = (await self._ask(queries.facts_of)).done
                 rows = await self._next(after)
             except BaseException:
                 ahead.cancel()
@@ -95,9 +95,19 @@ class Work:
 
     async def _next(self, after: Place) -> list[_Row]:
         decode = msgspec.json.Decoder(self.kind.shape).decode
-        async with self.database.writer() as connection:
-            rows = await queries.to_do(connection, *self._key, after, self.kind.batch_size)
+        rows = await self._ask(queries.to_do, after, self.kind.batch_size)
         return [_Row(row["row"], (row["sort_at"], row["external_id"], row["row"]), decode(row["item"])) for row in rows]
+
+    async def _ask(self, question: Callable[..., Awaitable[R]], *args: object) -> R:
+        """Ask what may be asked twice, again when the answer does not come in time."""
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                async with self.database.writer() as connection:
+                    return await question(connection, *self._key, *args)
+            except (TimeoutError, Unavailable):
+                await asyncio.sleep(_AGAIN_AFTER_SECONDS * 2**attempt)
+        async with self.database.writer() as connection:
+            return await question(connection, *self._key, *args)
 
     async def _record_all(self, rows: Sequence[_Row]) -> None:
         """Record rows in one commit if that goes, else in as many as it takes."""
@@ -124,7 +134,7 @@ class Work:
 
     async def _try_again(self, error: Exception) -> bool:
         self._failures += 1
-        if self._failures == _ATTEMPTS_OF_ONE:
+        if self._failures == _ATTEMPTS:
             msg = f"The database does not get a single row done ({error}). Run the same command later: it goes on."
             raise Unavailable(msg) from error
         await asyncio.sleep(_AGAIN_AFTER_SECONDS * 2**self._failures)

@@ -33,16 +33,23 @@ async def verify(connection: Connection, program_id: int | None = None, *, progr
 
     The connection should be one for reading: that of the money path plans for keys, not for whole tables.
     """
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await verify_snapshot(connection, program_id, progress=progress)
+
+
+async def verify_snapshot(
+    connection: Connection, program_id: int | None = None, *, progress: Progress | None = None
+) -> Report:
+    """Check what the caller's transaction sees. It should be one snapshot."""
     report = blank_report()
     report.checked |= dict.fromkeys(sets.PROMISES, 0)
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        found = await queries.programmes(connection, program_id)
-        run = _Run(connection, report, sum(subjects for _, subjects in found), progress)
-        await sets.check_database(connection, report)
-        for programme, _ in found:
-            await sets.check_programme(connection, programme.program_id, report)
-            await _accounts(run, programme)
-            await _anonymous(run, programme)
+    found = await queries.programmes(connection, program_id)
+    run = _Run(connection, report, sum(subjects for _, subjects in found), progress)
+    await sets.check_database(connection, report)
+    for programme, _ in found:
+        await sets.check_programme(connection, programme.program_id, report)
+        await _accounts(run, programme)
+        await _anonymous(run, programme)
     return report
 
 

@@ -116,8 +116,9 @@ def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
         if award.cause in {"joined", "left"}:
             causes[award.membership_id] += 1
     for membership in history.memberships:
-        if causes[membership.membership_id] != 1:
-            yield f"membership {membership.membership_id}", f"{causes[membership.membership_id]} awards recorded it"
+        recorded_by = causes.pop(membership.membership_id, 0)
+        if recorded_by != 1:
+            yield f"membership {membership.membership_id}", f"{recorded_by} awards recorded it"
         successors = [
             other
             for other in history.memberships
@@ -126,3 +127,5 @@ def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
         ]
         if membership.superseded_at and not successors:
             yield f"membership {membership.membership_id}", "it is superseded, and nothing came in its place"
+    for membership_id in causes:
+        yield f"membership {membership_id}", "an award recorded it, and it is not there"

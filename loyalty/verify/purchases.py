@@ -1,6 +1,5 @@
 """The promises about purchases: their worth by the stored rules, their status, their refunds, their awards."""
 
-from collections import Counter
 from datetime import timedelta
 
 from loyalty.verify.checks import Found, awards, of_purchase, one
@@ -103,20 +102,21 @@ def refunds_have_their_award(history: PurchaseHistory) -> Found:
     if not history.refunds and len(history.awards) == 1 and history.awards[0].cause == "purchase":
         return
     by_id = {award.award_id: award for award in history.awards}
-    told = {(refund.kind, refund.refund_id) for refund in history.refunds}
-    led = Counter((a.cause, a.refund_id or "") for a in history.awards if a.cause in {"refund", "cancellation"})
-    recorded = history.purchase.state == "recorded"
+    came: dict[tuple[str, str], list[AwardRow]] = {}
+    for award in history.awards:
+        if award.cause in {"refund", "cancellation"}:
+            came.setdefault((award.cause, award.refund_id or ""), []).append(award)
+    with_purchase = {award.recorded_at for award in history.awards if award.cause == "purchase"}
     for refund in history.refunds:
-        place, key = f"{refund.kind} {refund.refund_id!r}", (refund.kind, refund.refund_id)
-        award = by_id.get(refund.award_id) if refund.award_id else None
-        if led[key] != int(recorded):
-            yield place, f"{led[key]} awards came of it"
-        elif refund.award_id and (award is None or (award.cause, award.refund_id or "") != key):
+        place, own = f"{refund.kind} {refund.refund_id!r}", came.pop((refund.kind, refund.refund_id), [])
+        if len(own) != (history.purchase.state == "recorded"):
+            yield place, f"{len(own)} awards came of it"
+        elif refund.award_id and by_id.get(refund.award_id) not in own:
             yield place, f"its award {refund.award_id} is not of it"
-        elif award and award.recorded_at != refund.recorded_at:
-            yield place, f"recorded at {refund.recorded_at}, and its award {refund.award_id} at {award.recorded_at}"
-    for key in led.keys() - told:
-        yield f"{key[0]} {key[1]!r}", "an award came of it, and it is not there"
+        elif own and own[0].recorded_at not in ({refund.recorded_at} if refund.award_id else with_purchase):
+            yield place, f"its award {own[0].award_id} was recorded at {own[0].recorded_at}, neither with it nor later"
+    for kind, refund_id in came:
+        yield f"{kind} {refund_id!r}", "an award came of it, and it is not there"
 
 
 def _anonymous(history: PurchaseHistory) -> int:

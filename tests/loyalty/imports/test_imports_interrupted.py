@@ -14,6 +14,7 @@ import pytest
 from loyalty.database import Database, Tx, connect
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError, Unavailable
+from loyalty.imports import queries
 from loyalty.imports.actions import import_file
 from loyalty.imports.facts import Imported, Progress
 from loyalty.imports.kind import KINDS, Result
@@ -179,6 +180,22 @@ async def test_an_import_that_gets_nowhere_says_so_and_goes_on_later(
         patched.setattr("loyalty.imports.work._AGAIN_AFTER_SECONDS", 0.001)
         with pytest.raises(Unavailable, match="goes on"):
             await desk.bring_in("purchases", purchases(20))
+    assert (await desk.bring_in("purchases", purchases(20))).recorded == 19
+
+
+async def test_an_answer_that_does_not_come_in_time_is_asked_for_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_do, asked = queries.to_do, 0
+
+    async def slow(*args: object) -> object:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise TimeoutError
+        return await to_do(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(queries, "to_do", slow)
     assert (await desk.bring_in("purchases", purchases(20))).recorded == 19
 
 
