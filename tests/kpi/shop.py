@@ -116,6 +116,30 @@ class Shop:
         await self._refresh_flags()
         return purchase
 
+    async def imports(self, purchases: int, *, refunds: int, at: str) -> None:
+        """Record many purchases of 10.00 of one customer at once, and refunds of 4.00 of some of them."""
+        customer = await self.customer()
+        await self.owner.execute(
+            "INSERT INTO purchase (program_id, purchase_id, state, version, fingerprint, request_id, origin,"
+            " storefront_id, order_id, customer_id, placed_at, currency, goods_minor, discount_minor, tax_minor,"
+            " shipping_minor, reward_discount_minor, test, member, recorded_at)"
+            " SELECT $1, gen_random_uuid(), 'recorded', 1, '', '', 'import', 1, n::text, $2, $3, 'EUR', 1000, 0, 0,"
+            " 0, 0, false, false, $4 FROM generate_series(1, $5) n",
+            self.program.program_id,
+            customer,
+            self.at(at),
+            LONG_AGO,
+            purchases,
+        )
+        await self.owner.execute(
+            "INSERT INTO refund (program_id, purchase_id, kind, refund_id, refunded_at, goods_minor, fingerprint,"
+            " request_id, recorded_at) SELECT $1, purchase_id, 'refund', 'r', $2, 400, '', '', $2 FROM purchase"
+            " WHERE program_id = $1 LIMIT $3",
+            self.program.program_id,
+            LONG_AGO,
+            refunds,
+        )
+
     async def edits(self, purchase: UUID, *, recorded: str, **columns: object) -> None:
         """Change a purchase; what was known of it goes to `purchase_former`."""
         shared = (

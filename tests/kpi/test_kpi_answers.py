@@ -219,6 +219,18 @@ async def test_two_merged_customers_are_one_person(owner: asyncpg.Connection) ->
     assert await counts(shop, "retention_rate") == {"all": (1, 1), "member": (1, 1), "non_member": (0, 0)}
 
 
+async def test_an_import_that_the_planner_knows_nothing_of_is_counted_in_seconds(owner: asyncpg.Connection) -> None:
+    for table in ("purchase", "refund"):
+        await owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+    old, new = await Shop.open(owner), await Shop.open(owner)
+    await old.imports(1000, refunds=300, at="2026-03-05 12:00")
+    # What the planner has learnt is that the new programme has no purchases.
+    await owner.execute("ANALYZE")
+    await new.imports(30_000, refunds=10_000, at="2026-03-05 12:00")
+    await owner.execute("SET statement_timeout = '5s'")
+    assert (await counts(new, "aov"))["all"] == (30_000 * 1000 - 10_000 * 400, 30_000)
+
+
 async def test_another_programme_has_its_own_figures(owner: asyncpg.Connection) -> None:
     one, two = await Shop.open(owner), await Shop.open(owner)
     await one.buys(await one.customer(), "2026-03-02 12:00", 100)
