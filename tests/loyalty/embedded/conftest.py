@@ -28,7 +28,7 @@ from loyalty.embedded.home import Home
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
