@@ -227,6 +227,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes minutes first, so that one worker is not left with it when the other is done."""
+    items.sort(key=lambda item: item.path.parent.name != "sample")
+
+
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Say how many browser tests did not run: a green line must not hide that nobody looked."""
     skipped = [report for report in terminalreporter.getreports("skipped") if "browser" in report.keywords]
