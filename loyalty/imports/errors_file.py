@@ -1,12 +1,12 @@
 """The file of errors beside an imported file: one line a refused row, for people who open it in a spreadsheet."""
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from loyalty.errors import Invalid
 
@@ -21,8 +21,8 @@ class ErrorsFile:
     def __init__(self, imported: Path) -> None:
         """Begin the errors of an imported file; nothing lies at `path` before the end of the block."""
         self.path = imported.with_name(f"{imported.name}.errors.csv")
-        # Two processes may end the same import at the same time, and write the same.
-        self._aside = imported.with_name(f".{imported.name}.errors.{os.getpid()}")
+        # Two may end the same import at the same time, in one process or two, and write the same.
+        self._aside = imported.with_name(f".{imported.name}.errors.{uuid4().hex}")
 
     def __enter__(self) -> Self:
         """Open the file aside."""

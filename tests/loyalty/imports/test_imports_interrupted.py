@@ -16,6 +16,7 @@ from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError, Unavailable
 from loyalty.imports import queries
 from loyalty.imports.actions import import_file
+from loyalty.imports.errors_file import ErrorsFile
 from loyalty.imports.facts import Imported, Progress
 from loyalty.imports.kind import KINDS, Result
 from loyalty.programs.facts import Source
@@ -219,3 +220,16 @@ async def test_rows_that_another_process_has_done_are_not_done_again(
     assert (imported.recorded, imported.errors) == (100, 1)
     assert (await other[0]).recorded in {100, 0}
     assert "recording" in told
+
+
+def test_two_that_end_the_same_import_at_once_both_leave_the_whole_file_of_errors(tmp_path: Path) -> None:
+    """Within one process too: each writes aside under a name of its own."""
+    imported = tmp_path / "purchases.csv"
+    refused = [(7, "order-7", "invalid", "goods: write it as 12.34.")]
+    with ErrorsFile(imported) as first:
+        first.write(refused)
+        with ErrorsFile(imported) as second:
+            second.write(refused)
+        whole = second.path.read_text()
+    assert first.path.read_text() == whole == "row,id,code,message\n7,order-7,invalid,goods: write it as 12.34.\n"
+    assert list(tmp_path.iterdir()) == [first.path]
