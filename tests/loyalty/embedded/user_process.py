@@ -8,6 +8,7 @@ behind that outlive it, one forked and one executed, both with every file that i
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,8 @@ def _leave_children() -> list[int]:
 
 def main() -> None:
     """Run until stdin ends."""
+    # A shell starts what it runs in the background deaf to SIGINT, and all its children after it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     home, fsync, seconds, *rest = sys.argv[1:]
     started = time.perf_counter()
     try:
