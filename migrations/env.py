@@ -15,6 +15,7 @@ for room in (
     "loyalty.customers",
     "loyalty.earning",
     "loyalty.points",
+    "loyalty.rewards",
     "loyalty.purchases",
     "loyalty.imports",
 ):

@@ -21,6 +21,7 @@ class Customer(SQLModel, table=True):
         ForeignKeyConstraint(["program_id"], ["program.program_id"]),
         ForeignKeyConstraint(["program_id", "merged_into"], CUSTOMER_KEY, name="customer_merged_into_fk"),
         CheckConstraint("(merged_into IS NULL) = (merged_at IS NULL)", name="merge_has_a_time"),
+        Index("customer_merged_ix", "program_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     )
 
     program_id: int = Field(primary_key=True)
@@ -48,6 +49,17 @@ class CustomerAlias(SQLModel, table=True):
     program_id: int = Field(primary_key=True)
     namespace: str = Field(primary_key=True)
     external_id: str = Field(primary_key=True)
+    customer_id: UUID
+
+
+class ErasedAlias(SQLModel, table=True):
+    """The keyed hash of an id by which a shop called somebody who was erased: a re-import makes no new customer."""
+
+    __tablename__ = "erased_alias"
+    __table_args__ = (ForeignKeyConstraint(["program_id", "customer_id"], CUSTOMER_KEY),)
+
+    program_id: int = Field(primary_key=True)
+    digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
     customer_id: UUID
 
 

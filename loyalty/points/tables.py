@@ -1,4 +1,4 @@
-"""The points ledger: decisions (`award`), the entries they made, the lots these fill and empty, and the news of it.
+"""The points ledger: decisions (`award`), the entries they made, the lots these fill, holds, and the news of it.
 
 Awards, entries, lot uses and events are only ever added; `migrations/` gives the service no right to do more.
 """
@@ -14,7 +14,21 @@ from sqlmodel import Field, SQLModel
 from loyalty.database import Instant
 
 CODES = ("issued", "pending", "available", "held", "redeemed", "expired", "clawed_back", "debt", "adjusted")
-_CODES = ", ".join(f"'{code}'" for code in CODES)
+CAUSES = (
+    "purchase", "refund", "cancellation", "edit", "claim", "delivered", "joined", "left", "membership", "merged",
+    "held", "captured", "released", "reversed", "adjusted", "settled", "erased",
+)  # fmt: skip
+KINDS = (
+    "issue", "mature", "expire", "repay", "claw_back", "hold", "capture", "release", "reverse", "adjust", "forfeit",
+    "erase", "merge",
+)  # fmt: skip
+
+
+def _one_of(column: str, words: tuple[str, ...]) -> str:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return f"{column} IN ({listed})"
+
+
 ZERO = {"server_default": text("0")}
 ACCOUNT_KEY = ["account.program_id", "account.customer_id"]
 AWARD_KEY = ["award.program_id", "award.award_id"]
@@ -22,13 +36,21 @@ ENTRY_KEY = ["entry.program_id", "entry.customer_id", "entry.seq"]
 
 
 class Account(SQLModel, table=True):
-    """A customer's points. `version` rises with every write about the customer, `seq` counts the entries."""
+    """A customer's points. `version` rises with every write about the customer, `seq` counts the entries.
+
+    `next_due_at` is never later than the first maturing, expiry or time-out to come. `active_at`: the last earning or
+    redemption, from which points that expire on inactivity count.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "customer_id"], ["customer.program_id", "customer.customer_id"]),
         CheckConstraint("available >= 0 AND pending >= 0 AND held >= 0 AND debt >= 0", name="never_below_zero"),
         CheckConstraint("debt = 0 OR available = 0", name="debt_is_repaid_first"),
+        CheckConstraint(
+            "merged_into IS NULL OR (available = 0 AND pending = 0 AND held = 0 AND debt = 0)",
+            name="merged_ones_are_empty",
+        ),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -42,6 +64,8 @@ class Account(SQLModel, table=True):
     seq: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
     settled_at: datetime = Field(sa_type=Instant)
     next_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    active_at: datetime | None = Field(default=None, sa_type=Instant)
+    merged_into: UUID | None = None
     head_hash: bytes = Field(sa_type=LargeBinary)
 
 
@@ -52,9 +76,7 @@ class Award(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "purchase_id"], ["purchase.program_id", "purchase.purchase_id"]),
         ForeignKeyConstraint(["program_id", "customer_id"], ACCOUNT_KEY, name="award_account_fk"),
-        CheckConstraint(
-            "cause IN ('purchase', 'refund', 'cancellation', 'joined', 'left', 'membership')", name="cause_is_known"
-        ),
+        CheckConstraint(_one_of("cause", CAUSES), name="cause_is_known"),
         CheckConstraint("(customer_id IS NULL) = (account_version IS NULL)", name="account_has_a_version"),
         Index("award_purchase_ix", "program_id", "purchase_id"),
         Index("award_account_ix", "program_id", "customer_id", "account_version"),
@@ -94,8 +116,8 @@ class Entry(SQLModel, table=True):
         ForeignKeyConstraint(["program_id", "award_id"], AWARD_KEY),
         CheckConstraint("amount > 0", name="amount_is_positive"),
         CheckConstraint("debit_code <> credit_code", name="moves_between_codes"),
-        CheckConstraint(f"debit_code IN ({_CODES}) AND credit_code IN ({_CODES})", name="codes_are_known"),
-        CheckConstraint("kind IN ('issue', 'claw_back', 'repay')", name="kind_is_known"),
+        CheckConstraint(f"{_one_of('debit_code', CODES)} AND {_one_of('credit_code', CODES)}", name="codes_are_known"),
+        CheckConstraint(_one_of("kind", KINDS), name="kind_is_known"),
     )
 
     program_id: int = Field(primary_key=True)
@@ -118,13 +140,17 @@ class Entry(SQLModel, table=True):
 
 
 class Lot(SQLModel, table=True):
-    """The points of one earning, with their own dates. Named by the entry that issued it."""
+    """The points of one earning, with their own dates. Named by the entry that brought it.
+
+    No `matures_at`: it waits for the delivery. With `slides_days` it ends so long after the account was last active.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "customer_id", "seq"], ENTRY_KEY),
         CheckConstraint("remaining BETWEEN 0 AND original", name="remaining_is_within_original"),
         CheckConstraint("original > 0", name="original_is_positive"),
+        CheckConstraint("slides_days IS NULL OR expires_at IS NULL", name="ends_on_a_date_or_slides"),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -133,8 +159,9 @@ class Lot(SQLModel, table=True):
     seq: int = Field(primary_key=True, sa_type=BigInteger)
     purchase_id: UUID | None = None
     earned_at: datetime = Field(sa_type=Instant)
-    matures_at: datetime = Field(sa_type=Instant)
+    matures_at: datetime | None = Field(default=None, sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    slides_days: int | None = None
     original: int = Field(sa_type=BigInteger)
     remaining: int = Field(sa_type=BigInteger)
 
@@ -158,6 +185,58 @@ class LotUse(SQLModel, table=True):
     seq: int = Field(primary_key=True, sa_type=BigInteger)
     lot_seq: int = Field(primary_key=True, sa_type=BigInteger)
     amount: int = Field(sa_type=BigInteger)
+
+
+class Hold(SQLModel, table=True):
+    """Points set aside for a redemption, until captured, released or timed out; once. `taken`: what is still out.
+
+    `taken` lists [[customer, lot, points], …] in spending order; `returned` counts what came back after the capture.
+    """
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "customer_id"], ACCOUNT_KEY, name="hold_account_fk"),
+        ForeignKeyConstraint(["program_id", "award_id"], AWARD_KEY, name="hold_award_fk"),
+        CheckConstraint("state IN ('open', 'captured', 'released', 'timed_out')", name="state_is_known"),
+        CheckConstraint("points > 0 AND captured BETWEEN 0 AND points", name="captured_is_within_points"),
+        CheckConstraint("returned BETWEEN 0 AND captured", name="returned_is_within_captured"),
+        CheckConstraint("(state = 'captured') = (captured > 0)", name="captured_ones_took_points"),
+        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_ones_have_a_time"),
+        Index("hold_account_ix", "program_id", "customer_id"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    program_id: int = Field(primary_key=True)
+    hold_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    points: int = Field(sa_type=BigInteger)
+    captured: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    returned: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    taken: list[Any] = Field(sa_type=JSONB)
+    state: str
+    award_id: UUID
+    opened_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Adjustment(SQLModel, table=True):
+    """Why staff gave or took points. Beside the award, because the reason is free text and may have to be blanked."""
+
+    __tablename__ = "adjustment"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id", "award_id"], AWARD_KEY, name="adjustment_award_fk"),
+        CheckConstraint("points <> 0", name="points_are_not_zero"),
+        Index("adjustment_account_ix", "program_id", "customer_id"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    award_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    points: int = Field(sa_type=BigInteger)
+    # Null: blanked when the person was erased.
+    reason: str | None = None
+    recorded_at: datetime = Field(sa_type=Instant)
 
 
 class Event(SQLModel, table=True):

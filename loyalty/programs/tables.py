@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Interval, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Interval, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -36,6 +36,15 @@ class Program(SQLModel, table=True):
     data_origin: dict[str, str] | None = Field(default=None, sa_type=JSONB)
     policies: dict[str, Any] = Field(
         default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    # The key of the hashes of erased persons' ids; two random UUIDs.
+    erasure_key: bytes = Field(
+        default=None,
+        sa_type=LargeBinary,
+        sa_column_kwargs={
+            "server_default": text("uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"),
+            "nullable": False,
+        },
     )
     created_at: datetime = Field(
         default_factory=utc_now, sa_type=Instant, sa_column_kwargs={"server_default": text("now()")}

@@ -67,6 +67,8 @@ class Purchase(PurchaseColumns, table=True):
     # The first write's, for ever: a retry is known by it.
     fingerprint: bytes | None = Field(default=None, sa_type=LargeBinary)
     request_id: str | None = None
+    # The latest edit's, where there was one.
+    edit_fingerprint: bytes | None = Field(default=None, sa_type=LargeBinary)
     origin: str = "live"
 
 

@@ -1,0 +1,1 @@
+"""What points can be spent on: rewards, and their redemption by hold, capture, release and reversal."""
