@@ -65,10 +65,10 @@ OF_DATABASE = (
     SetCheck(
         "service_only_adds_to_the_ledger",
         "The role of the service may insert and read what was decided, and nothing else.",
-        "SELECT 7",
+        "SELECT 8",
         """
         SELECT format('table %s', t), format('%s has the right to change or delete', rolname)
-        FROM unnest('{award,earning_rules,entry,event,lot_use,purchase_former,refund}'::text[]) t
+        FROM unnest('{award,earning_rules,entry,event,lot_use,purchase_former,refund,seal}'::text[]) t
           JOIN pg_roles ON rolname = 'loyalty_app'
         WHERE has_any_column_privilege(rolname, t, 'UPDATE') OR has_table_privilege(rolname, t, 'DELETE, TRUNCATE')
         """,

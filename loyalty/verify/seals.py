@@ -1,0 +1,114 @@
+"""The promises about seals: each covers exactly what was recorded between two cuts, and stands on the one before."""
+
+from bisect import bisect_left
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from loyalty.database import Connection
+from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, head_bytes, seal_hash
+from loyalty.verify.facts import AccountHistory, AwardRow, EntryRow, Fault, Report
+
+COVER, CHAIN = "seals_cover_what_was_recorded", "seals_form_a_chain"
+PROMISES = {
+    COVER: "Every seal covers exactly the heads and awards that were recorded between the cut before it and its own.",
+    CHAIN: "Seals are numbered without a gap, and every one's hash covers the one before it and itself.",
+}
+
+
+class SealRow(NamedTuple):
+    """A seal."""
+
+    number: int
+    cut_at: datetime
+    accounts: int
+    awards: int
+    root: bytes
+    previous: bytes
+    hash: bytes
+
+
+_SEALS = """
+SELECT number, cut_at, accounts, awards, root, previous, hash FROM seal WHERE program_id = $1 ORDER BY number
+"""
+
+
+async def read_seals(connection: Connection, program_id: int) -> list[SealRow]:
+    """Read a programme's seals."""
+    return [SealRow._make(row) for row in await connection.fetch(_SEALS, program_id)]
+
+
+def digest_of(history: AccountHistory, award: AwardRow) -> str:
+    """Give an award's digest, computed once."""
+    found = history.digests.get(award.award_id)
+    if found is None:
+        found = history.digests[award.award_id] = award_digest(history.programme.program_id, award)
+    return found
+
+
+class Sealed:
+    """What every seal of a programme should cover, hashed again while all that was recorded passes by."""
+
+    def __init__(self, program_id: int, seals: list[SealRow]) -> None:
+        """Start with nothing seen."""
+        self._program_id = program_id
+        self._seals = seals
+        self._cuts = [seal.cut_at for seal in seals]
+        self._roots = [sha256() for _ in seals]
+        self._accounts = [0] * len(seals)
+        self._awards = [0] * len(seals)
+
+    def account(self, history: AccountHistory) -> None:
+        """See an account; they come in the order of their ids."""
+        if not self._seals:
+            return
+        heads: dict[int, EntryRow] = {}
+        for entry in history.entries:
+            heads[bisect_left(self._cuts, entry.recorded_at)] = entry
+        heads.pop(len(self._seals), None)
+        for place, entry in heads.items():
+            self._accounts[place] += 1
+            self._roots[place].update(head_bytes(entry.customer_id, entry.seq, entry.hash))
+        for award in history.awards:
+            place = bisect_left(self._cuts, award.recorded_at)
+            if place < len(self._seals):
+                self._add(place, digest_of(history, award))
+
+    def anonymous(self, award: AwardRow) -> None:
+        """See an award of nobody; they come after all accounts, in the order of their purchases."""
+        place = bisect_left(self._cuts, award.recorded_at)
+        if place < len(self._seals):
+            self._add(place, award_digest(self._program_id, award))
+
+    def _add(self, place: int, digest: str) -> None:
+        self._awards[place] += 1
+        self._roots[place].update(f'"{digest}"'.encode())
+
+    def check_cover(self, report: Report) -> None:
+        """Compare what was seen with what was sealed; all accounts must have passed."""
+        for seal, accounts, awards, root in zip(self._seals, self._accounts, self._awards, self._roots, strict=True):
+            report.checked[COVER] += 1
+            if (accounts, awards, root.digest()) != (seal.accounts, seal.awards, seal.root):
+                found = f"{accounts} moved accounts and {awards} awards"
+                message = f"it covers {seal.accounts} moved accounts and {seal.awards} awards, recorded are {found}"
+                if (accounts, awards) == (seal.accounts, seal.awards):
+                    message = f"what was recorded up to {seal.cut_at} was changed since it was sealed"
+                report.add(Fault(COVER, self._where(seal), message))
+
+    def check_chain(self, report: Report) -> None:
+        """Check every seal's own hash, number and place in time."""
+        before, last = NOTHING_BEFORE, None
+        for number, seal in enumerate(self._seals, 1):
+            report.checked[CHAIN] += 1
+            told = (seal.number, seal.cut_at, seal.accounts, seal.awards, seal.root)
+            if seal.number != number:
+                report.add(Fault(CHAIN, self._where(seal), f"seal {number} is missing before it"))
+                return
+            if seal.previous != before or seal.hash != seal_hash(self._program_id, before, *told):
+                report.add(Fault(CHAIN, self._where(seal), "it, or the seal before it, is not what was sealed"))
+            if last and seal.cut_at <= last:
+                report.add(Fault(CHAIN, self._where(seal), f"cut at {seal.cut_at}, not after the one before it"))
+            before, last = seal.hash, seal.cut_at
+
+    def _where(self, seal: SealRow) -> str:
+        return f"program {self._program_id}, seal {seal.number}"
