@@ -80,3 +80,51 @@ class NameTaken(Conflict):
     """Another programme or storefront has that name."""
 
     code = "name_taken"
+
+
+class NotEnoughPoints(Conflict):
+    """More points are asked for than are available."""
+
+    code = "not_enough_points"
+
+    def __init__(self, *, available: int, price: int) -> None:
+        """Say how many there are, and how many are asked for."""
+        super().__init__(f"{price} points are needed, and {available} are available.")
+        self.available = available
+        self.price = price
+
+
+class NotAMember(Conflict):
+    """Only a member may do that, and this customer is none now."""
+
+    code = "not_a_member"
+
+
+class HoldEnded(Conflict):
+    """The hold was captured, released or timed out already, another way than asked for."""
+
+    code = "hold_ended"
+
+
+class HoldTimedOut(HoldEnded):
+    """The hold ran out before it was captured; its points are back."""
+
+    code = "hold_timed_out"
+
+
+class OpenHolds(Conflict):
+    """Points of the customer are held for a redemption; capture or release it first."""
+
+    code = "open_holds"
+
+
+class Erased(Conflict):
+    """The person was erased; the customer id is not given again."""
+
+    code = "customer_erased"
+
+
+class OtherCustomer(Conflict):
+    """An edit would move a purchase from one customer to another."""
+
+    code = "other_customer"

@@ -41,6 +41,12 @@ def update(name: str, sql: str, rows: list[tuple[Any, ...]], *extra: object) -> 
     return Part(name, sql, [*arrays, *extra], guards=len(rows))
 
 
+def sql_columns(table: type[SQLModel], *, but: tuple[str, ...] = ()) -> list[str]:
+    """Name the columns of a table, in its order, but some."""
+    sql_table: Table = cast("Any", table).__table__
+    return [column.name for column in sql_table.columns if column.name not in but]
+
+
 @lru_cache
 def _insert_sql(table: Table, columns: tuple[str, ...], same: tuple[str, ...]) -> str:
     types = [table.c[column].type.compile(_POSTGRESQL) for column in (*columns, *same)]

@@ -4,7 +4,6 @@ So decisions are tested as tables, without I/O. It also gives the rows that `loy
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,8 +14,9 @@ from loyalty.customers.facts import AliasFacts, MembershipFacts
 from loyalty.earning.rules import RulesVersion, StoredRules
 from loyalty.errors import LoyaltyError
 from loyalty.members.decisions import Joined, NewMembership, record_membership
-from loyalty.points.facts import AccountFacts, LotFacts, NewEntry, RecordedAward
+from loyalty.points.facts import AccountFacts, HoldFacts, LotFacts, NewEntry, OpenAccount, RecordedAward
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.policies import Policies
 from loyalty.purchases.actions import decide_each
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
@@ -28,7 +28,7 @@ I = TypeVar("I")  # noqa: E741 - items in, results out
 R = TypeVar("R")
 
 PER_EURO = {"kind": "points_per_amount", "points_per_step": 1, "step_minor": 100}
-PROGRAM = ProgramFacts(1, "Paper", "live", "EUR", "Europe/Paris", timedelta(), None, None, {}, day(-900))
+PROGRAM = ProgramFacts(1, "Paper", "live", "EUR", "Europe/Paris", timedelta(), None, None, Policies(), day(-900))
 SOURCE = Source(PROGRAM, 1, "default", "key/paper", "req_paper")
 
 
@@ -47,6 +47,7 @@ class Paper:
         self.accounts: dict[UUID, AccountFacts] = {}
         self.aliases: dict[str, UUID] = {}
         self.lots: dict[tuple[UUID, int], LotFacts] = {}
+        self.holds: dict[UUID, HoldFacts] = {}
         self.memberships: dict[UUID, MembershipFacts] = {}
         self.purchases: dict[UUID, PurchaseFacts] = {}
         self.refunds: dict[tuple[UUID, str, str], RefundFacts] = {}
@@ -82,7 +83,8 @@ class Paper:
             newest_rules=self.versions[-1].version,
             aliases=[AliasFacts(external_id, customer_id) for external_id, customer_id in self.aliases.items()],
             accounts=list(self.accounts.values()),
-            lots=[lot for lot in self.lots.values() if lot.remaining],
+            lots=list(self.lots.values()),
+            holds=list(self.holds.values()),
             memberships=list(self.memberships.values()),
             purchases=list(self.purchases.values()),
             refunds=list(self.refunds.values()),
@@ -99,22 +101,28 @@ class Paper:
         self.memberships |= {membership.membership_id: membership for membership, _ in batch.new_memberships}
         self.refunds |= {(r.purchase_id, r.kind, r.refund_id): r for r, _ in batch.new_refunds}
         for account in batch.accounts.values():
-            key = account.customer_id
-            if account.version != account.seen:
-                self.accounts[key] = AccountFacts(
-                    key, account.version, account.seq, account.available, account.pending, account.held, account.debt,
-                    self.now, account.head_hash,
-                )  # fmt: skip
-            self.entries += account.entries
-            self.uses += [facts.UseRow(key, *use) for use in account.uses]
-            for lot in account.lots:
-                self.lots[key, lot.seq] = LotFacts(key, *astuple(lot)[:-2])
+            if account.touched:
+                self._keep(account)
         for order in batch.purchases.values():
-            self.purchases[order.purchase_id] = PurchaseFacts(
-                order.purchase_id, 1, order.order_id, order.customer_id, order.state, order.version, order.placed_at,
-                order.goods_minor, order.reward_discount_minor, order.lines, order.test, order.member,
-                order.fingerprint, order.recorded_at, order.due, order.rules_version,
-            )  # fmt: skip
+            known = {name: getattr(order, name) for name in PurchaseFacts.__struct_fields__ if hasattr(order, name)}
+            first = next((a for a in self.awards if a.purchase_id == order.purchase_id), None)
+            policy = first.facts.get("policy") if first else None
+            self.purchases[order.purchase_id] = PurchaseFacts(**known, storefront_id=1, first_policy=policy)
+
+    def _keep(self, account: OpenAccount) -> None:
+        key = account.customer_id
+        self.accounts[key] = AccountFacts(
+            key, account.version, account.seq, account.available, account.pending, account.held, account.debt,
+            self.now, account.head_hash, account.next_due_at, account.active_at, account.merged_into,
+        )  # fmt: skip
+        self.entries += account.entries
+        self.uses += [facts.UseRow(key, *use) for use in account.uses]
+        for lot in account.lots:
+            values = [getattr(lot, name) for name in LotFacts.__struct_fields__[1:]]
+            self.lots[key, lot.seq] = LotFacts(key, *values)
+        for held in account.holds:
+            told = {name: getattr(held, name) for name in HoldFacts.__struct_fields__ if name != "customer_id"}
+            self.holds[held.hold_id] = HoldFacts(customer_id=key, **told)
 
     def account(self, customer: str) -> AccountFacts:
         """Give a customer's account."""

@@ -36,6 +36,7 @@ class AliasFacts(Struct, frozen=True):
 
     external_id: str
     customer_id: UUID
+    erased: bool = False
 
 
 class MembershipFacts(Struct, frozen=True):

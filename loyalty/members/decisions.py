@@ -12,8 +12,9 @@ from loyalty.customers.facts import MembershipFacts, Profile
 from loyalty.errors import AlreadyMember, Invalid, LeftAlready
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward
+from loyalty.points.rules import empty
 from loyalty.purchases.batch import Batch
-from loyalty.purchases.decisions import decide
+from loyalty.purchases.decisions import decide, is_guest
 
 
 class NewMembership(msgspec.Struct, frozen=True):
@@ -44,6 +45,7 @@ def fingerprint(new: NewMembership) -> bytes:
 
 def record_membership(batch: Batch, new: NewMembership) -> Joined:
     """Join, or leave where `left_at` closes the open interval; then decide anew every purchase whose status changes."""
+    batch.not_erased(new.external_id)
     batch.not_ahead(new.joined_at, "joined_at")
     if new.left_at is not None:
         batch.not_ahead(new.left_at, "left_at")
@@ -109,10 +111,12 @@ def _decide_all_anew(batch: Batch, account: OpenAccount, membership: MembershipF
     """Award or claw back every purchase whose status changes, by the rules in force at its own date."""
     changed = points = 0
     for order in batch.purchases.values():
-        if order.customer_id != account.customer_id or order.placed_at is None:
+        if order.placed_at is None or order.customer_id is None:
+            continue
+        if batch.account(order.customer_id) is not account:
             continue
         member = batch.is_member(account.customer_id, order.placed_at)
-        if member == order.member:
+        if member == order.member and order.guest == (not member and is_guest(batch, order, account)):
             continue
         order.member, order.changed = member, True
         order.version += 1
@@ -120,29 +124,15 @@ def _decide_all_anew(batch: Batch, account: OpenAccount, membership: MembershipF
         batch.tell("purchase.reassessed", f"purchase/{order.purchase_id}", award)
         changed += 1
         points += award.given
-    award = RecordedAward(
-        award_id=uuid7(),
-        cause=cause,
-        customer_id=account.customer_id,
-        account_version=account.version,
-        purchase_id=None,
-        refund_id=None,
-        membership_id=membership.membership_id,
-        rules_version=None,
-        basis=None,
-        breakdown=[],
-        facts={"purchases": changed, "points": points},
-        target=0,
-        due=0,
-        given=0,
-        available_after=account.available,
-        pending_after=account.pending,
-        held_after=account.held,
-        debt_after=account.debt,
-        actor=batch.source.actor,
-        request_id=batch.source.request_id,
-        recorded_at=batch.now,
-    )
-    batch.awards.append(award)
+    posted = batch.cause(membership.left_at)
+    if cause == "left" and _forfeits(batch, account):
+        empty(account, "forfeit", "expired", posted)
+    facts = {"purchases": changed, "points": points}
+    award = batch.decided(account, cause, posted, facts, membership_id=membership.membership_id)
     batch.tell(f"member.{cause}", f"membership/{membership.membership_id}", award)
     return award
+
+
+def _forfeits(batch: Batch, account: OpenAccount) -> bool:
+    """Tell whether somebody who leaves loses the points: where the policy says so, and he is no member any more."""
+    return batch.source.program.policies.on_leaving == "forfeit" and not batch.is_member(account.customer_id, batch.now)

@@ -11,6 +11,7 @@ import msgspec
 from loyalty.database import MissedGuard, Tx
 from loyalty.outbox import consumers
 from loyalty.points import tables
+from loyalty.points.book import Book
 from loyalty.points.facts import NewEntry, NewEvent, OpenAccount, RecordedAward
 from loyalty.statements import Part, insert, joined, update
 
@@ -41,9 +42,11 @@ WHERE a.program_id = $1 ORDER BY a.customer_id FOR UPDATE OF a
 # Reading the count makes PostgreSQL take all the locks before the first update.
 _UPDATE_ACCOUNTS = """
 UPDATE account a SET version = n.version, seq = n.seq, available = n.available, pending = n.pending, held = n.held,
-  debt = n.debt, head_hash = n.head_hash, settled_at = {9}
+  debt = n.debt, head_hash = n.head_hash, next_due_at = n.next_due_at, active_at = n.active_at,
+  merged_into = n.merged_into, settled_at = {12}
 FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::bigint[], {4}::bigint[], {5}::bigint[], {6}::bigint[],
-  {7}::bigint[], {8}::bytea[]) AS n(customer_id, seen, version, seq, available, pending, held, debt, head_hash)
+  {7}::bytea[], {8}::timestamptz[], {9}::timestamptz[], {10}::bigint[], {11}::uuid[])
+  AS n(customer_id, version, seq, available, pending, held, debt, head_hash, next_due_at, active_at, seen, merged_into)
 WHERE a.program_id = $1 AND a.customer_id = n.customer_id AND a.version = n.seen
   AND (SELECT count(*) FROM locked_account) >= 0
 RETURNING 1
@@ -53,6 +56,18 @@ UPDATE lot l SET remaining = n.remaining
 FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[]) AS n(customer_id, seq, remaining)
 WHERE l.program_id = $1 AND l.customer_id = n.customer_id AND l.seq = n.seq RETURNING 1
 """
+_REDATE_LOTS = """
+UPDATE lot l SET remaining = n.remaining, matures_at = n.matures_at, expires_at = n.expires_at
+FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::timestamptz[], {4}::timestamptz[])
+  AS n(customer_id, seq, remaining, matures_at, expires_at)
+WHERE l.program_id = $1 AND l.customer_id = n.customer_id AND l.seq = n.seq RETURNING 1
+"""
+_UPDATE_HOLDS = """
+UPDATE hold h SET captured = n.captured, returned = n.returned, taken = n.taken, state = n.state, ended_at = n.ended_at
+FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::jsonb[], {4}::text[], {5}::timestamptz[])
+  AS n(hold_id, captured, returned, taken, state, ended_at)
+WHERE h.program_id = $1 AND h.hold_id = n.hold_id RETURNING 1
+"""
 _OUTBOX = """
 INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest({0}::text[]) c, unnest({1}::uuid[]) e
 """
@@ -60,7 +75,10 @@ INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest(
 _FRESH = """(SELECT clock_timestamp() + clock_offset < $2::timestamptz + interval '5 seconds'
   FROM program WHERE program_id = $1)"""
 
-_ACCOUNT = ["customer_id", "version", "seq", "available", "pending", "held", "debt", "head_hash", "settled_at"]
+_ACCOUNT = [
+    "customer_id", "version", "seq", "available", "pending", "held", "debt", "head_hash", "next_due_at", "active_at",
+]  # fmt: skip
+_account_values = attrgetter(*_ACCOUNT)
 # One append is one request's: who asked, in which request, and when, is the same in all its rows.
 _SAME = ("actor", "request_id", "recorded_at")
 _AWARD = [name for name in RecordedAward.__struct_fields__ if name not in _SAME]
@@ -70,7 +88,20 @@ _ENTRY = [name for name in NewEntry.__slots__ if name not in _SAME]
 _entry_values = attrgetter(*_ENTRY)
 _EVENT = ["event_id", "type", "subject", "customer_id", "account_version", "award_id", "origin"]
 _event_values = attrgetter(*_EVENT)
-_LOT = ["customer_id", "seq", "purchase_id", "earned_at", "matures_at", "expires_at", "original", "remaining"]
+_LOT = [
+    "customer_id", "seq", "purchase_id", "earned_at", "matures_at", "expires_at", "slides_days", "original",
+    "remaining",
+]  # fmt: skip
+_lot_values = attrgetter(*_LOT[1:])
+_HOLD = ["hold_id", "points", "captured", "returned", "state", "award_id", "opened_at", "expires_at", "ended_at"]
+_hold_values = attrgetter(*_HOLD)
+
+
+def appended(book: Book, before: list[Part] | None = None, after: list[Part] | None = None) -> Append:
+    """Gather what a book has to append, with the parts of the rooms above."""
+    accounts = [account for account in book.accounts.values() if account.touched]
+    program_id = book.source.program.program_id
+    return Append(program_id, book.now, accounts, book.awards, book.events, before or [], after or [])
 
 
 async def append(tx: Tx, new: Append) -> None:
@@ -85,17 +116,9 @@ async def append(tx: Tx, new: Append) -> None:
 
 
 def _account_parts(new: Append) -> list[Part]:
-    fresh = [
-        (a.customer_id, a.version, a.seq, a.available, a.pending, a.held, a.debt, a.head_hash, new.now)
-        for a in new.accounts
-        if a.seen is None
-    ]
-    known = [
-        (a.customer_id, a.seen, a.version, a.seq, a.available, a.pending, a.held, a.debt, a.head_hash)
-        for a in new.accounts
-        if a.seen is not None
-    ]
-    parts = [insert(tables.Account, _ACCOUNT, fresh)] if fresh else []
+    fresh = [_account_values(a) for a in new.accounts if a.seen is None]
+    known = [(*_account_values(a), a.seen, a.merged_into) for a in new.accounts if a.seen is not None]
+    parts = [insert(tables.Account, _ACCOUNT, fresh, settled_at=new.now)] if fresh else []
     if known:
         parts.append(Part("locked_account", _LOCK_ACCOUNTS, [[row[0] for row in known]]))
         parts.append(update("account", _UPDATE_ACCOUNTS, known, new.now))
@@ -118,6 +141,7 @@ def _ledger_parts(new: Append) -> list[Part]:
         insert(tables.Entry, _ENTRY, entries, **same) if entries else None,
         *_lot_parts(new),
         insert(tables.LotUse, ["customer_id", "seq", "lot_seq", "amount"], uses) if uses else None,
+        *_hold_parts(new),
         *_event_parts(new),
     ]
     return [part for part in parts if part]
@@ -125,14 +149,26 @@ def _ledger_parts(new: Append) -> list[Part]:
 
 def _lot_parts(new: Append) -> list[Part]:
     lots = [(account.customer_id, lot) for account in new.accounts for lot in account.lots]
-    fresh = [
-        (owner, o.seq, o.purchase_id, o.earned_at, o.matures_at, o.expires_at, o.original, o.remaining)
-        for owner, o in lots
-        if o.fresh
+    fresh = [(owner, *_lot_values(lot)) for owner, lot in lots if lot.fresh]
+    touched = [(owner, o.seq, o.remaining) for owner, o in lots if o.touched and not o.fresh and not o.redated]
+    redated = [
+        (owner, o.seq, o.remaining, o.matures_at, o.expires_at) for owner, o in lots if o.redated and not o.fresh
     ]
-    touched = [(owner, o.seq, o.remaining) for owner, o in lots if o.touched and not o.fresh]
     parts = [insert(tables.Lot, _LOT, fresh)] if fresh else []
-    return [*parts, update("lot", _UPDATE_LOTS, touched)] if touched else parts
+    parts += [update("lot", _UPDATE_LOTS, touched)] if touched else []
+    return [*parts, update("redated_lot", _REDATE_LOTS, redated)] if redated else parts
+
+
+def _hold_parts(new: Append) -> list[Part]:
+    holds = [(account.customer_id, held) for account in new.accounts for held in account.holds if held.touched]
+    fresh = [(owner, *_hold_values(held), _json(held.taken).decode()) for owner, held in holds if held.fresh]
+    known = [
+        (h.hold_id, h.captured, h.returned, _json(h.taken).decode(), h.state, h.ended_at)
+        for _, h in holds
+        if not h.fresh
+    ]
+    parts = [insert(tables.Hold, ["customer_id", *_HOLD, "taken"], fresh)] if fresh else []
+    return [*parts, update("hold", _UPDATE_HOLDS, known)] if known else parts
 
 
 def _event_parts(new: Append) -> list[Part]:

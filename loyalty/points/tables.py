@@ -15,7 +15,7 @@ from loyalty.database import Instant
 
 CODES = ("issued", "pending", "available", "held", "redeemed", "expired", "clawed_back", "debt", "adjusted")
 CAUSES = (
-    "purchase", "refund", "cancellation", "edit", "claim", "delivered", "joined", "left", "membership", "merged",
+    "purchase", "refund", "cancellation", "edit", "claim", "joined", "left", "membership", "merged",
     "held", "captured", "released", "reversed", "adjusted", "settled", "erased",
 )  # fmt: skip
 KINDS = (
@@ -204,7 +204,7 @@ class Hold(SQLModel, table=True):
         CheckConstraint("returned BETWEEN 0 AND captured", name="returned_is_within_captured"),
         CheckConstraint("(state = 'captured') = (captured > 0)", name="captured_ones_took_points"),
         CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_ones_have_a_time"),
-        Index("hold_account_ix", "program_id", "customer_id"),
+        Index("hold_open_ix", "program_id", "customer_id", postgresql_where=text("state = 'open'")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from loyalty.errors import Invalid, NameTaken, NotFound
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.policies import policies_from
 from loyalty.programs.tables import Program, Storefront
 
 _LONGEST_NAME = 128
@@ -52,6 +53,7 @@ async def find_program(session: AsyncSession, name: str) -> ProgramFacts:
 def program_facts(program: Program) -> ProgramFacts:
     """Hand a stored programme to the other rooms."""
     fields = {name: getattr(program, name) for name in ProgramFacts.__struct_fields__}
+    fields["policies"] = policies_from(program.policies)
     return ProgramFacts(**fields)
 
 

@@ -1,11 +1,12 @@
 """A programme as the other rooms need it, and where a write comes from."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 from msgspec import Struct
+
+from loyalty.programs.policies import Policies
 
 
 class ProgramFacts(Struct, frozen=True):
@@ -19,7 +20,7 @@ class ProgramFacts(Struct, frozen=True):
     clock_offset: timedelta
     default_period: str | None
     data_origin: dict[str, str] | None
-    policies: dict[str, Any]
+    policies: Policies
     created_at: datetime
 
     @property
@@ -34,7 +35,10 @@ class ProgramFacts(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """Where a write comes from: which programme and storefront, who, in which request. `origin`: live or import."""
+    """Where a write comes from: which programme and storefront, who, in which request. `origin`: live or import.
+
+    `dated_now`: points of purchases placed in the past count from now (`--points-date import`), not from `placed_at`.
+    """
 
     program: ProgramFacts
     storefront_id: int
@@ -42,3 +46,4 @@ class Source(Struct, frozen=True):
     actor: str
     request_id: str
     origin: str = "live"
+    dated_now: bool = False

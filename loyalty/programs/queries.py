@@ -9,6 +9,7 @@ from msgspec import Struct
 from loyalty.auth.rules import digest, program_of_key
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.policies import policies_from
 
 _PROGRAM = """p.program_id, p.name, p.mode, p.currency, p.timezone, p.clock_offset, p.default_period,
   p.data_origin::text, p.policies::text, p.created_at"""
@@ -65,6 +66,6 @@ def _program(row: Record) -> ProgramFacts:
         clock_offset=row["clock_offset"],
         default_period=row["default_period"],
         data_origin=msgspec.json.decode(origin) if origin else None,
-        policies=msgspec.json.decode(row["policies"]),
+        policies=policies_from(msgspec.json.decode(row["policies"])),
         created_at=row["created_at"],
     )

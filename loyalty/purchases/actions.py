@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+from uuid import UUID
 
 from loyalty.database import Tx
 from loyalty.earning.queries import RulesCache
@@ -10,6 +11,7 @@ from loyalty.points.queries import append
 from loyalty.programs.facts import Source
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
+from loyalty.purchases.edits import Edited, edit_purchase
 from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.purchases.queries import as_append, read
 
@@ -42,6 +44,18 @@ async def record_refunds(
     return results
 
 
+async def edit_purchases(
+    tx: Tx, source: Source, rules: RulesCache, items: Sequence[NewPurchase]
+) -> list[Edited | Recorded | LoyaltyError]:
+    """Edit purchases, or record those that are not known; one result each."""
+    customers = [item.external_id for item in items if item.external_id is not None]
+    batch = await open_batch(tx, source, rules, orders=[item.order_id for item in items], customers=customers)
+    results = decide_each(batch, edit_purchase, items)
+    if batch.awards:
+        await append(tx, as_append(batch))
+    return results
+
+
 async def open_batch(
     tx: Tx,
     source: Source,
@@ -49,12 +63,13 @@ async def open_batch(
     *,
     orders: list[str],
     customers: list[str],
+    ids: list[UUID] | None = None,
     history: bool = False,
     lots: bool = True,
 ) -> Batch:
     """Read what deciding needs, and open it. The rules are cached by version; a newer one is loaded first."""
     orders, customers = list(dict.fromkeys(orders)), list(dict.fromkeys(customers))
-    facts = await read(tx, source, orders=orders, customers=customers, history=history, lots=lots)
+    facts = await read(tx, source, orders=orders, customers=customers, ids=ids, history=history, lots=lots)
     versions = await rules.versions(tx.connection, source.program.program_id, facts.newest_rules)
     return Batch(source, facts, versions)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from loyalty.customers.facts import AliasFacts, MembershipFacts, Profile
-from loyalty.points.facts import AccountFacts, LotFacts, RecordedAward
+from loyalty.points.facts import AccountFacts, HoldFacts, LotFacts, RecordedAward
 
 
 class NewPurchase(Struct, frozen=True):
@@ -50,7 +50,7 @@ class NewRefund(Struct, frozen=True):
 
 
 class PurchaseFacts(Struct, frozen=True):
-    """A purchase as read. `due` sums what every decision on it gave or took; `rules_version` is the first one's."""
+    """A purchase as read. `due` and `restored` sum what every decision on it did; the rules are the first one's."""
 
     purchase_id: UUID
     storefront_id: int
@@ -59,15 +59,24 @@ class PurchaseFacts(Struct, frozen=True):
     state: str
     version: int
     placed_at: datetime | None
+    delivered_at: datetime | None
+    source_updated_at: datetime | None
     goods_minor: int | None
+    tax_minor: int | None
+    shipping_minor: int | None
     reward_discount_minor: int | None
     lines: list[dict[str, Any]] | None
+    redemption_ids: list[str] | None
     test: bool
     member: bool
+    guest: bool
     fingerprint: bytes | None
+    edit_fingerprint: bytes | None
     recorded_at: datetime
     due: int
+    restored: int
     rules_version: int | None
+    first_policy: dict[str, Any] | None
 
 
 class RefundFacts(Struct, frozen=True):
@@ -92,6 +101,7 @@ class Read(Struct, frozen=True):
     aliases: list[AliasFacts]
     accounts: list[AccountFacts]
     lots: list[LotFacts]
+    holds: list[HoldFacts]
     memberships: list[MembershipFacts]
     purchases: list[PurchaseFacts]
     refunds: list[RefundFacts]

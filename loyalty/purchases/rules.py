@@ -1,18 +1,23 @@
 """What a purchase is worth: kept, basis, target. Pure, exact, and blind to the order in which refunds came."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from loyalty.earning.kind import Basket, BasketLine
 from loyalty.earning.rules import Points, RulesVersion, points_for
 from loyalty.points.chain import microseconds
+from loyalty.points.dates import months_later
+from loyalty.programs.policies import Basis
 from loyalty.purchases.facts import NewPurchase, NewRefund
 
 EARNING_KINDS = frozenset({"goods", "service"})
+_WINDOWS = {"month": 1, "three_months": 3}
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -26,16 +31,24 @@ def kept(goods_minor: int, refunds: Iterable[int | None]) -> int:
     return max(0, left)
 
 
-def basis(goods_minor: int, kept_minor: int, reward_discount_minor: int) -> Fraction:
-    """Give the earning basis in exact minor units: what is kept, less its part of the reward paid with points."""
-    if not kept_minor or not reward_discount_minor:
-        return Fraction(kept_minor)
-    return kept_minor - Fraction(reward_discount_minor * kept_minor, goods_minor)
+def basis(worth: "Worth", kept_minor: int) -> Fraction:
+    """Give the earning basis in exact minor units: what is kept, less its part of the reward paid with points.
+
+    With its part of tax and shipping where the programme counts them.
+    """
+    if not kept_minor:
+        return Fraction(0)
+    more = -worth.reward_discount_minor if worth.counts.reward_lowers_basis else 0
+    more += worth.tax_minor if worth.counts.basis_includes_tax else 0
+    more += worth.shipping_minor if worth.counts.basis_includes_shipping else 0
+    return kept_minor + Fraction(more * kept_minor, worth.goods_minor) if more else Fraction(kept_minor)
 
 
 def net(goods_minor: int, kept_minor: int, reward_discount_minor: int) -> int:
     """Round the kept net once to minor units, half up: what the KPIs count."""
-    exact = basis(goods_minor, kept_minor, reward_discount_minor)
+    if not kept_minor:
+        return 0
+    exact = kept_minor - Fraction(reward_discount_minor * kept_minor, goods_minor)
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
 
 
@@ -44,19 +57,51 @@ def excess(goods_minor: int, refunds: Iterable[int | None]) -> int:
     return max(0, sum(refund or 0 for refund in refunds) - goods_minor)
 
 
-def target(
-    goods_minor: int,
-    kept_minor: int,
-    reward_discount_minor: int,
-    lines: list[dict[str, Any]] | None,
-    version: RulesVersion,
-) -> tuple[Fraction, Points]:
+class Worth(Protocol):
+    """What a purchase's worth depends on, in minor units; `counts`: what its basis is made of."""
+
+    goods_minor: int
+    tax_minor: int
+    shipping_minor: int
+    reward_discount_minor: int
+    lines: list[dict[str, Any]] | None
+
+    @property
+    def counts(self) -> Basis:
+        """What the programme counted when it decided on the purchase first."""
+
+
+def target(worth: Worth, kept_minor: int, version: RulesVersion) -> tuple[Fraction, Points]:
     """Decide the points that a member's purchase is worth as it stands: its basis, and the points with their why."""
-    whole = basis(goods_minor, kept_minor, reward_discount_minor)
-    if not lines:
+    whole = basis(worth, kept_minor)
+    if not worth.lines:
         return whole, points_for(Basket(whole, []), version)
-    share = whole / goods_minor if goods_minor else Fraction(0)
-    return whole, points_for(Basket(whole, [_line(line, share) for line in lines]), version)
+    share = whole / worth.goods_minor if worth.goods_minor else Fraction(0)
+    return whole, points_for(Basket(whole, [_line(line, share) for line in worth.lines]), version)
+
+
+def restored(goods_minor: int, kept_minor: int, captured: int, policy: str) -> int:
+    """Count the points, of those spent on a purchase, that are to come back for what was taken back of it."""
+    if policy == "none" or kept_minor >= goods_minor:
+        return 0
+    if policy == "full":
+        return 0 if kept_minor else captured
+    return captured * (goods_minor - kept_minor) // goods_minor
+
+
+def within_guest_window(placed_at: datetime, joined_at: datetime, window: str, zone: ZoneInfo) -> bool:
+    """Tell whether a purchase came so shortly before a joining that it earns with it.
+
+    A month before is the same local time of that day of the month before, or of its last day.
+    """
+    if window == "none" or placed_at >= joined_at:
+        return False
+    if window == "all":
+        return True
+    local = joined_at.astimezone(zone)
+    day = months_later(local.date(), -_WINDOWS[window])
+    begins = local.replace(year=day.year, month=day.month, day=day.day)
+    return begins.astimezone(UTC) <= placed_at
 
 
 def _line(line: dict[str, Any], share: Fraction) -> BasketLine:

@@ -15,7 +15,7 @@ depends_on = None
 APP_ROLE = "loyalty_app"
 NEW_TABLES = ("erased_alias", "hold", "adjustment", "reward", "redemption")
 CAUSES = (
-    "purchase", "refund", "cancellation", "edit", "claim", "delivered", "joined", "left", "membership", "merged", "held",
+    "purchase", "refund", "cancellation", "edit", "claim", "joined", "left", "membership", "merged", "held",
     "captured", "released", "reversed", "adjusted", "settled", "erased",
 )
 FORMER_CAUSES = ("purchase", "refund", "cancellation", "joined", "left", "membership")
@@ -98,7 +98,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('program_id', 'hold_id', name=op.f('hold_pk')),
     postgresql_with={'fillfactor': '80'}
     )
-    op.create_index('hold_account_ix', 'hold', ['program_id', 'customer_id'], unique=False)
+    op.create_index('hold_open_ix', 'hold', ['program_id', 'customer_id'], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_table('adjustment',
     sa.Column('program_id', sa.Integer(), nullable=False),
     sa.Column('award_id', sa.Uuid(), nullable=False),

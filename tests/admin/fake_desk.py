@@ -16,6 +16,7 @@ from kpi import periods
 from kpi.measure import Answer, Counted, Difference, Figures, Interval, Overview, Period, Ratio, Series, measure_named
 from loyalty.clock import utc_now
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.policies import Policies
 
 KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
 NOW = datetime(2026, 11, 21, 20, 40, tzinfo=UTC)
@@ -59,7 +60,7 @@ def a_program(program_id: int = 1, name: str = "Complete Journey", **fields: obj
         "clock_offset": timedelta(),
         "default_period": None,
         "data_origin": ORIGIN,
-        "policies": {},
+        "policies": Policies(),
         "created_at": NOW,
     }
     return ProgramFacts(**{**facts, **fields})  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty.errors import AlreadyMember, Invalid, LeftAlready
-from loyalty.purchases.batch import CLOCK_SKEW
+from loyalty.points.book import CLOCK_SKEW
 from tests.paper import Paper
 from tests.stories import cancellation, day, joined, joining, purchase, refund
 

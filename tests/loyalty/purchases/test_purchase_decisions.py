@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from loyalty.customers.facts import Profile
 from loyalty.errors import Invalid, OtherFacts
-from loyalty.purchases.batch import CLOCK_SKEW
+from loyalty.points.book import CLOCK_SKEW
 from tests.paper import Paper
 from tests.stories import cancellation, joining, purchase, recorded, refund
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty.errors import Invalid, OtherFacts
-from loyalty.purchases.batch import CLOCK_SKEW
+from loyalty.points.book import CLOCK_SKEW
 from loyalty.purchases.decisions import Parked, Recorded
 from loyalty.purchases.facts import NewRefund
 from tests.paper import Paper
