@@ -50,15 +50,14 @@ _KINDS = {
     "purchase": _EARNING,
     "refund": _EARNING,
     "cancellation": _EARNING,
-    "edit": _EARNING,
+    "edit": _EARNING | {"mature"},
     "claim": _EARNING,
     "membership": _EARNING,
-    "delivered": _EARNING | {"mature"},
     "joined": frozenset(),
     "left": frozenset({"forfeit"}),
     "merged": frozenset({"merge", "repay", "expire"}),
     "held": frozenset({"hold"}),
-    "captured": frozenset({"capture", "release"}) | _ENDING,
+    "captured": frozenset({"hold", "capture", "release"}) | _ENDING,
     "released": frozenset({"release"}) | _ENDING,
     "reversed": frozenset({"reverse"}) | _ENDING,
     "adjusted": frozenset({"adjust"}) | _ENDING,
@@ -66,7 +65,7 @@ _KINDS = {
     "erased": frozenset({"release", "erase"}) | _ENDING,
 }
 # These are about earning and clawback; the others have nothing due.
-_DUE = frozenset({"purchase", "refund", "cancellation", "edit", "claim", "delivered", "joined", "membership"})
+_DUE = frozenset({"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership"})
 
 
 @of_account(awards)

@@ -101,9 +101,8 @@ def _courses(history: AccountHistory) -> dict[UUID, Course]:
     entries_of = _entries_of(history)
     for member in history.household or [history]:
         for award in member.awards:
-            if award.cause == "held" and award.award_id in made_by:
+            if award.award_id in made_by:
                 courses[made_by[award.award_id]].made.append(award)
-                continue
             named = [named_hold(award)] if award.cause in {"captured", "released", "reversed"} else timed_out(award)
             for hold_id in named:
                 if hold_id in courses:

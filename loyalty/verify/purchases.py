@@ -100,15 +100,11 @@ def _former(history: PurchaseHistory) -> int:
     return len(history.former)
 
 
-# What changes the facts of a purchase; a delivery need not.
-_EDITS = {"edit", "claim", "delivered"}
-
-
 @of_purchase(_former)
 def former_facts_join_up(history: PurchaseHistory) -> Found:
     """What was known of a purchase before is kept: every edit or claim ends one interval and begins the next."""
-    edits = {award.recorded_at for award in history.awards if award.cause in _EDITS}
-    changed = {award.recorded_at for award in history.awards if award.cause in {"edit", "claim"}}
+    edits = {award.recorded_at for award in history.awards if award.cause in {"edit", "claim"}}
+    changed = set(edits)
     if not history.former:
         if changed:
             yield "", f"it was edited at {min(changed)}, and what was known before is not there"

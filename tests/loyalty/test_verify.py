@@ -17,13 +17,14 @@ from loyalty.verify import Report, verify
 from loyalty.verify.actions import verify_snapshot
 from loyalty.verify.facts import MOST_FAULTS
 from loyalty.verify.rules import PROMISES
+from loyalty.verify.seals import PROMISES as PROMISES_OF_SEALS
 from loyalty.verify.sets import PROMISES as PROMISES_OF_SETS
 from tests.conftest import TestServers, execute, in_database
 from tests.plain_model import Fact
 from tests.planted import CUSTOMERS, ORDERS, PLANTED, Planted, tell_a_story
 from tests.stories import Shop, cancellation, joining, purchase, refund
 
-EVERY_PROMISE = PROMISES | PROMISES_OF_SETS
+EVERY_PROMISE = PROMISES | PROMISES_OF_SETS | PROMISES_OF_SEALS
 
 
 async def open_shop(database: Database, name: str = "Shop") -> Shop:
