@@ -47,12 +47,12 @@ _CUT = "SELECT clock_timestamp() + clock_offset - interval '10 seconds' FROM pro
 _RECORDED = f"""
 WITH new AS MATERIALIZED (
   SELECT {", ".join(RecordedAward.__struct_fields__)}
-  FROM award WHERE program_id = $1 AND recorded_at > coalesce($2, '-infinity') AND recorded_at <= $3),
+  FROM award WHERE program_id = $1 AND recorded_at > coalesce($2::timestamptz, '-infinity') AND recorded_at <= $3),
 head AS (
   SELECT c.customer_id, e.seq, e.hash FROM (SELECT DISTINCT customer_id FROM new) c CROSS JOIN LATERAL (
     SELECT seq, hash, recorded_at FROM entry
     WHERE program_id = $1 AND customer_id = c.customer_id AND recorded_at <= $3 ORDER BY seq DESC LIMIT 1) e
-  WHERE e.recorded_at > coalesce($2, '-infinity'))
+  WHERE e.recorded_at > coalesce($2::timestamptz, '-infinity'))
 SELECT new.*, head.seq, head.hash FROM new LEFT JOIN head USING (customer_id)
 ORDER BY new.customer_id NULLS LAST, account_version, CASE WHEN new.customer_id IS NULL THEN purchase_id END, award_id
 """  # noqa: S608 - our own names

@@ -8,6 +8,15 @@ from loyalty.points.seals import RecordedSeal, seal_ledger
 log = structlog.get_logger("loyalty.points")
 
 
+async def seal_all(database: Database, program_id: int | None = None) -> None:
+    """Seal a programme, or all of them."""
+    async with database.reader() as connection:
+        programs = await connection.fetch("SELECT program_id FROM program ORDER BY program_id")
+    for row in programs:
+        if program_id in {None, row["program_id"]}:
+            await seal_and_log(database, row["program_id"])
+
+
 async def seal_and_log(database: Database, program_id: int) -> RecordedSeal | None:
     """Seal a programme's ledger, and write the root into the log: who changes the database cannot change that."""
     async with database.writer() as connection, connection.transaction():
