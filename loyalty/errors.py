@@ -128,3 +128,15 @@ class OtherCustomer(Conflict):
     """An edit would move a purchase from one customer to another."""
 
     code = "other_customer"
+
+
+class RewardUnavailable(Conflict):
+    """The reward is not offered now."""
+
+    code = "reward_unavailable"
+
+
+class SamePerson(Conflict):
+    """The two customers are one already."""
+
+    code = "same_customer"
