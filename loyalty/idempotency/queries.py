@@ -31,7 +31,7 @@ _FORGET = """
 UPDATE idempotency SET body = NULL, body_gone = 'expired' WHERE program_id = $1 AND (scope, key) IN (
   SELECT i.scope, i.key FROM idempotency i JOIN program p USING (program_id)
   WHERE i.program_id = $1 AND i.body IS NOT NULL AND i.recorded_at < clock_timestamp() + p.clock_offset - $2::interval
-  ORDER BY i.recorded_at LIMIT $3)
+  ORDER BY i.recorded_at LIMIT $3 FOR UPDATE OF i SKIP LOCKED)
 """
 
 
