@@ -5,6 +5,7 @@ from uuid import UUID
 
 from loyalty.verify.checks import Found, memberships, of_account
 from loyalty.verify.facts import AccountHistory
+from loyalty.verify.told import told_memberships
 
 
 @of_account(memberships)
@@ -27,6 +28,9 @@ def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
     for award in history.awards:
         if award.cause in {"joined", "left"}:
             causes[award.membership_id] += 1
+        # Merging and erasing may record several, or none.
+        for membership_id in told_memberships(award):
+            causes[membership_id] += 1
     for membership in history.memberships:
         recorded_by = causes.pop(membership.membership_id, 0)
         if recorded_by != 1:

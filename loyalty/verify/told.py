@@ -83,3 +83,8 @@ def restored_of(award: AwardRow) -> dict[UUID, int]:
     told = award.told_facts["restored_of"]
     pairs = told.items() if isinstance(told, dict) else told
     return {UUID(hold): points for hold, points in pairs}
+
+
+def told_memberships(award: AwardRow) -> list[UUID]:
+    """Give the memberships that a merging or erasing recorded."""
+    return [UUID(found) for found in award.told_facts["memberships"]] if '"memberships"' in award.facts else []
