@@ -110,7 +110,9 @@ class Town:
         await self.owner.execute("UPDATE program SET clock_offset = clock_offset + $1::interval", timedelta(**time))
 
 
-async def open_town(database: Database, owner: asyncpg.Connection, policies: dict[str, Any], name: str = "Shop") -> Town:
+async def open_town(
+    database: Database, owner: asyncpg.Connection, policies: dict[str, Any], name: str = "Shop"
+) -> Town:
     """Give a shop with such policies, whose clock stands on the 30th day of the story."""
     async with database.session() as session:
         program = await start_program(session, name, timezone="Europe/Paris", currency="EUR")

@@ -152,5 +152,20 @@ def awards_belong_to_their_purchases(history: AccountHistory) -> Found:
 def awards_have_their_event(history: AccountHistory) -> Found:
     """Every award younger than the window of events was told by one, and with it every entry."""
     for award in history.awards:
-        if not award.told and award.recorded_at > history.programme.events_since:
+        if (
+            not award.told
+            and award.recorded_at > history.programme.events_since
+            and not _told_by_survivor(history, award)
+        ):
             yield f"award {award.award_id}", "no event tells of it"
+
+
+def _told_by_survivor(history: AccountHistory, award: AwardRow) -> bool:
+    """Tell whether it emptied an account that was merged: one event tells of both sides, that of who is left."""
+    return award.cause == "merged" and any(
+        other.told
+        for member in history.household
+        if member is not history
+        for other in member.awards
+        if (other.cause, other.recorded_at) == ("merged", award.recorded_at)
+    )

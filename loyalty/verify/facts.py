@@ -169,6 +169,8 @@ class HoldRow(NamedTuple):
     taken: str
     state: str
     award_id: UUID
+    end_award_id: UUID | None
+    reverse_award_id: UUID | None
     opened_at: datetime
     expires_at: datetime
     ended_at: datetime | None

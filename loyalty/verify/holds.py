@@ -18,6 +18,7 @@ class Course:
 
     made: list[AwardRow] = field(default_factory=list)
     ended: list[AwardRow] = field(default_factory=list)
+    reversed: list[AwardRow] = field(default_factory=list)
     returned: int = 0
 
 
@@ -46,8 +47,14 @@ def holds_end_once(history: AccountHistory) -> Found:
         ends = [_ENDS[award.cause] for award in course.ended]
         if ends != ([] if hold.state == "open" else [hold.state]):
             yield place, f"it is {hold.state}, its awards say: {', '.join(ends) or 'open'}"
+        elif [hold.end_award_id, hold.reverse_award_id] != [_only(course.ended), _only(course.reversed)]:
+            yield place, f"it names awards {hold.end_award_id} and {hold.reverse_award_id}, which do not name it"
         elif course.ended and hold.ended_at != _ended_at(hold, course.ended[0]):
             yield place, f"it ended at {hold.ended_at}, its award says {_ended_at(hold, course.ended[0])}"
+
+
+def _only(awards: list[AwardRow]) -> UUID | None:
+    return awards[0].award_id if len(awards) == 1 else None
 
 
 def _ended_at(hold: HoldRow, award: AwardRow) -> object:
@@ -98,12 +105,18 @@ def _courses(history: AccountHistory) -> dict[UUID, Course]:
     """Find the awards of every hold of the account."""
     courses = {hold.hold_id: Course() for hold in history.holds}
     made_by = {hold.award_id: hold.hold_id for hold in history.holds}
+    # Erasing releases whatever was held, and does not list it.
+    erased_by = {(hold.end_award_id, hold.hold_id) for hold in history.holds}
     entries_of = _entries_of(history)
     for member in history.household or [history]:
         for award in member.awards:
             if award.award_id in made_by:
                 courses[made_by[award.award_id]].made.append(award)
-            named = [named_hold(award)] if award.cause in {"captured", "released", "reversed"} else timed_out(award)
+            named: list[UUID | None] = [*timed_out(award)]
+            if award.cause in {"captured", "released", "reversed"}:
+                named.append(named_hold(award))
+            elif award.cause == "erased":
+                named += [hold_id for end, hold_id in erased_by if end == award.award_id]
             for hold_id in named:
                 if hold_id in courses:
                     _follow(courses[hold_id], award, entries_of)
@@ -115,6 +128,7 @@ def _courses(history: AccountHistory) -> dict[UUID, Course]:
 
 def _follow(course: Course, award: AwardRow, entries_of: dict[UUID, list[EntryRow]]) -> None:
     if award.cause == "reversed":
+        course.reversed.append(award)
         course.returned += _sum([award], entries_of, "reverse")
     else:
         course.ended.append(award)

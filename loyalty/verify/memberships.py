@@ -31,6 +31,8 @@ def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
         # Merging and erasing may record several, or none.
         for membership_id in told_memberships(award):
             causes[membership_id] += 1
+    # The union of both may begin elsewhere, and belongs to who is left.
+    merged_at = {award.recorded_at for award in history.awards if award.cause == "merged"}
     for membership in history.memberships:
         recorded_by = causes.pop(membership.membership_id, 0)
         if recorded_by != 1:
@@ -41,7 +43,7 @@ def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
             if (other.joined_at, other.recorded_at) == (membership.joined_at, membership.superseded_at)
             and other.membership_id != membership.membership_id
         ]
-        if membership.superseded_at and not successors:
+        if membership.superseded_at and not successors and membership.superseded_at not in merged_at:
             yield f"membership {membership.membership_id}", "it is superseded, and nothing came in its place"
     for membership_id in causes:
         yield f"membership {membership_id}", "an award recorded it, and it is not there"

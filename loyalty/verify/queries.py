@@ -60,7 +60,8 @@ FROM lot WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq
 """
 USES = f"SELECT customer_id, seq, lot_seq, amount FROM lot_use WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq, lot_seq"
 HOLDS = f"""
-SELECT customer_id, hold_id, points, captured, returned, taken::text, state, award_id, opened_at, expires_at, ended_at
+SELECT customer_id, hold_id, points, captured, returned, taken::text, state, award_id, end_award_id, reverse_award_id,
+  opened_at, expires_at, ended_at
 FROM hold WHERE {_OF_CUSTOMER} ORDER BY customer_id, hold_id
 """
 MEMBERSHIPS = f"""
