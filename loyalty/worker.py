@@ -57,7 +57,10 @@ async def work(settings: Settings, stop: asyncio.Event, pace: Pace | None = None
         raise RuntimeError(msg)
     name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(3)}"
     said = log.bind(worker=name)
-    async with _pools(settings, settings.database_url, stop) as database:
+    pace = pace or Pace(jobs_at_once=min(Pace.jobs_at_once, settings.pool_size))
+    # Each job has one connection at a time; the round and the leases must never wait for them.
+    roomy = settings.model_copy(update={"pool_size": settings.pool_size + 2})
+    async with _pools(roomy, settings.database_url, stop) as database:
         if database is None:
             return
         bell = ArqDoorbell(settings.redis_url)

@@ -16,6 +16,7 @@ from typing import Any
 from loyalty.cli.refusals import note
 
 _PR_SET_PDEATHSIG = 1
+_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 _STOP_SECONDS = 11
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -51,11 +52,14 @@ def end_with_parent() -> None:
 
 
 def _work() -> None:
-    """Be the worker. Signals of the terminal go to the parent, which ends us by SIGTERM."""
+    """Be the worker. Signals of the terminal go to the parent, too, which ends us by SIGTERM."""
     end_with_parent()
+    # Before the imports, which take a second.
+    for signum in _OF_THE_TERMINAL:
+        signal.signal(signum, signal.SIG_IGN)
     from loyalty.worker import main
 
-    main(ignored=(signal.SIGINT, signal.SIGHUP))
+    main(ignored=_OF_THE_TERMINAL)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ To add a job: write `async def do_it(desk: Desk) -> None` in the `tasks.py` of i
 per_program=True)`. The name is for ever: its rows in `schedule` have it. What a job has to do, it finds in tables; it
 takes no arguments, because it may be run again at any moment (a killed worker, a failure, two requests at once) and
 must end in the same state. It commits by itself, never blocks the event loop for seconds (its lease is kept alive
-there), and raises when it could not do its work: then it is tried again.
+there), uses one connection at a time, and raises when it could not do its work: then it is tried again.
 
 The truth is in PostgreSQL, which workers ask every second; arq and Redis only carry a nudge, so that they ask at once.
 """

@@ -17,7 +17,10 @@ INSTALLATION = 0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a job works with. `attempt` counts from one and starts anew after a success; `run_id` is in its logs."""
+    """What a job works with. `attempt` counts from one and starts anew after a success; `run_id` is in its logs.
+
+    `programs.queries.program_of` gives the facts of `program_id`.
+    """
 
     database: Database
     program_id: int

@@ -31,7 +31,7 @@ log = structlog.get_logger("loyalty.jobs")
 _WORTH_TELLING_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pace:
     """How a worker goes about it, in seconds. `grace`: how long a job may go on after the end was asked for."""
 

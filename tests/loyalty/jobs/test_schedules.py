@@ -10,12 +10,14 @@ import pytest
 
 from loyalty.database import Database, Tx
 from loyalty.earning.actions import start_program
+from loyalty.errors import NotFound
 from loyalty.jobs import queries
 from loyalty.jobs.actions import Jobs, schedule
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.jobs.job import Desk, Every, Job, Nightly
 from loyalty.jobs.sweeper import told
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.queries import program_of
 from tests.loyalty.jobs.workers import CLOSED, QUICK, Bench, row_of, until
 
 
@@ -266,3 +268,10 @@ def test_an_error_is_written_down_without_the_values_that_postgresql_quotes() ->
     assert told(data) == "InvalidTextRepresentationError (22P02)"
     assert told(ConnectionResetError()) == "ConnectionResetError"
     assert told(ValueError("first\nsecond\x00")) == "ValueError: first"
+
+
+async def test_a_job_finds_the_facts_of_its_programme(database: Database, program: ProgramFacts) -> None:
+    async with database.reader() as connection:
+        assert await program_of(connection, program.program_id) == program
+        with pytest.raises(NotFound):
+            await program_of(connection, program.program_id + 1)
