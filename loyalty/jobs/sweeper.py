@@ -158,20 +158,29 @@ class Sweeper:
             said.warning("cannot write down how the job went", error=told(error))
 
     async def _keep_leases(self) -> None:
+        often = self.pace.lease / 3
         held_until = time.monotonic() + self.pace.lease
         while True:
-            await asyncio.sleep(self.pace.lease / 3)
+            left = held_until - time.monotonic()
+            await asyncio.sleep(min(often, left) if left > 0 else often)
             asked_at, mine = time.monotonic(), set(self._running)
             try:
-                async with self.database.writer() as connection:
-                    held = await queries.renew(connection, mine, self.pace.lease) if mine else mine
-                held_until = asked_at + self.pace.lease
+                # An answer that comes after the end of the leases is none.
+                async with asyncio.timeout(max(0.0, held_until - asked_at)):
+                    held = await self._renewed(mine) if mine else mine
             except Exception as error:  # noqa: BLE001 - as long as the leases last, try again
                 log.warning("cannot keep leases", error=told(error))
-                held = mine if time.monotonic() < held_until else set()
+                if time.monotonic() < held_until:
+                    continue
+                held = set()
+            held_until = asked_at + self.pace.lease
             for lost in mine - held:
                 if task := self._running.get(lost):
                     task.cancel()
+
+    async def _renewed(self, runs: set[UUID]) -> set[UUID]:
+        async with self.database.writer() as connection:
+            return await queries.renew(connection, runs, self.pace.lease)
 
     async def _wind_up(self) -> None:
         """Let jobs end, then break them off; their leases are given back."""

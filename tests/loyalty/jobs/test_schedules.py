@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -275,3 +276,31 @@ async def test_a_job_finds_the_facts_of_its_programme(database: Database, progra
         assert await program_of(connection, program.program_id) == program
         with pytest.raises(NotFound):
             await program_of(connection, program.program_id + 1)
+
+
+async def test_a_worker_that_cannot_keep_its_lease_breaks_its_job_off_before_another_has_it(
+    bench: Bench, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, most, runs = 0, 0, 0
+
+    async def away(*_: object) -> set[UUID]:
+        raise ConnectionResetError
+
+    async def hang_at_first(_: Desk) -> None:
+        nonlocal at_work, most, runs
+        runs += 1
+        at_work += 1
+        most = max(most, at_work)
+        try:
+            if runs == 1:
+                await asyncio.Event().wait()
+        finally:
+            at_work -= 1
+
+    async def done() -> bool:
+        return runs == 2 and (await row_of(owner, "test.hangs"))["last_succeeded_at"] is not None
+
+    monkeypatch.setattr(queries, "renew", away)
+    async with bench.workers(Job("test.hangs", Every(3600), hang_at_first), count=2):
+        await until(done)
+    assert most == 1
