@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -69,9 +70,12 @@ def wait_until_well(port: int) -> None:
 
 
 def children(pid: int) -> set[int]:
-    """Give the children of every thread."""
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return {int(child) for thread in threads for child in (thread / "children").read_text().split()}
+    """Give the children of every thread; a thread may end while we look."""
+    found = ""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += (thread / "children").read_text()
+    return {int(child) for child in found.split()}
 
 
 def spawned(pid: int) -> set[int]:
