@@ -9,13 +9,17 @@ from zoneinfo import ZoneInfo
 
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
-from loyalty.jobs.job import Every, Job
+from loyalty.idempotency.tasks import forget_bodies
+from loyalty.jobs.job import Every, Job, Nightly
 from loyalty.outbox.consumer import registered
 from loyalty.outbox.tasks import drain_of
 from loyalty.programs.queries import all_programs
 
 # `loyalty/jobs/__init__.py` tells how to add one.
-JOBS = (Job("auth.clean_up", Every(3600), clean_up),)
+JOBS = (
+    Job("auth.clean_up", Every(3600), clean_up),
+    Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+)
 
 
 def register_consumers() -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from loyalty.background import all_jobs
 from loyalty.jobs.actions import Jobs
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.jobs.job import Desk, Every, Job
@@ -108,6 +109,31 @@ async def test_the_command_waits_for_the_database_and_does_without_redis(
         process.kill()
         drop = f"DROP DATABASE {name} WITH (FORCE)"
         await asyncio.to_thread(execute, servers.database_url, drop)
+
+
+@pytest.mark.usefixtures("program")
+async def test_every_job_of_the_service_runs_well(owner: asyncpg.Connection, database_url: str) -> None:
+    stop = asyncio.Event()
+    settings = Settings(DATABASE_URL=database_url, REDIS_URL=CLOSED, pool_size=4)
+    working = asyncio.ensure_future(work(settings, stop, QUICK))
+    names = {job.name for job in all_jobs()}
+
+    async def planned() -> bool:
+        found = await owner.fetch("SELECT DISTINCT job FROM schedule")
+        return names <= {row["job"] for row in found}
+
+    async def all_ran() -> bool:
+        return (
+            await owner.fetchval("SELECT count(*) FROM schedule WHERE last_started_at IS NULL OR run_id IS NOT NULL")
+            == 0
+        )
+
+    await until(planned)
+    await owner.execute("UPDATE schedule SET next_at = clock_timestamp()")
+    await until(all_ran)
+    stop.set()
+    await asyncio.wait_for(working, PATIENCE_SECONDS)
+    assert await owner.fetchval("SELECT array_agg(last_error) FROM schedule WHERE last_error IS NOT NULL") is None
 
 
 async def test_a_worker_outlives_the_loss_of_its_connections(owner: asyncpg.Connection, database_url: str) -> None:
