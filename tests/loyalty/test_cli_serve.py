@@ -112,6 +112,6 @@ def test_embedded_servers_are_started_migrated_and_taken_along(serve: Serve, por
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
-    assert said.startswith("Migrated the database from nothing to revision 0001.\n")
+    assert said.startswith("Migrated the database from nothing to revision 0002.\n")
     assert "Traceback" not in said
     assert not (tmp_path / "home" / "data" / "postgres" / "postmaster.pid").exists()
