@@ -37,7 +37,7 @@ class Gifts:
     """Somebody gives gifts to a customer, at most so many. `calls`: how often it came to deciding."""
 
     customer: str = "ann"
-    zone: ZoneInfo = ZoneInfo("Europe/Paris")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Paris"))
     most: int = 1_000_000
     calls: int = 0
     before_write: asyncio.Event | None = None
