@@ -96,7 +96,13 @@ class Town:
 
     async def erase(self, customer: str) -> object:
         """Forget a customer."""
-        return await self.do(lambda tx: erase(tx, self.shop.source, self.shop.rules, customer))
+        done = await self.do(lambda tx: erase(tx, self.shop.source, self.shop.rules, customer))
+        # No room registers yet how to forget these.
+        await self.owner.execute(
+            "UPDATE adjustment SET reason = NULL WHERE customer_id IN"
+            " (SELECT customer_id FROM customer WHERE erased_at IS NOT NULL)"
+        )
+        return done
 
     async def settle(self) -> object:
         """Settle all accounts in which something fell due."""
