@@ -84,11 +84,16 @@ class Sealed:
         self._awards[place] += 1
         self._roots[place].update(f'"{digest}"'.encode())
 
+    def found(self) -> list[tuple[int, int, bytes]]:
+        """Give what was seen for every seal: how many accounts moved, how many awards, and the root."""
+        roots = [root.digest() for root in self._roots]
+        return list(zip(self._accounts, self._awards, roots, strict=True))
+
     def check_cover(self, report: Report) -> None:
         """Compare what was seen with what was sealed; all accounts must have passed."""
-        for seal, accounts, awards, root in zip(self._seals, self._accounts, self._awards, self._roots, strict=True):
+        for seal, (accounts, awards, root) in zip(self._seals, self.found(), strict=True):
             report.checked[COVER] += 1
-            if (accounts, awards, root.digest()) != (seal.accounts, seal.awards, seal.root):
+            if (accounts, awards, root) != (seal.accounts, seal.awards, seal.root):
                 found = f"{accounts} moved accounts and {awards} awards"
                 message = f"it covers {seal.accounts} moved accounts and {seal.awards} awards, recorded are {found}"
                 if (accounts, awards) == (seal.accounts, seal.awards):
