@@ -13,12 +13,14 @@ from loyalty.idempotency.tasks import forget_bodies
 from loyalty.jobs.job import Every, Job, Nightly
 from loyalty.outbox.consumer import registered
 from loyalty.outbox.tasks import drain_of
+from loyalty.points.tasks import seal
 from loyalty.programs.queries import all_programs
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+    Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
 )
 
 

@@ -3,9 +3,15 @@
 import structlog
 
 from loyalty.database import Database, Tx
+from loyalty.jobs.job import Desk
 from loyalty.points.seals import RecordedSeal, seal_ledger
 
 log = structlog.get_logger("loyalty.points")
+
+
+async def seal(desk: Desk) -> None:
+    """Seal the ledger of the desk's programme."""
+    await seal_and_log(desk.database, desk.program_id)
 
 
 async def seal_all(database: Database, program_id: int | None = None) -> None:

@@ -163,7 +163,11 @@ def awards_have_their_event(history: PurchaseHistory) -> Found:
 
 @of_purchase(_anonymous)
 def anonymous_awards_give_nothing(history: PurchaseHistory) -> Found:
-    """A purchase of nobody gives nothing to nobody."""
-    for award in history.awards:
+    """A purchase of nobody gives nothing to nobody; once it is somebody's, it stays so."""
+    claimed = False
+    for award in history.decided:
+        claimed = claimed or award.customer_id is not None
         if award.customer_id is None and (award.due, award.given, award.target, award.after) != (0, 0, 0, None):
             yield f"award {award.award_id}", f"due {award.due}, given {award.given}, target {award.target}"
+        elif award.customer_id is None and claimed:
+            yield f"award {award.award_id}", "it is nobody's, and the purchase was somebody's before"

@@ -62,10 +62,10 @@ def indebted() -> AccountHistory:
         awards.append(AwardRow(**(fields | {"breakdown": "[]", "facts": "{}"}), told=True))
     return AccountHistory(
         PROGRAMME,
-        AccountRow(ANN, account.available, 0, 0, account.debt, 3, account.seq, NOW, account.head_hash),
+        AccountRow(ANN, account.available, 0, 0, account.debt, 3, account.seq, NOW, None, None, None, account.head_hash),
         entries=[EntryRow(**{name: getattr(entry, name) for name in NewEntry.__slots__}) for entry in account.entries],
         awards=awards,
-        lots=[LotRow(ANN, o.seq, BOOK, o.matures_at, None, o.original, o.remaining) for o in account.lots],
+        lots=[LotRow(ANN, o.seq, BOOK, NOW, o.matures_at, None, None, o.original, o.remaining) for o in account.lots],
         uses=[UseRow(ANN, *use) for use in account.uses],
         purchases=[PurchaseHistory(PROGRAMME, bought(0))],
     )
@@ -73,7 +73,9 @@ def indebted() -> AccountHistory:
 
 def bought(goods: int, reward: int = 0) -> PurchaseRow:
     """Give a purchase of Ann's on day 1."""
-    return PurchaseRow(ANN, BOOK, "o", "recorded", day(1), goods, reward, test=False, member=True, recorded_at=NOW)
+    return PurchaseRow(
+        ANN, BOOK, "o", "recorded", 1, day(1), goods, 0, 0, reward, None, test=False, member=True, recorded_at=NOW
+    )
 
 
 def faults(history: AccountHistory) -> dict[str, str]:
