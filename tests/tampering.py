@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import asyncpg
+from msgspec.structs import replace
 
 from loyalty.database import Connection, Tx
 from loyalty.points.seals import seal_ledger
 from loyalty.verify import queries
 from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, entry_hash, seal_hash
 from loyalty.verify.facts import AwardRow, EntryRow
-from loyalty.verify.seals import Sealed, read_seals
-from msgspec.structs import replace
+from loyalty.verify.seals import Sealed
 from tests.histories import Town
 from tests.stories import day, joining, purchase, refund
 
@@ -83,7 +83,7 @@ async def rehash(connection: Connection, program_id: int = 1) -> None:
 
 async def reseal(connection: Connection, program_id: int = 1) -> None:
     """Make every seal anew over what is there now."""
-    seals = await read_seals(connection, program_id)
+    seals = await queries.seals(connection, program_id)
     sealed = Sealed(program_id, seals)
     [(programme, _)] = await queries.programmes(connection, program_id)
     streams = await queries.CustomerStreams.open(connection, program_id)
@@ -146,17 +146,17 @@ TAMPERED = [
          "UPDATE entry SET customer_id = {fay}, seq = 1 WHERE seq = -7")),
     Tampering("the last entry is cut off, and the account moved back", "accounts_are_those_of_the_file",
         "account {ann}",
-        ("UPDATE account a SET seq = a.seq - 1, head_hash = e.hash, available = e.available_after,"
+        (("UPDATE account a SET seq = a.seq - 1, head_hash = e.hash, available = e.available_after,"
          " held = e.held_after FROM entry e WHERE a.customer_id = {ann} AND e.customer_id = a.customer_id"
-         " AND e.seq = a.seq - 1",
-         "UPDATE lot l SET remaining = remaining + amount FROM lot_use u WHERE l.customer_id = {ann}"
-         f" AND u.customer_id = l.customer_id AND u.lot_seq = l.seq AND u.seq = {LAST} + 1",
+         " AND e.seq = a.seq - 1"),
+         ("UPDATE lot l SET remaining = remaining + amount FROM lot_use u WHERE l.customer_id = {ann}"
+         f" AND u.customer_id = l.customer_id AND u.lot_seq = l.seq AND u.seq = {LAST} + 1"),
          f"DELETE FROM lot_use WHERE customer_id = {{ann}} AND seq = {LAST} + 1",
          f"DELETE FROM redemption WHERE redemption_id = {HELD}",
-         "DELETE FROM event WHERE award_id = (SELECT award_id FROM entry WHERE customer_id = {ann}"
-         f" AND seq = {LAST} + 1)",
-         "DELETE FROM award WHERE award_id = (SELECT award_id FROM entry WHERE customer_id = {ann}"
-         f" AND seq = {LAST} + 1)",
+         ("DELETE FROM event WHERE award_id = (SELECT award_id FROM entry WHERE customer_id = {ann}"
+         f" AND seq = {LAST} + 1)"),
+         ("DELETE FROM award WHERE award_id = (SELECT award_id FROM entry WHERE customer_id = {ann}"
+         f" AND seq = {LAST} + 1)"),
          f"DELETE FROM hold WHERE hold_id = {HELD}",
          f"DELETE FROM entry WHERE customer_id = {{ann}} AND seq = {LAST} + 1")),
     Tampering("a whole account is removed", "accounts_are_those_of_the_file", "account {fay}", _gone("{fay}")),
@@ -166,23 +166,23 @@ TAMPERED = [
         ("DELETE FROM account WHERE customer_id = {cid}",)),
     Tampering("an account that never was", "accounts_are_those_of_the_file", "account 00000000",
         ("INSERT INTO customer (program_id, customer_id, recorded_at) VALUES (1, '{new}', '2025-04-02')",
-         "INSERT INTO account (program_id, customer_id, version, settled_at, head_hash)"
-         " VALUES (1, '{new}', 1, '2025-04-02', decode(repeat('00', 32), 'hex'))",
-         "INSERT INTO membership SELECT program_id, gen_random_uuid(), '{new}', joined_at, left_at, referral_code,"
-         " fingerprint, request_id, recorded_at, superseded_at FROM membership WHERE customer_id = {ann}",
-         "INSERT INTO award SELECT program_id, gen_random_uuid(), cause, '{new}', 1, purchase_id, refund_id,"
+         ("INSERT INTO account (program_id, customer_id, version, settled_at, head_hash)"
+         " VALUES (1, '{new}', 1, '2025-04-02', decode(repeat('00', 32), 'hex'))"),
+         ("INSERT INTO membership SELECT program_id, gen_random_uuid(), '{new}', joined_at, left_at, referral_code,"
+         " fingerprint, request_id, recorded_at, superseded_at FROM membership WHERE customer_id = {ann}"),
+         ("INSERT INTO award SELECT program_id, gen_random_uuid(), cause, '{new}', 1, purchase_id, refund_id,"
          " (SELECT membership_id FROM membership WHERE customer_id = '{new}'), rules_version, basis, breakdown, facts,"
          " target, due, given, available_after, pending_after, held_after, debt_after, actor, request_id, recorded_at"
-         " FROM award WHERE customer_id = {ann} AND cause = 'joined'",
-         "INSERT INTO event SELECT program_id, gen_random_uuid(), type, subject, '{new}', 1, (SELECT award_id"
+         " FROM award WHERE customer_id = {ann} AND cause = 'joined'"),
+         ("INSERT INTO event SELECT program_id, gen_random_uuid(), type, subject, '{new}', 1, (SELECT award_id"
          " FROM award WHERE customer_id = '{new}'), origin, recorded_at FROM event WHERE award_id ="
-         " (SELECT award_id FROM award WHERE customer_id = {ann} AND cause = 'joined')")),
+         " (SELECT award_id FROM award WHERE customer_id = {ann} AND cause = 'joined')"))),
     Tampering("points for nothing", "balances_are_the_sums_of_entries", "account {ann}",
         ("UPDATE account SET available = available + 100 WHERE customer_id = {ann}",)),
     Tampering("points for nothing, in a lot", "lots_shrink_by_what_is_taken", "account {ann}, lot",
         ("UPDATE account SET available = available + 1 WHERE customer_id = {ann}",
-         "UPDATE lot SET remaining = remaining + 1 WHERE customer_id = {ann} AND seq = (SELECT max(seq) FROM lot"
-         " WHERE customer_id = {ann} AND remaining < original)")),
+         ("UPDATE lot SET remaining = remaining + 1 WHERE customer_id = {ann} AND seq = (SELECT max(seq) FROM lot"
+         " WHERE customer_id = {ann} AND remaining < original)"))),
     Tampering("a debt is forgotten", "balances_are_the_sums_of_entries", "account {fay}",
         ("UPDATE account SET debt = 0 WHERE customer_id = {fay}",)),
     Tampering("a lot is larger", "lots_are_brought_by_entries", "account {ann}, entry 1",
@@ -237,8 +237,8 @@ TAMPERED = [
          "DELETE FROM award WHERE customer_id = {bob} AND account_version = 2",
          "DELETE FROM purchase WHERE order_id = 'b2'", "UPDATE account SET version = 1 WHERE customer_id = {bob}")),
     Tampering("nobody's purchase is gone, with all that was of it", "seals_cover_what_was_recorded", "seal 2",
-        ("DELETE FROM event WHERE award_id IN (SELECT award_id FROM award JOIN purchase USING (program_id, purchase_id)"
-         " WHERE order_id = 'n2')",
+        (("DELETE FROM event WHERE award_id IN (SELECT award_id FROM award JOIN purchase USING (program_id, purchase_id)"
+         " WHERE order_id = 'n2')"),
          "DELETE FROM award WHERE purchase_id = (SELECT purchase_id FROM purchase WHERE order_id = 'n2')",
          "DELETE FROM purchase WHERE order_id = 'n2'")),
     Tampering("a merge that kept something", "merged_customers_are_closed", "account",
@@ -264,8 +264,8 @@ TAMPERED = [
     Tampering("nobody's award, and all seals made anew", "seals_are_those_of_the_file", "seal 2",
         ("""UPDATE award SET facts = facts || '{{"kept": 1}}' WHERE customer_id IS NULL""",), (reseal,)),
     Tampering("when points matured", "settling_goes_in_order_of_time", "account {ann}, entry",
-        ("UPDATE entry SET effective_at = effective_at - interval '1 hour' WHERE customer_id = {ann}"
-         " AND kind = 'mature'",), ALL_ANEW),
+        (("UPDATE entry SET effective_at = effective_at - interval '1 hour' WHERE customer_id = {ann}"
+         " AND kind = 'mature'"),), ALL_ANEW),
     Tampering("which points matured", "pending_points_mature_once", "account {ann}, entry",
         ("""UPDATE award SET facts = facts - 'moved' WHERE customer_id = {ann} AND cause = 'settled'""",), ALL_ANEW),
     Tampering("what an award was about", "awards_move_what_their_cause_says", "account {ann}, entry",

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from loyalty.verify.canonical import NOTHING_BEFORE, entry_hash
 from loyalty.verify.checks import Found, awards, entries, of_account, one
-from loyalty.verify.facts import CODES, AccountHistory, Balances, EntryRow
-from loyalty.verify.seals import digest_of
+from loyalty.verify.facts import CODES, Balances, EntryRow
+from loyalty.verify.histories import AccountHistory
 
 # docs/decisions/0008-how-points-move.md: debit → credit.
 _KINDS = {
@@ -126,7 +126,7 @@ def hash_chain_is_whole(history: AccountHistory) -> Found:
     before = NOTHING_BEFORE
     for entry in history.entries:
         award = awards.get(entry.award_id)
-        if award and entry_hash(program_id, before, digest_of(history, award), entry) != entry.hash:
+        if award and entry_hash(program_id, before, history.digest(award), entry) != entry.hash:
             yield (
                 f"entry {entry.seq}",
                 f"it, award {award.award_id} or the entry before it is not what was recorded: the hash differs",

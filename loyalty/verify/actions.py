@@ -8,7 +8,8 @@ from uuid import UUID
 
 from loyalty.database import Connection
 from loyalty.verify import queries, seals, seals_file, sets
-from loyalty.verify.facts import AccountHistory, AccountRow, Fault, Programme, PurchaseRow, Report
+from loyalty.verify.facts import AccountRow, Fault, PurchaseRow, Report
+from loyalty.verify.histories import AccountHistory, Programme
 from loyalty.verify.households import Households
 from loyalty.verify.rules import blank_report, check_account, check_purchases
 from loyalty.verify.seals_file import Kept, SealsWriter
@@ -118,7 +119,7 @@ async def verify_snapshot(
 async def _programmes(run: _Run, programmes: list[Programme]) -> None:
     known = {}
     for programme in programmes:
-        known[programme.program_id] = await seals.read_seals(run.connection, programme.program_id)
+        known[programme.program_id] = await queries.seals(run.connection, programme.program_id)
         if run.writer:
             run.writer.seals(programme.program_id, known[programme.program_id])
     for programme in programmes:

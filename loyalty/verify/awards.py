@@ -5,7 +5,8 @@ from uuid import UUID
 
 from loyalty.verify.accounts import moved
 from loyalty.verify.checks import Found, awards, entries, of_account
-from loyalty.verify.facts import AccountHistory, AwardRow, Balances
+from loyalty.verify.facts import AwardRow, Balances
+from loyalty.verify.histories import AccountHistory
 from loyalty.verify.told import restored_of
 
 

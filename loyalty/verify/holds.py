@@ -6,7 +6,8 @@ from json import loads
 from uuid import UUID
 
 from loyalty.verify.checks import Found, of_account, one
-from loyalty.verify.facts import AccountHistory, AwardRow, EntryRow, HoldRow
+from loyalty.verify.facts import AwardRow, EntryRow, HoldRow
+from loyalty.verify.histories import AccountHistory
 from loyalty.verify.told import named_hold, restored_of, timed_out
 
 _ENDS = {"captured": "captured", "released": "released", "erased": "released", "settled": "timed_out"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from loyalty.verify.facts import AccountHistory
+from loyalty.verify.histories import AccountHistory
 
 
 class Households:

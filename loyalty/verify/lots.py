@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from loyalty.verify.accounts import CHANGES
 from loyalty.verify.checks import Found, entries, of_account, one
-from loyalty.verify.facts import AccountHistory
+from loyalty.verify.histories import AccountHistory
 from loyalty.verify.told import Dates, end_of, told_lots
 
 # Kinds that fill a lot of their own, and those that may, where points cannot go back.

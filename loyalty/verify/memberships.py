@@ -4,7 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from loyalty.verify.checks import Found, memberships, of_account
-from loyalty.verify.facts import AccountHistory
+from loyalty.verify.histories import AccountHistory
 from loyalty.verify.told import told_memberships
 
 
@@ -45,5 +45,5 @@ def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
         ]
         if membership.superseded_at and not successors and membership.superseded_at not in merged_at:
             yield f"membership {membership.membership_id}", "it is superseded, and nothing came in its place"
-    for membership_id in causes:
-        yield f"membership {membership_id}", "an award recorded it, and it is not there"
+    for missing in causes:
+        yield f"membership {missing}", "an award recorded it, and it is not there"

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from loyalty.verify.checks import Found, awards, of_purchase, one
-from loyalty.verify.facts import AwardRow, PurchaseHistory
+from loyalty.verify.facts import AwardRow
+from loyalty.verify.histories import PurchaseHistory
 from loyalty.verify.worth import rules_in_force, unknown_kind, was_member, worth
 
 # A version published while a purchase was being recorded may or may not have been seen by it.
@@ -110,13 +111,13 @@ def former_facts_join_up(history: PurchaseHistory) -> Found:
             yield "", f"it was edited at {min(changed)}, and what was known before is not there"
         return
     version = 0
-    following = [*history.former[1:], history.purchase]
+    following = [*(former.recorded_at for former in history.former[1:]), history.purchase.recorded_at]
     for former, later in zip(history.former, following, strict=True):
         place = f"version {former.version}"
         if former.version <= version or former.version >= history.purchase.version:
             yield place, f"it follows version {version} of a purchase at {history.purchase.version}"
-        if former.superseded_at != later.recorded_at:
-            yield place, f"known until {former.superseded_at}, what came then was recorded at {later.recorded_at}"
+        if former.superseded_at != later:
+            yield place, f"known until {former.superseded_at}, what came then was recorded at {later}"
         if former.superseded_at not in edits:
             yield place, f"no award of an edit or claim ended it at {former.superseded_at}"
         changed.discard(former.superseded_at)

@@ -11,8 +11,9 @@ import asyncpg
 import msgspec
 
 from loyalty.database import Connection
-from loyalty.verify import facts
-from loyalty.verify.facts import Programme, StoredRules
+from loyalty.verify import facts, histories
+from loyalty.verify.facts import StoredRules
+from loyalty.verify.histories import Programme
 from loyalty.verify.streams import Stream, stream
 
 PROGRAMMES = """
@@ -29,12 +30,12 @@ ACCOUNTS = f"""
 SELECT customer_id, available, pending, held, debt, version, seq, settled_at, next_due_at, active_at, merged_into,
   head_hash
 FROM account WHERE {_OF_CUSTOMER} ORDER BY customer_id
-"""
+"""  # noqa: S608 - our own names
 ENTRIES = f"""
 SELECT customer_id, seq, award_id, kind, debit_code, credit_code, amount, available_after, pending_after, held_after,
   debt_after, actor, request_id, effective_at, recorded_at, hash
 FROM entry WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq
-"""
+"""  # noqa: S608 - our own names
 _AWARD = """
 SELECT a.customer_id, a.award_id, a.cause, a.account_version, a.purchase_id, a.refund_id, a.membership_id,
   a.rules_version, a.basis, a.breakdown::text, a.facts::text, a.target, a.due, a.given, a.available_after,
@@ -57,17 +58,17 @@ WHERE a.{_WANTED.format("a.purchase_id")} AND a.customer_id IS NULL ORDER BY a.p
 LOTS = f"""
 SELECT customer_id, seq, purchase_id, earned_at, matures_at, expires_at, slides_days, original, remaining
 FROM lot WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq
-"""
-USES = f"SELECT customer_id, seq, lot_seq, amount FROM lot_use WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq, lot_seq"
+"""  # noqa: S608 - our own names
+USES = f"SELECT customer_id, seq, lot_seq, amount FROM lot_use WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq, lot_seq"  # noqa: S608 - our own names
 HOLDS = f"""
 SELECT customer_id, hold_id, points, captured, returned, taken::text, state, award_id, end_award_id, reverse_award_id,
   opened_at, expires_at, ended_at
 FROM hold WHERE {_OF_CUSTOMER} ORDER BY customer_id, hold_id
-"""
+"""  # noqa: S608 - our own names
 MEMBERSHIPS = f"""
 SELECT customer_id, membership_id, joined_at, left_at, recorded_at, superseded_at
 FROM membership WHERE {_OF_CUSTOMER} ORDER BY customer_id, joined_at, recorded_at
-"""
+"""  # noqa: S608 - our own names
 _PURCHASE = """
 SELECT customer_id, purchase_id, order_id, state, version, placed_at, goods_minor, tax_minor, shipping_minor,
   reward_discount_minor, redemption_ids::text, test, member, recorded_at FROM purchase
@@ -99,6 +100,9 @@ WITH RECURSIVE merged AS (
 SELECT customer_id, head FROM merged m WHERE NOT EXISTS (
   SELECT FROM customer c WHERE c.program_id = $1 AND c.customer_id = m.head AND c.merged_into IS NOT NULL)
 """
+SEALS = """
+SELECT number, cut_at, accounts, awards, root, previous, hash FROM seal WHERE program_id = $1 ORDER BY number
+"""
 SOME_ACCOUNTS = "SELECT customer_id FROM account WHERE program_id = $1 ORDER BY random() LIMIT $2"
 SOME_PURCHASES = """
 SELECT purchase_id FROM purchase WHERE program_id = $1 AND customer_id IS NULL ORDER BY random() LIMIT $2
@@ -121,6 +125,11 @@ async def families(connection: Connection, program_id: int) -> dict[UUID, UUID]:
     """Give everybody who was merged, or into whom others were: customer → who is left of them."""
     found = {row["customer_id"]: row["head"] for row in await connection.fetch(FAMILIES, program_id)}
     return found | {head: head for head in found.values()}
+
+
+async def seals(connection: Connection, program_id: int) -> list[facts.SealRow]:
+    """Read a programme's seals."""
+    return [facts.SealRow._make(row) for row in await connection.fetch(SEALS, program_id)]
 
 
 class CustomerStreams:
@@ -149,10 +158,10 @@ class CustomerStreams:
             {name: await stream(connection, sql, make, program_id, only, key=key) for name, sql, make, key in tables}
         )
 
-    async def history(self, programme: Programme, account: facts.AccountRow) -> facts.AccountHistory:
+    async def history(self, programme: Programme, account: facts.AccountRow) -> histories.AccountHistory:
         """Gather one account with all its rows; awards come to their purchases with the household."""
         rows = {name: await stream.take(account.customer_id) for name, stream in self.all.items()}
-        return facts.AccountHistory(
+        return histories.AccountHistory(
             programme,
             account,
             entries=rows["entry"],
@@ -166,8 +175,8 @@ class CustomerStreams:
         )
 
 
-def _purchases(programme: Programme, rows: dict[str, list[Any]]) -> list[facts.PurchaseHistory]:
-    found = {row.purchase_id: facts.PurchaseHistory(programme, row) for row in rows["purchase"]}
+def _purchases(programme: Programme, rows: dict[str, list[Any]]) -> list[histories.PurchaseHistory]:
+    found = {row.purchase_id: histories.PurchaseHistory(programme, row) for row in rows["purchase"]}
     for row in rows["refund"]:
         found[row.purchase_id].refunds.append(row)
     for row in rows["purchase_former"]:
@@ -205,10 +214,10 @@ class AnonymousStreams:
         former = await stream(connection, ANONYMOUS_FORMER, facts.FormerRow._make, program_id, only, key=1)
         return cls({"award": award, "refund": refund, "purchase_former": former})
 
-    async def history(self, programme: Programme, purchase: facts.PurchaseRow) -> facts.PurchaseHistory:
+    async def history(self, programme: Programme, purchase: facts.PurchaseRow) -> histories.PurchaseHistory:
         """Gather one purchase with its rows."""
         rows = {name: await stream.take(purchase.purchase_id) for name, stream in self.all.items()}
         awards = [facts.AwardRow._make(row[:-1]) for row in rows["award"]]
-        return facts.PurchaseHistory(
+        return histories.PurchaseHistory(
             programme, purchase, awards=awards, refunds=rows["refund"], former=rows["purchase_former"]
         )

@@ -2,7 +2,8 @@
 
 from loyalty.verify import accounts, awards, holds, lots, memberships, purchases, settling
 from loyalty.verify.checks import ACCOUNT_CHECKS, PURCHASE_CHECKS
-from loyalty.verify.facts import AccountHistory, PurchaseHistory, Report
+from loyalty.verify.facts import Report
+from loyalty.verify.histories import AccountHistory, PurchaseHistory
 from loyalty.verify.worth import unknown_kind
 
 # Importing them is what registers their checks.

@@ -1,49 +1,17 @@
 """The promises about seals: each covers exactly what was recorded between two cuts, and stands on the one before."""
 
 from bisect import bisect_left
-from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
 
-from loyalty.database import Connection
 from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, head_bytes, seal_hash
-from loyalty.verify.facts import AccountHistory, AwardRow, EntryRow, Fault, Report
+from loyalty.verify.facts import AwardRow, EntryRow, Fault, Report, SealRow
+from loyalty.verify.histories import AccountHistory
 
 COVER, CHAIN = "seals_cover_what_was_recorded", "seals_form_a_chain"
 PROMISES = {
     COVER: "Every seal covers exactly the heads and awards that were recorded between the cut before it and its own.",
     CHAIN: "Seals are numbered without a gap, and every one's hash covers the one before it and itself.",
 }
-
-
-class SealRow(NamedTuple):
-    """A seal."""
-
-    number: int
-    cut_at: datetime
-    accounts: int
-    awards: int
-    root: bytes
-    previous: bytes
-    hash: bytes
-
-
-_SEALS = """
-SELECT number, cut_at, accounts, awards, root, previous, hash FROM seal WHERE program_id = $1 ORDER BY number
-"""
-
-
-async def read_seals(connection: Connection, program_id: int) -> list[SealRow]:
-    """Read a programme's seals."""
-    return [SealRow._make(row) for row in await connection.fetch(_SEALS, program_id)]
-
-
-def digest_of(history: AccountHistory, award: AwardRow) -> str:
-    """Give an award's digest, computed once."""
-    found = history.digests.get(award.award_id)
-    if found is None:
-        found = history.digests[award.award_id] = award_digest(history.programme.program_id, award)
-    return found
 
 
 class Sealed:
@@ -72,7 +40,7 @@ class Sealed:
         for award in history.awards:
             place = bisect_left(self._cuts, award.recorded_at)
             if place < len(self._seals):
-                self._add(place, digest_of(history, award))
+                self._add(place, history.digest(award))
 
     def anonymous(self, award: AwardRow) -> None:
         """See an award of nobody; they come after all accounts, in the order of their purchases."""

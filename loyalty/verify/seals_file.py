@@ -15,8 +15,8 @@ from uuid import UUID
 
 from loyalty.errors import Invalid
 from loyalty.verify.canonical import since_1970
-from loyalty.verify.facts import AccountHistory, Fault, Report
-from loyalty.verify.seals import SealRow, digest_of
+from loyalty.verify.facts import Fault, Report, SealRow
+from loyalty.verify.histories import AccountHistory
 
 SEALS, ACCOUNTS = "seals_are_those_of_the_file", "accounts_are_those_of_the_file"
 PROMISES = {
@@ -37,7 +37,7 @@ def state_at(history: AccountHistory, cut: int) -> tuple[int, str, int, str]:
     known = [entry for entry in history.entries if since_1970(entry.recorded_at) <= cut]
     seq, head = (known[-1].seq, known[-1].hash.hex()) if known else (0, "")
     awards = [award for award in history.awards if since_1970(award.recorded_at) <= cut]
-    digest = sha256("".join(digest_of(history, award) for award in awards).encode()).hexdigest()
+    digest = sha256("".join(history.digest(award) for award in awards).encode()).hexdigest()
     return seq, head, len(awards), digest
 
 

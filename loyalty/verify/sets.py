@@ -68,7 +68,8 @@ OF_PROGRAMME = (
         SELECT format('account %s, award %s', coalesce(j.customer_id, a.customer_id), coalesce(j.award_id, a.award_id)),
           format('the adjustment has %s points, its entries moved %s', coalesce(j.points, 0), coalesce(a.points, 0))
         FROM (SELECT * FROM adjustment WHERE program_id = $1) j FULL JOIN (
-          SELECT a.customer_id, a.award_id, (SELECT coalesce(sum(amount * CASE debit_code WHEN 'adjusted' THEN 1 ELSE -1 END), 0)
+          SELECT a.customer_id, a.award_id,
+            (SELECT coalesce(sum(amount * CASE debit_code WHEN 'adjusted' THEN 1 ELSE -1 END), 0)
             FROM entry e WHERE e.program_id = $1 AND e.customer_id = a.customer_id AND e.award_id = a.award_id
               AND kind = 'adjust') AS points
           FROM award a WHERE a.program_id = $1 AND a.cause = 'adjusted') a USING (award_id)
@@ -116,7 +117,8 @@ OF_PROGRAMME = (
         "Of who was erased no name, address, id, reason or pinned answer is left, and no points.",
         "SELECT count(*) FROM customer WHERE program_id = $1 AND erased_at IS NOT NULL",
         """
-        SELECT format('customer %s', customer_id), format('%s is still there', word) FROM customer c CROSS JOIN LATERAL (
+        SELECT format('customer %s', customer_id), format('%s is still there', word)
+        FROM customer c CROSS JOIN LATERAL (
           SELECT 'a profile' WHERE (c.email, c.name, c.language, c.birthday_on, c.consent) IS DISTINCT FROM
             (NULL, NULL, NULL, NULL, NULL)
           UNION ALL SELECT 'an id' FROM customer_alias x WHERE x.program_id = $1 AND x.customer_id = c.customer_id
@@ -150,7 +152,8 @@ OF_DATABASE = (
         """
         SELECT format('constraint %s', name), 'it is missing' FROM unnest('{account_never_below_zero,
           account_debt_is_repaid_first,entry_amount_is_positive,entry_moves_between_codes,entry_pk,refund_pk,
-          hold_captured_is_within_points,lot_remaining_is_within_original,lot_use_lot_fk,award_account_fk,purchase_recorded_once}'::text[]) name
+          hold_captured_is_within_points,lot_remaining_is_within_original,lot_use_lot_fk,award_account_fk,
+          purchase_recorded_once}'::text[]) name
         WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conname = name AND connamespace = 'public'::regnamespace)
         UNION ALL SELECT format('constraint %s', conname), 'it is not valid, or not enforced' FROM pg_constraint c
         WHERE connamespace = 'public'::regnamespace

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from loyalty.verify.checks import Found, entries, of_account, one
-from loyalty.verify.facts import AccountHistory, AwardRow, EntryRow, HoldRow, LotRow
+from loyalty.verify.facts import AwardRow, EntryRow, HoldRow, LotRow
+from loyalty.verify.histories import AccountHistory
 from loyalty.verify.told import active_at, end_of, instant, moved_lots, timed_out
 
 # Of one instant: expiries, then maturings, then time-outs.
@@ -100,8 +101,16 @@ def _taken(history: AccountHistory) -> dict[int, list[int]]:
 def pending_points_mature_once(history: AccountHistory) -> Found:
     """A lot's points are pending until the one entry that matures all that is left of them."""
     pending = {entry.seq for entry in history.entries if entry.credit_code == "pending"}
-    if not pending and not any(entry.kind == "mature" for entry in history.entries):
-        return
+    if pending or any(entry.kind == "mature" for entry in history.entries):
+        yield from _maturing(history, pending)
+    for lot in history.lots:
+        to_come = lot.matures_at is None or lot.matures_at > history.account.settled_at
+        if lot.remaining and to_come != (lot.seq in pending):
+            yield f"lot {lot.seq}", f"it matures at {lot.matures_at}, and its points were not moved accordingly"
+
+
+def _maturing(history: AccountHistory, pending: set[int]) -> Found:
+    """Replay maturings; leaves in `pending` the lots that have not matured yet."""
     left = {lot.seq: lot.original for lot in history.lots}
     uses: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for use in history.uses:
@@ -122,10 +131,6 @@ def pending_points_mature_once(history: AccountHistory) -> Found:
             left[lot] = left.get(lot, 0) - amount
             if amount > 0 and (entry.debit_code == "pending") != (lot in pending):
                 yield f"entry {entry.seq}", f"it takes from {entry.debit_code}, and lot {lot} lies elsewhere"
-    for lot in history.lots:
-        to_come = lot.matures_at is None or lot.matures_at > history.account.settled_at
-        if lot.remaining and to_come != (lot.seq in pending):
-            yield f"lot {lot.seq}", f"it matures at {lot.matures_at}, and its points were not moved accordingly"
 
 
 @of_account(one)

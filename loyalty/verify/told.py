@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from loyalty.verify.facts import AccountHistory, AwardRow, LotRow
+from loyalty.verify.facts import AwardRow, LotRow
+from loyalty.verify.histories import AccountHistory
 
 _YEAR_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,8 +32,8 @@ def told_lots(award: AwardRow) -> Iterator[tuple[int, Dates]]:
     """Give the lots that an award brought or re-dated, with their dates."""
     if '"lots"' in award.facts:
         for lot in award.told_facts["lots"]:
-            dates = (instant(lot.get(name)) for name in Dates._fields[:3])
-            yield lot["lot"], Dates(*dates, lot.get("slides_days"))
+            earned, matures, expires = (instant(lot.get(name)) for name in ("earned_at", "matures_at", "expires_at"))
+            yield lot["lot"], Dates(earned, matures, expires, lot.get("slides_days"))
 
 
 def moved_lots(award: AwardRow) -> dict[int, int]:

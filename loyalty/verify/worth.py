@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loyalty.verify.facts import MembershipRow, PurchaseHistory, StoredRules
+from loyalty.verify.facts import MembershipRow, StoredRules
+from loyalty.verify.histories import PurchaseHistory
 
 # The kinds whose arithmetic stands below. A purchase with rules of another kind is told as not checkable.
 KNOWN = frozenset({"points_per_amount"})
