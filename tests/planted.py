@@ -128,7 +128,7 @@ PLANTED = [
         ("DELETE FROM award WHERE purchase_id = {of_nobody} AND cause = 'purchase'",)),
     Planted("nobody's award gives", "anonymous_awards_give_nothing purchases_gave_what_they_are_worth", "award",
         ("UPDATE award SET target = 8, due = 8, given = 8 WHERE purchase_id = {of_nobody} AND cause = 'purchase'",)),
-    Planted("nobody's award of a customer's purchase", "anonymous_awards_give_nothing refunds_have_their_award", "award",
+    Planted("nobody's award of a customer's order", "anonymous_awards_give_nothing refunds_have_their_award", "award",
         ("UPDATE award SET purchase_id = {o3} WHERE purchase_id = {of_nobody} AND cause = 'refund'",)),
     Planted("available points", "balances_are_the_sums_of_entries points_lie_in_live_lots programme_sum_is_zero", "",
         ("UPDATE account SET available = available + 1 WHERE customer_id = {ann}",)),

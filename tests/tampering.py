@@ -237,8 +237,8 @@ TAMPERED = [
          "DELETE FROM award WHERE customer_id = {bob} AND account_version = 2",
          "DELETE FROM purchase WHERE order_id = 'b2'", "UPDATE account SET version = 1 WHERE customer_id = {bob}")),
     Tampering("nobody's purchase is gone, with all that was of it", "seals_cover_what_was_recorded", "seal 2",
-        (("DELETE FROM event WHERE award_id IN (SELECT award_id FROM award JOIN purchase USING (program_id, purchase_id)"
-         " WHERE order_id = 'n2')"),
+        (("DELETE FROM event WHERE award_id IN (SELECT award_id FROM award"
+         " JOIN purchase USING (program_id, purchase_id) WHERE order_id = 'n2')"),
          "DELETE FROM award WHERE purchase_id = (SELECT purchase_id FROM purchase WHERE order_id = 'n2')",
          "DELETE FROM purchase WHERE order_id = 'n2'")),
     Tampering("a merge that kept something", "merged_customers_are_closed", "account",
