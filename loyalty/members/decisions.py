@@ -116,7 +116,6 @@ def leave(batch: Batch, external_id: str, left_at: datetime | None) -> Joined:
         msg = f"{external_id!r} is not, and was never, a member."
         raise NotFound(msg)
     last = max(standing, key=lambda m: m.joined_at)
-    # Said again without a moment, it is the leaving that is meant, and not the joining.
     left_at = left_at or last.left_at or batch.now
     return record_membership(batch, NewMembership(external_id, last.joined_at, left_at))
 
