@@ -17,7 +17,7 @@ from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
 from loyalty.members.actions import Leaving, adjust_points, erase, merge, record_memberships
 from loyalty.members.adjustments import NewAdjustment
-from loyalty.points.actions import due_accounts, settle_accounts
+from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import policies_from
@@ -107,7 +107,7 @@ class Town:
     async def settle(self) -> object:
         """Settle all accounts in which something fell due."""
         async with self.shop.database.reader() as connection:
-            due = await due_accounts(connection, self.shop.source.program.program_id, NOBODY, 100)
+            due = await accounts_due(connection, self.shop.source.program.program_id, timedelta(), NOBODY, 100)
         return await self.do(lambda tx: settle_accounts(tx, self.shop.source, due)) if due else None
 
     async def wait(self, **time: float) -> None:
