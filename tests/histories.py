@@ -123,9 +123,10 @@ async def open_town(
     async with database.session() as session:
         program = await start_program(session, name, timezone="Europe/Paris", currency="EUR")
         storefront, _ = await ensure_storefront(session, program.program_id, "shop")
+    async with database.writer() as connection:
         rewards = [
             await offer_reward(
-                session,
+                connection,
                 program.program_id,
                 kind="fixed_discount",
                 name=f"{price} points",
