@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from loyalty.database import Tx, write
 from loyalty.errors import LoyaltyError
-from loyalty.points.actions import due_accounts, settle_accounts
+from loyalty.points.actions import settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.policies import AfterDays, Inactivity, OnDelivery, Policies
 from loyalty.purchases.actions import edit_purchases
@@ -59,7 +59,7 @@ async def spend(shop: Shop, customer: str, points: int) -> UUID:
 async def sweep(shop: Shop) -> list[RecordedAward | None]:
     """Settle everybody for whom something fell due."""
     async with shop.database.reader() as connection:
-        due = await due_accounts(connection, shop.source.program.program_id, UUID(int=0), 100)
+        due = await accounts_due(connection, shop.source.program.program_id, timedelta(), UUID(int=0), 100)
 
     async def verb(tx: Tx, batch: Sequence[UUID]) -> list[RecordedAward | None]:
         return await settle_accounts(tx, shop.source, list(batch))
