@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from loyalty.database import Tx, write
 from loyalty.errors import LoyaltyError
-from loyalty.points.actions import settle_accounts
+from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.policies import AfterDays, Inactivity, OnDelivery, Policies
 from loyalty.purchases.actions import edit_purchases
@@ -38,16 +38,15 @@ async def edit(shop: Shop, *items: NewPurchase) -> list[Any]:
 
 async def spend(shop: Shop, customer: str, points: int) -> UUID:
     """Redeem a reward of that price at once."""
-    async with shop.database.session() as session:
+    async with shop.database.writer() as connection:
         reward = await offer_reward(
-            session,
+            connection,
             shop.source.program.program_id,
             kind="fixed_discount",
             name=f"Gift for {points}",
             price_points=points,
             settings={"amount_minor": points},
         )
-        await session.commit()
 
     async def verb(tx: Tx, batch: Sequence[NewRedemption]) -> list[Redeemed]:
         return [(await redeem_reward(tx, shop.source, new))[0] for new in batch]
