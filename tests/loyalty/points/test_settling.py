@@ -146,6 +146,15 @@ def test_a_refund_takes_what_is_pending_of_the_purchase_before_what_is_available
     ]  # fmt: skip
 
 
+def test_a_small_refund_takes_from_the_first_of_several_pending_lots_alone() -> None:
+    paper = waiting()
+    told = replace(purchase("book", 15000, "ann"), placed_at=local("2026-02-01 12:00"))
+    paper.edit(replace(told, source_updated_at=local("2026-02-02 12:00")))
+    paper.take_back(refund("book", "r", 4000))
+    assert paper.left("ann") == [60, 50]
+    assert paper.moves("ann") == [("issue", 100), ("issue", 50), ("claw_back", 40)]
+
+
 def in_debt(paper: Paper, goods: int = 6000) -> None:
     """Have Ann spend and give back a purchase of 60.00: she owes 60 points."""
     paper.follow(Policies())

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from loyalty.database import Tx, write
 from loyalty.errors import LoyaltyError
-from loyalty.points.actions import due_accounts, settle_accounts
+from loyalty.members.actions import merge
+from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.policies import AfterDays, Inactivity, OnDelivery, Policies
 from loyalty.purchases.actions import edit_purchases
@@ -38,16 +39,15 @@ async def edit(shop: Shop, *items: NewPurchase) -> list[Any]:
 
 async def spend(shop: Shop, customer: str, points: int) -> UUID:
     """Redeem a reward of that price at once."""
-    async with shop.database.session() as session:
+    async with shop.database.writer() as connection:
         reward = await offer_reward(
-            session,
+            connection,
             shop.source.program.program_id,
             kind="fixed_discount",
             name=f"Gift for {points}",
             price_points=points,
             settings={"amount_minor": points},
         )
-        await session.commit()
 
     async def verb(tx: Tx, batch: Sequence[NewRedemption]) -> list[Redeemed]:
         return [(await redeem_reward(tx, shop.source, new))[0] for new in batch]
@@ -59,7 +59,7 @@ async def spend(shop: Shop, customer: str, points: int) -> UUID:
 async def sweep(shop: Shop) -> list[RecordedAward | None]:
     """Settle everybody for whom something fell due."""
     async with shop.database.reader() as connection:
-        due = await due_accounts(connection, shop.source.program.program_id, UUID(int=0), 100)
+        due = await accounts_due(connection, shop.source.program.program_id, timedelta(), UUID(int=0), 100)
 
     async def verb(tx: Tx, batch: Sequence[UUID]) -> list[RecordedAward | None]:
         return await settle_accounts(tx, shop.source, list(batch))
@@ -125,6 +125,22 @@ async def test_a_redemption_that_is_not_the_customers_gives_nothing_back(shop: S
     [outcome] = await shop.take_back(refund("gift", "r", 5000))
     assert "restored" not in recorded(outcome).awards[0].facts
     assert await shop.balance("ann") == (0, 0)
+
+
+async def test_what_was_spent_before_a_merge_comes_back_to_the_survivor(shop: Shop) -> None:
+    await shop.join(joining("ann"), joining("bea"))
+    await shop.buy(purchase("book", 10000, "ann"))
+    spent = await spend(shop, "ann", 80)
+
+    async def verb(tx: Tx, batch: Sequence[str]) -> list[RecordedAward]:
+        return [await merge(tx, shop.source, shop.rules, gone, "bea") for gone in batch]
+
+    await write(shop.database, verb, ["ann"])
+    assert await shop.balance("bea") == (20, 0)
+    await shop.buy(purchase("gift", 5000, "ann", redemption_ids=[str(spent)]))
+    [outcome] = await shop.take_back(refund("gift", "r", 5000))
+    assert recorded(outcome).awards[0].facts["restored"] == 80
+    assert await shop.balance("bea") == (100, 0)
 
 
 async def test_edits_in_one_batch_of_an_order_that_was_awaited_leave_it_as_told_last(shop: Shop) -> None:
