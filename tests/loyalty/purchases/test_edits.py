@@ -142,7 +142,8 @@ def test_an_edit_of_what_is_not_known_records_it() -> None:
     paper = Paper()
     paper.join(joining("ann"))
     [outcome] = paper.edit(told(5000, 1))
-    assert [award.cause for award in recorded(outcome).awards] == ["purchase"]
+    assert isinstance(outcome, Recorded)
+    assert [award.cause for award in outcome.awards] == ["purchase"]
     assert paper.balance("ann") == (50, 0)
 
 
@@ -151,7 +152,8 @@ def test_an_edit_fills_an_order_that_is_awaited() -> None:
     paper.join(joining("ann"))
     paper.take_back(refund("o", "r", 2000))
     [outcome] = paper.edit(told(5000, 1))
-    assert [award.cause for award in recorded(outcome).awards] == ["purchase", "refund"]
+    assert isinstance(outcome, Recorded)
+    assert [award.cause for award in outcome.awards] == ["purchase", "refund"]
     assert paper.balance("ann") == (30, 0)
 
 
