@@ -1,0 +1,203 @@
+"""Hypothesis tells the service and the model the same, moves the clock, and compares everything after every step."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import asyncpg
+import httpx
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from loyalty.database import Database
+from loyalty.programs.facts import Source
+from loyalty.verify import verify
+from tests.model.accounts import Hold
+from tests.model.commands import (
+    Answer,
+    Buy,
+    Command,
+    Refund,
+)
+from tests.model.drivers import Driver, PythonDriver
+from tests.model.periods import DEFAULTS, TICK, Policy, day_of, start_of
+from tests.model.programme import Programme
+from tests.model.rows import SET_CLOCK, differences, expected, stored
+from tests.model.strategies import (
+    DAY,
+    Moment,
+    goods,
+    nth,
+    policies,
+    starts,
+    ticks,
+)
+
+
+@dataclass
+class World:
+    """What examples share: a loop, a database with a frozen clock, and how to open a programme in it."""
+
+    runner: asyncio.Runner
+    database: Database
+    owner: asyncpg.Connection
+    client: httpx.AsyncClient
+    open: Callable[[Policy], Awaitable[tuple[int, Source, str]]]
+
+    def run(self, what: Awaitable[Any]) -> Any:  # noqa: ANN401
+        """Wait for something."""
+
+        async def wait() -> Any:  # noqa: ANN401
+            return await what
+
+        return self.runner.run(wait())
+
+
+@dataclass
+class Told:
+    """What was told, and what was answered; to be told again."""
+
+    command: Command
+    answer: Answer
+
+
+class Ledger(RuleBasedStateMachine):
+    """The service and the model, side by side."""
+
+    world: ClassVar[World]
+
+    def drive(self, source: Source, key: str) -> Driver:
+        """Choose the way to the service."""
+        raise NotImplementedError
+
+    @initialize(policy=policies, start=starts)
+    def begin(self, policy: Policy, start: datetime) -> None:
+        """Open a programme."""
+        self.policy = DEFAULTS | policy
+        self.program_id, source, key = self.world.run(self.world.open(policy))
+        self.driver = self.drive(source, key)
+        self.model = Programme(self.policy)
+        self.clock = start
+        self.names: dict[str, str] = {}
+        self.told: list[Told] = []
+        self.instants: list[datetime] = [start]
+        self.written: Any = None
+        self.recorded = True
+        self.keys = 0
+        self.edits = isinstance(self.driver, PythonDriver)
+
+    # What is told
+
+    def instant(self, moment: Moment) -> datetime:
+        """Give the instant that was meant; not later than now."""
+        if isinstance(moment, timedelta):
+            return self.clock - moment
+        n, midnight, tick = moment
+        at = self.instants[-1 - n % len(self.instants)]
+        return min((start_of(day_of(at)) if midnight else at) + tick, self.clock)
+
+    def order(self, n: int) -> Buy | None:
+        """Give the facts of a purchase that is known."""
+        known = [purchase.now for purchase in self.model.purchases.values() if purchase.told is not None]
+        return known[n % len(known)] if known else None
+
+    def hold(self, n: int) -> Hold | None:
+        """Give a hold."""
+        holds = list(self.model.holds.values())
+        return holds[-1 - n % len(holds)] if holds else None
+
+    def can(self, kind: type[Command]) -> bool:
+        """Tell whether there is a way to do that."""
+        return kind in self.driver.knows
+
+    def key(self) -> str:
+        """Give a new Idempotency-Key."""
+        self.keys += 1
+        return f"key-{self.keys}"
+
+    def do(self, *commands: Command) -> None:
+        """Tell the service, then the model; the answers must agree."""
+        self.clock += TICK
+        answers = self.world.run(self._tell(list(commands)))
+        for command, answer in zip(commands, answers, strict=True):
+            said = self.model.tell(command, self.clock, answer.name)
+            assert answer.word == said, (command, answer, said)
+            if said in {"recorded", "parked"}:
+                assert answer.at == self.clock, (command, answer)
+                self.recorded = True
+                self.told.append(Told(command, answer))
+
+    async def _tell(self, commands: list[Command]) -> list[Answer]:
+        await self.world.owner.execute(SET_CLOCK, self.clock)
+        if len(commands) == 1:
+            return [await self.driver.tell(commands[0])]
+        return await self.driver.tell_all([command for command in commands if isinstance(command, Buy)])
+
+    @rule(days=st.sampled_from([timedelta(hours=1), DAY, 5 * DAY, 20 * DAY, 31 * DAY, 370 * DAY]))
+    def time_goes_by(self, days: timedelta) -> None:
+        """Move the clock on."""
+        self.clock += days
+
+    @rule(n=nth, tick=ticks)
+    def time_goes_on_to_the_next_thing(self, n: int, tick: timedelta) -> None:
+        """Move the clock to where something happens by itself, or a tick before or after it."""
+        accounts = self.model.accounts.values()
+        to_come = sorted({at for account in accounts for at in account.dues() if at + tick > self.clock})
+        if to_come:
+            # Telling takes a tick.
+            self.clock = to_come[n % min(len(to_come), 3)] + tick - TICK
+
+    @rule(n=nth)
+    @precondition(lambda self: self.told)
+    def tell_again(self, n: int) -> None:
+        """Send what was sent: nothing changes, and the answer is the first one."""
+        told = self.told[n % len(self.told)]
+        self.again(told)
+
+    def again(self, told: Told) -> None:
+        """Send one thing again."""
+        self.clock += TICK
+        [answer] = self.world.run(self._tell([told.command]))
+        if isinstance(told.command, Buy) and told.command.edit:
+            # The newest is known by its facts; what it replaced is stale. Both show what stands.
+            assert answer.word == self.model.tell(told.command, self.clock)
+            return
+        assert answer.word == {"recorded": "replayed", "parked": "parked again"}[told.answer.word]
+        assert answer.body == told.answer.body
+
+    @rule(n=nth, goods=goods)
+    @precondition(lambda self: self.told)
+    def contradict(self, n: int, goods: int) -> None:
+        """Send other facts under a number that is known."""
+        command = self.told[n % len(self.told)].command
+        if isinstance(command, Buy) and not command.edit and not command.redemptions and command.goods != goods:
+            self.do(replace(command, goods=goods, reward=0))
+        if isinstance(command, Refund) and command.goods is not None and command.goods != goods:
+            self.do(replace(command, goods=goods))
+
+    # What must hold
+
+    @invariant()
+    def both_agree(self) -> None:
+        """Compare every lot, balance, hold and purchase."""
+        before = self.written
+        found, self.written = self.world.run(stored(self.world.owner, self.program_id, self.names))
+        assert self.recorded or before == self.written, "what was refused or known left a trace"
+        self.recorded = False
+        assert not differences(found, expected(self.model)), differences(found, expected(self.model))
+
+    def teardown(self) -> None:
+        """Send everything again, and verify everything."""
+        if not hasattr(self, "model"):
+            return
+        for told in self.told:
+            self.again(told)
+        self.both_agree()
+        report = self.world.run(self._verify())
+        assert not report.faults, report.faults
+
+    async def _verify(self) -> Any:  # noqa: ANN401
+        async with self.world.database.reader() as connection:
+            return await verify(connection, self.program_id)
