@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, ClassVar
 
 import asyncpg
@@ -19,6 +20,7 @@ from tests.model.commands import (
     Answer,
     Buy,
     Command,
+    Join,
     Refund,
 )
 from tests.model.drivers import Driver, PythonDriver
@@ -26,11 +28,13 @@ from tests.model.periods import DEFAULTS, TICK, Policy, day_of, start_of
 from tests.model.programme import Programme
 from tests.model.rows import SET_CLOCK, differences, expected, stored
 from tests.model.strategies import (
+    CUSTOMERS,
     DAY,
     Moment,
     goods,
     nth,
     policies,
+    since,
     starts,
     ticks,
 )
@@ -72,8 +76,8 @@ class Ledger(RuleBasedStateMachine):
         """Choose the way to the service."""
         raise NotImplementedError
 
-    @initialize(policy=policies, start=starts)
-    def begin(self, policy: Policy, start: datetime) -> None:
+    @initialize(policy=policies, start=starts, since=since)
+    def begin(self, policy: Policy, start: datetime, since: tuple[timedelta | None, ...]) -> None:
         """Open a programme."""
         self.policy = DEFAULTS | policy
         self.program_id, source, key = self.world.run(self.world.open(policy))
@@ -87,6 +91,9 @@ class Ledger(RuleBasedStateMachine):
         self.recorded = True
         self.keys = 0
         self.edits = isinstance(self.driver, PythonDriver)
+        for customer, ago in zip(CUSTOMERS, since, strict=True):
+            if ago is not None:
+                self.do(Join(customer, start - ago))
 
     # What is told
 
@@ -102,6 +109,12 @@ class Ledger(RuleBasedStateMachine):
         """Give the facts of a purchase that is known."""
         known = [purchase.now for purchase in self.model.purchases.values() if purchase.told is not None]
         return known[n % len(known)] if known else None
+
+    def new_order(self) -> str:
+        """Give the first number that no purchase has; a refund of it may have come."""
+        known = self.model.purchases
+        numbers = (f"o{n}" for n in count(1))
+        return next(order for order in numbers if order not in known or known[order].told is None)
 
     def hold(self, n: int) -> Hold | None:
         """Give a hold."""

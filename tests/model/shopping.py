@@ -17,15 +17,17 @@ from tests.model.strategies import (
     goods,
     moments,
     nth,
-    orders,
 )
+
+early = st.sampled_from([False] * 5 + [True])
 
 
 class Shopping(Ledger):
     """Purchases, refunds, edits, memberships."""
 
     @rule(
-        order=orders,
+        again=st.sampled_from([False] * 9 + [True]),
+        n=nth,
         goods=goods,
         customer=st.sampled_from([*CUSTOMERS, *CUSTOMERS, None]),
         moment=moments,
@@ -34,29 +36,43 @@ class Shopping(Ledger):
         test=st.sampled_from([False] * 7 + [True]),
     )
     def buy(
-        self, order: str, goods: int, customer: str | None, moment: Moment, seventh: int, *, delivered: bool, test: bool
+        self,
+        n: int,
+        goods: int,
+        customer: str | None,
+        moment: Moment,
+        seventh: int,
+        *,
+        delivered: bool,
+        test: bool,
+        again: bool,
     ) -> None:
+        known = self.order(n)
+        order = known.order if again and known else self.new_order()
         placed = self.instant(moment)
         self.instants.append(placed)
         told_delivered = placed + (self.clock - placed) / 2 if delivered else None
         self.do(Buy(order, placed, goods, customer, goods * seventh // 7, told_delivered, test=test))
 
-    @rule(first=nth, count=st.integers(2, 6), goods=goods, customer=customers, moment=moments, step=st.booleans())
-    def buy_in_a_batch(self, first: int, count: int, goods: int, customer: str, moment: Moment, *, step: bool) -> None:
+    @rule(count=st.integers(2, 6), goods=goods, customer=customers, moment=moments, step=st.booleans())
+    def buy_in_a_batch(self, count: int, goods: int, customer: str, moment: Moment, *, step: bool) -> None:
         placed = self.instant(moment)
         who = CUSTOMERS if step else [customer]
-        # Orders 1 to 8, so that a batch may hold one that is known, or one twice.
-        told = [Buy(f"o{1 + (first + n) % 8}", placed, goods, who[n % len(who)]) for n in range(count)]
-        self.do(*told, told[0])
+        first = int(self.new_order()[1:])
+        told = [Buy(f"o{first + n}", placed, goods, who[n % len(who)]) for n in range(count)]
+        # The same again in one batch is a replay, and with other facts refused.
+        self.do(*told, told[0], replace(told[1], goods=told[1].goods + 1))
 
-    @rule(order=orders, number=st.sampled_from(["a", "b", "c"]), goods=goods, n=nth)
-    def refund(self, order: str, number: str, goods: int, n: int) -> None:
+    @rule(n=nth, number=st.sampled_from(["a", "b", "c"]), goods=goods, early=early)
+    def refund(self, n: int, number: str, goods: int, *, early: bool) -> None:
         known = self.order(n)
-        self.do(Refund(known.order if known and n % 4 else order, number, self.clock, goods))
+        order = self.new_order() if early or known is None else known.order
+        self.do(Refund(order, number, self.clock, goods))
 
-    @rule(order=orders)
-    def cancel(self, order: str) -> None:
-        self.do(Refund(order, "", self.clock, None))
+    @rule(n=nth, early=early)
+    def cancel(self, n: int, *, early: bool) -> None:
+        known = self.order(n)
+        self.do(Refund(self.new_order() if early or known is None else known.order, "", self.clock, None))
 
     @rule(customer=customers, moment=moments, lasts=st.sampled_from([None, None, None, 10 * DAY, 30 * DAY]))
     def join(self, customer: str, moment: Moment, lasts: timedelta | None) -> None:

@@ -11,7 +11,6 @@ from tests.model.strategies import (
     goods,
     moments,
     nth,
-    orders,
 )
 
 
@@ -37,11 +36,11 @@ class Spending(Shopping):
         if hold := self.hold(n):
             self.can(Reverse) and self.do(Reverse(hold.name))
 
-    @rule(n=nth, order=orders, goods=goods.filter(bool), moment=moments)
-    def buy_with_a_reward(self, n: int, order: str, goods: int, moment: Moment) -> None:
+    @rule(n=nth, goods=goods.filter(bool), moment=moments)
+    def buy_with_a_reward(self, n: int, goods: int, moment: Moment) -> None:
         if hold := self.hold(n):
             placed = self.instant(moment)
-            self.do(Buy(order, placed, goods, hold.owner.name, goods // 7, redemptions=(hold.name,)))
+            self.do(Buy(self.new_order(), placed, goods, hold.owner.name, goods // 7, redemptions=(hold.name,)))
 
     @rule(customer=customers, points=st.sampled_from([-300, -20, -1, 1, 20, 300]))
     def adjust(self, customer: str, points: int) -> None:

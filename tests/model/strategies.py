@@ -10,8 +10,7 @@ DAY = timedelta(days=1)
 CUSTOMERS = ["ann", "bob", "cid"]
 days = st.integers(1, 40)
 policies = st.fixed_dictionaries(
-    {},
-    optional={
+    {
         "maturity": st.one_of(
             st.just({"kind": "immediately"}),
             st.builds(lambda n: {"kind": "days", "days": n}, days),
@@ -25,12 +24,12 @@ policies = st.fixed_dictionaries(
             st.builds(lambda n: {"kind": "end_of_year", "years": n}, st.integers(0, 1)),
             st.builds(lambda n: {"kind": "inactivity", "days": n}, days),
         ),
-        "debt": st.just("clamp"),
-        "spent_points": st.sampled_from(["full", "none"]),
-        "restore_grace_days": st.integers(1, 20),
-        "on_leaving": st.just("forfeit"),
-        "guest_window": st.sampled_from(["month", "three_months", "all"]),
-        "hold_minutes": st.sampled_from([1, 60, 1440]),
+        "debt": st.sampled_from(["allow", "allow", "clamp"]),
+        "spent_points": st.sampled_from(["prorated", "prorated", "full", "none"]),
+        "restore_grace_days": st.sampled_from([0, 0, 1, 20]),
+        "on_leaving": st.sampled_from(["keep", "keep", "forfeit"]),
+        "guest_window": st.sampled_from(["none", "none", "month", "three_months", "all"]),
+        "hold_minutes": st.sampled_from([1, 30, 60, 1440, 43200]),
     },
 )
 # The last day of a month, of a year, of February; and the two nights on which Paris changes its clocks.
@@ -43,7 +42,8 @@ starts = st.sampled_from(
         datetime(2025, 10, 25, 21, 59, 59, tzinfo=UTC),
     ]
 )
-orders = st.sampled_from([f"o{n}" for n in range(1, 9)])
+# How long ago ann, bob and cid became members; None: they did not.
+since = st.tuples(*[st.sampled_from([50 * DAY, 500 * DAY, timedelta(days=5), None])] * 3)
 customers = st.sampled_from(CUSTOMERS)
 goods = st.sampled_from([0, 1, 99, 100, 299, 300, 1999, 4000, 33333])
 nth = st.integers(0, 20)
