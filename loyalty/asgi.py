@@ -21,6 +21,7 @@ from loyalty.auth import actions as auth
 from loyalty.database import Database, connect
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
+from loyalty.idempotency.api import provide_key
 from loyalty.members.api import router as members
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
 from loyalty.programs.facts import ProgramFacts
@@ -117,6 +118,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "caller": Provide(provide_caller),
             "source": Provide(provide_source),
             "connection": Provide(provide_connection),
+            "idempotency_key": Provide(provide_key),
         },
         exception_handlers=_HANDLERS,
         middleware=[request_ids],

@@ -4,12 +4,15 @@
 """
 
 from typing import ClassVar
+from uuid import UUID
 
 
 class LoyaltyError(Exception):
     """Any refusal of the service; never a bug."""
 
     code: ClassVar[str] = "error"
+    # Whom a refusal tells about: where its answer is pinned, it goes with the person.
+    customer_id: UUID | None = None
 
     def __init__(self, detail: str, *, pointer: str = "") -> None:
         """Say what was wrong, and where in the request (a JSON pointer) if that helps."""
@@ -29,6 +32,12 @@ class Invalid(LoyaltyError):
         self.problems = problems or ([] if not pointer else [self])
 
 
+class Malformed(LoyaltyError):
+    """The request cannot be read: 400."""
+
+    code = "malformed"
+
+
 class NotFound(LoyaltyError):
     """There is no such thing in this programme: 404. Another programme's thing answers exactly so."""
 
@@ -39,6 +48,12 @@ class Conflict(LoyaltyError):
     """The request contradicts what is already recorded: 409."""
 
     code = "conflict"
+
+
+class Gone(LoyaltyError):
+    """It was there, and is no more, for good: 410."""
+
+    code = "gone"
 
 
 class Unauthorized(LoyaltyError):
@@ -128,3 +143,46 @@ class OtherCustomer(Conflict):
     """An edit would move a purchase from one customer to another."""
 
     code = "other_customer"
+
+
+class RewardUnavailable(Conflict):
+    """The reward is not offered now."""
+
+    code = "reward_unavailable"
+
+
+class SamePerson(Conflict):
+    """The two customers are one already."""
+
+    code = "same_customer"
+
+
+class KeyMalformed(Malformed):
+    """The `Idempotency-Key` is none."""
+
+    code = "idempotency_key_malformed"
+
+
+class KeyReused(Invalid):
+    """The `Idempotency-Key` came first with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class KeyExpired(Conflict):
+    """The request was done so long ago that its answer is not kept any more."""
+
+    code = "key_expired"
+
+
+class AnswerErased(Gone):
+    """The answer was about a person who has been erased since."""
+
+    code = "answer_erased"
+
+
+class InFlight(Conflict):
+    """The same request, or one about the same customer, is still being worked on; it may be sent again."""
+
+    code = "in_flight"
+    retry_after_seconds: ClassVar[int] = 1

@@ -12,6 +12,7 @@ from sqlmodel.sql.sqltypes import AutoString
 for room in (
     "loyalty.programs",
     "loyalty.auth",
+    "loyalty.idempotency",
     "loyalty.customers",
     "loyalty.earning",
     "loyalty.points",

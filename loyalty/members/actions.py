@@ -1,23 +1,95 @@
-"""The verbs of members."""
+"""The verbs of members: join, leave, adjust, merge, erase. `besides` makes parts that share the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from loyalty.customers.persons import FORGETTERS, Person
+from loyalty.customers.queries import aliases_of, erased_customers, forgotten_aliases, merged_customer
 from loyalty.database import Tx
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
-from loyalty.members.decisions import Joined, NewMembership, record_membership
-from loyalty.points.queries import append
+from loyalty.members.adjustments import NewAdjustment, record_adjustment
+from loyalty.members.decisions import Joined, NewMembership, leave, record_membership
+from loyalty.members.erasing import erase_customer
+from loyalty.members.merging import merge_customers
+from loyalty.points.facts import RecordedAward
+from loyalty.points.queries import append, appended, new_adjustment
+from loyalty.points.reading import alias_digest, open_book
 from loyalty.programs.facts import Source
 from loyalty.purchases.actions import decide_each, open_batch
+from loyalty.purchases.batch import Batch
 from loyalty.purchases.queries import as_append
+from loyalty.statements import Part
+
+Besides = Callable[[RecordedAward], list[Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody leaves the membership that is open, now or at `left_at`."""
+
+    external_id: str
+    left_at: datetime | None = None
+
+
+def _nothing(_: RecordedAward) -> list[Part]:
+    return []
 
 
 async def record_memberships(
-    tx: Tx, source: Source, rules: RulesCache, items: Sequence[NewMembership]
+    tx: Tx, source: Source, rules: RulesCache, items: Sequence[NewMembership | Leaving]
 ) -> list[Joined | LoyaltyError]:
     """Record joinings and leavings, with the awards and clawbacks of what was bought; one result each."""
     batch = await open_batch(tx, source, rules, orders=[], customers=[item.external_id for item in items], history=True)
-    results = decide_each(batch, record_membership, items)
+    results = decide_each(batch, _membership, items)
     if batch.awards:
         await append(tx, as_append(batch, overwrite_profiles=True))
     return results
+
+
+def _membership(batch: Batch, item: NewMembership | Leaving) -> Joined:
+    if isinstance(item, Leaving):
+        return leave(batch, item.external_id, item.left_at)
+    return record_membership(batch, item)
+
+
+async def adjust_points(tx: Tx, source: Source, new: NewAdjustment, besides: Besides = _nothing) -> RecordedAward:
+    """Give or take points for a reason, which is kept beside the award."""
+    book = await open_book(tx, source, customers=[new.external_id])
+    award = record_adjustment(book, new)
+    await append(tx, appended(book, after=[new_adjustment(award, new.points, new.reason), *besides(award)]))
+    return award
+
+
+async def merge(
+    tx: Tx, source: Source, rules: RulesCache, gone: str, kept: str, besides: Besides = _nothing
+) -> RecordedAward:
+    """Merge one customer into another; gives the survivor's award."""
+    batch = await open_batch(tx, source, rules, orders=[], customers=[gone, kept], history=True)
+    old = batch.account(batch.aliases[gone]).customer_id if gone in batch.aliases else None
+    award = merge_customers(batch, gone, kept)
+    new = as_append(batch)
+    if old is not None and award.customer_id is not None:
+        new.after += [*merged_customer(old, award.customer_id, batch.now), *besides(award)]
+    await append(tx, new)
+    return award
+
+
+async def erase(tx: Tx, source: Source, rules: RulesCache, external_id: str) -> RecordedAward:
+    """Forget a person, and keep the totals; the same again gets the first answer."""
+    program_id = source.program.program_id
+    batch = await open_batch(tx, source, rules, orders=[], customers=[external_id], history=True)
+    award = erase_customer(batch, external_id)
+    if award is None:
+        return next(a for a in batch.pinned if a.cause == "erased")
+    customer_ids = [key for key in batch.accounts if batch.account(key).customer_id == award.customer_id]
+    person = Person(program_id, customer_ids, await aliases_of(tx.connection, program_id, customer_ids))
+    key = await tx.connection.fetchval("SELECT erasure_key FROM program WHERE program_id = $1", program_id)
+    digests = [alias_digest(key, *alias) for alias in person.aliases]
+    new = as_append(batch)
+    new.after += erased_customers(customer_ids, award.recorded_at)
+    new.after += forgotten_aliases(person, digests, batch.account(customer_ids[0]).customer_id)
+    new.after += [part for forget in FORGETTERS for part in forget(person)]
+    await append(tx, new)
+    return award

@@ -11,8 +11,8 @@ from loyalty.errors import LoyaltyError
 from loyalty.members.actions import record_memberships
 from loyalty.members.queries import find_balance, find_member
 from loyalty.members.wire import MemberBalance, MemberIn, MemberOut, MemberRecorded
+from loyalty.points.wire import balance_after
 from loyalty.programs.api import Calling, Reading, Writing
-from loyalty.purchases.answers import balance_after
 from loyalty.web.bounds import shop_id
 from loyalty.web.openapi import READING, WRITING, problems
 

@@ -9,7 +9,7 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from loyalty.customers.facts import MembershipFacts, Profile
-from loyalty.errors import AlreadyMember, Invalid, LeftAlready
+from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.points.rules import empty
@@ -65,15 +65,13 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
     account = batch.account_of(new.external_id, new.profile)
     membership = MembershipFacts(uuid7(), account.customer_id, new.joined_at, new.left_at, fingerprint(new), batch.now)
     if same is not None:
-        _supersede(batch, same)
+        supersede(batch, same)
     batch.memberships[account.customer_id].append(membership)
     batch.new_memberships.append((membership, new.referral_code))
-    return Joined(
-        _decide_all_anew(batch, account, membership, "left" if same else "joined"), membership, replayed=False
-    )
+    return Joined(_conclude(batch, account, membership, "left" if same else "joined"), membership, replayed=False)
 
 
-def _supersede(batch: Batch, same: MembershipFacts) -> None:
+def supersede(batch: Batch, same: MembershipFacts) -> None:
     """Close the recorded time of a membership; one of this very batch is stored so from the first."""
     closed = msgspec.structs.replace(same, superseded_at=batch.now)
     own = batch.memberships[same.customer_id]
@@ -99,16 +97,32 @@ def _same_again(batch: Batch, known: list[MembershipFacts], new: NewMembership) 
     told = fingerprint(new)
     rows = [m for m in known if m.joined_at == new.joined_at]
     first = next((m for m in rows if m.fingerprint == told), min(rows, key=lambda m: (m.recorded_at, m.membership_id)))
-    award = next(
-        a
-        for a in (*batch.pinned, *batch.awards)
-        if a.membership_id == first.membership_id and a.cause in {"joined", "left"}
-    )
+    award = next(a for a in (*batch.pinned, *batch.awards) if _recorded(a, first))
     return Joined(award, first, replayed=True)
 
 
-def _decide_all_anew(batch: Batch, account: OpenAccount, membership: MembershipFacts, cause: str) -> RecordedAward:
-    """Award or claw back every purchase whose status changes, by the rules in force at its own date."""
+def _recorded(award: RecordedAward, membership: MembershipFacts) -> bool:
+    """Tell whether it was this award that recorded a membership: of a joining, a leaving, or a merge."""
+    if award.cause in {"joined", "left"}:
+        return award.membership_id == membership.membership_id
+    return membership.membership_id.hex in award.facts.get("memberships", ())
+
+
+def leave(batch: Batch, external_id: str, left_at: datetime | None) -> Joined:
+    """End the membership that is open; the same again gets the first answer."""
+    known = batch.memberships.get(batch.aliases.get(external_id) or UUID(int=0), [])
+    standing = [m for m in known if m.superseded_at is None]
+    if not standing:
+        msg = f"{external_id!r} is not, and was never, a member."
+        raise NotFound(msg)
+    last = max(standing, key=lambda m: m.joined_at)
+    if last.left_at is None and left_at is None:
+        left_at = batch.now
+    return record_membership(batch, NewMembership(external_id, last.joined_at, left_at))
+
+
+def decide_anew(batch: Batch, account: OpenAccount, membership_id: UUID | None) -> tuple[int, int]:
+    """Award or claw back every purchase whose status changed, by the rules of its date; tells how many, and points."""
     changed = points = 0
     for order in batch.purchases.values():
         if order.placed_at is None or order.customer_id is None:
@@ -120,10 +134,16 @@ def _decide_all_anew(batch: Batch, account: OpenAccount, membership: MembershipF
             continue
         order.member, order.changed = member, True
         order.version += 1
-        award = decide(batch, order, account, "membership", order.placed_at, membership_id=membership.membership_id)
+        award = decide(batch, order, account, "membership", order.placed_at, membership_id=membership_id)
         batch.tell("purchase.reassessed", f"purchase/{order.purchase_id}", award)
         changed += 1
         points += award.given
+    return changed, points
+
+
+def _conclude(batch: Batch, account: OpenAccount, membership: MembershipFacts, cause: str) -> RecordedAward:
+    """Decide anew what was bought, and write the award of the joining or leaving itself."""
+    changed, points = decide_anew(batch, account, membership.membership_id)
     posted = batch.cause(membership.left_at)
     if cause == "left" and _forfeits(batch, account):
         empty(account, "forfeit", "expired", posted)

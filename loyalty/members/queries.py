@@ -7,7 +7,7 @@ import msgspec
 from loyalty.database import Connection
 from loyalty.errors import NotFound
 from loyalty.members.wire import LotOut, MemberBalance, MemberOut, MembershipOut
-from loyalty.purchases.wire import BalanceOut
+from loyalty.points.wire import BalanceOut
 
 _ONE = """
 SELECT json_build_object(

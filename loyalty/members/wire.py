@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from loyalty.customers.facts import Profile
 from loyalty.members.decisions import NewMembership
-from loyalty.purchases.wire import BalanceOut
+from loyalty.points.wire import BalanceOut
 from loyalty.web.bounds import Email, Instant, Language, PersonName, ShopId, Word
 
 

@@ -234,15 +234,5 @@ def _open_lot(lot: LotFacts, settled_at: datetime) -> OpenLot:
 
 
 def _open_hold(facts: HoldFacts) -> OpenHold:
-    return OpenHold(
-        facts.hold_id,
-        facts.points,
-        facts.captured,
-        facts.returned,
-        list(facts.taken),
-        facts.state,
-        facts.award_id,
-        facts.opened_at,
-        facts.expires_at,
-        facts.ended_at,
-    )
+    told = {name: getattr(facts, name) for name in HoldFacts.__struct_fields__ if name != "customer_id"}
+    return OpenHold(**told | {"taken": list(facts.taken)})

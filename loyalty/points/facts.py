@@ -61,6 +61,8 @@ class HoldFacts(Struct, frozen=True):
     taken: list[Taken]
     state: str
     award_id: UUID
+    end_award_id: UUID | None
+    reverse_award_id: UUID | None
     opened_at: datetime
     expires_at: datetime
     ended_at: datetime | None
@@ -123,6 +125,8 @@ class OpenHold:
     award_id: UUID
     opened_at: datetime
     expires_at: datetime
+    end_award_id: UUID | None = None
+    reverse_award_id: UUID | None = None
     ended_at: datetime | None = None
     fresh: bool = False
     touched: bool = False

@@ -29,7 +29,7 @@ def capture(account: OpenAccount, held: OpenHold, points: int, cause: Cause, gra
     """Spend what is held, or the part of it that would have ended first; the rest goes back."""
     enter(account, "capture", "held", "redeemed", points, cause)
     held.captured = points
-    _end(held, "captured", cause.recorded_at)
+    _end(held, "captured", cause.recorded_at, cause)
     back = _last(held, held.points - points)
     if back:
         give_back(account, back, "release", "held", cause, grace_days)
@@ -39,7 +39,7 @@ def release(
     account: OpenAccount, held: OpenHold, state: str, cause: Cause, grace_days: int, at: datetime | None = None
 ) -> None:
     """Let go of what is held, by the storefront's word (`released`) or by the clock's (`timed_out`)."""
-    _end(held, state, at or cause.recorded_at)
+    _end(held, state, at or cause.recorded_at, cause)
     give_back(account, _last(held, held.points), "release", "held", cause, grace_days, at)
 
 
@@ -50,8 +50,8 @@ def give_back_captured(account: OpenAccount, held: OpenHold, points: int, cause:
     give_back(account, _last(held, points), "reverse", "redeemed", cause, grace_days)
 
 
-def _end(held: OpenHold, state: str, at: datetime) -> None:
-    held.state, held.ended_at, held.touched = state, at, True
+def _end(held: OpenHold, state: str, at: datetime, cause: Cause) -> None:
+    held.state, held.ended_at, held.end_award_id, held.touched = state, at, cause.award_id, True
 
 
 def _last(held: OpenHold, points: int) -> list[Taken]:
@@ -93,7 +93,7 @@ def give_back(
         for lot, points in home:
             take(account, lot, -points, entry.seq)
             expect(account, end_of(account, lot))
-        expire_over(account, [lot for lot, _ in home], cause, at)
+        _expire_what_came_back(account, [lot for lot, _ in home], cause, at)
     repay(account, cause, at)
 
 
@@ -120,4 +120,13 @@ def _anew(
     if grace_days:
         last_day = local_day(at or cause.recorded_at, account.zone) + timedelta(days=grace_days)
         dates = LotDates(lot.earned_at, lot.matures_at, midnight_after(last_day, account.zone), None)
-    expire_over(account, [bring(account, kind, debit, points, dates, lot.purchase_id, cause, at)], cause, at)
+    anew = bring(account, kind, debit, points, dates, lot.purchase_id, cause, at)
+    _expire_what_came_back(account, [anew], cause, at)
+
+
+def _expire_what_came_back(account: OpenAccount, lots: list[OpenLot], cause: Cause, at: datetime | None) -> None:
+    """End what is over, and have the award say how much of what came back was."""
+    before = account.available
+    expire_over(account, lots, cause, at)
+    if account.available < before:
+        cause.notes["expired"] = cause.notes.get("expired", 0) + before - account.available

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from loyalty.customers.persons import exporter
 from loyalty.database import MissedGuard, Tx
 from loyalty.outbox import consumers
 from loyalty.points import tables
@@ -63,10 +64,14 @@ FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::timestamptz[], {4}::
 WHERE l.program_id = $1 AND l.customer_id = n.customer_id AND l.seq = n.seq RETURNING 1
 """
 _UPDATE_HOLDS = """
-UPDATE hold h SET captured = n.captured, returned = n.returned, taken = n.taken, state = n.state, ended_at = n.ended_at
-FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::jsonb[], {4}::text[], {5}::timestamptz[])
-  AS n(hold_id, captured, returned, taken, state, ended_at)
+UPDATE hold h SET captured = n.captured, returned = n.returned, taken = n.taken, state = n.state,
+  ended_at = n.ended_at, end_award_id = n.end_award_id, reverse_award_id = n.reverse_award_id
+FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::text[], {4}::timestamptz[], {5}::uuid[], {6}::uuid[],
+  {7}::jsonb[]) AS n(hold_id, captured, returned, state, ended_at, end_award_id, reverse_award_id, taken)
 WHERE h.program_id = $1 AND h.hold_id = n.hold_id RETURNING 1
+"""
+_FORGET_REASONS = """
+UPDATE adjustment SET reason = NULL WHERE program_id = $1 AND customer_id = ANY({0}::uuid[]) RETURNING 1
 """
 _OUTBOX = """
 INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest({0}::text[]) c, unnest({1}::uuid[]) e
@@ -93,8 +98,12 @@ _LOT = [
     "remaining",
 ]  # fmt: skip
 _lot_values = attrgetter(*_LOT[1:])
-_HOLD = ["hold_id", "points", "captured", "returned", "state", "award_id", "opened_at", "expires_at", "ended_at"]
+_HOLD = [
+    "hold_id", "points", "captured", "returned", "state", "award_id", "end_award_id", "opened_at", "expires_at",
+    "ended_at",
+]  # fmt: skip
 _hold_values = attrgetter(*_HOLD)
+_hold_changes = attrgetter("hold_id", "captured", "returned", "state", "ended_at", "end_award_id", "reverse_award_id")
 
 
 def appended(book: Book, before: list[Part] | None = None, after: list[Part] | None = None) -> Append:
@@ -102,6 +111,14 @@ def appended(book: Book, before: list[Part] | None = None, after: list[Part] | N
     accounts = [account for account in book.accounts.values() if account.touched]
     program_id = book.source.program.program_id
     return Append(program_id, book.now, accounts, book.awards, book.events, before or [], after or [])
+
+
+def new_adjustment(award: RecordedAward, points: int, reason: str) -> Part:
+    """Keep the reason of an adjustment beside its award."""
+    row = (award.award_id, award.customer_id, points, reason)
+    return insert(
+        tables.Adjustment, ["award_id", "customer_id", "points", "reason"], [row], recorded_at=award.recorded_at
+    )
 
 
 async def append(tx: Tx, new: Append) -> None:
@@ -162,11 +179,7 @@ def _lot_parts(new: Append) -> list[Part]:
 def _hold_parts(new: Append) -> list[Part]:
     holds = [(account.customer_id, held) for account in new.accounts for held in account.holds if held.touched]
     fresh = [(owner, *_hold_values(held), _json(held.taken).decode()) for owner, held in holds if held.fresh]
-    known = [
-        (h.hold_id, h.captured, h.returned, _json(h.taken).decode(), h.state, h.ended_at)
-        for _, h in holds
-        if not h.fresh
-    ]
+    known = [(*_hold_changes(h), _json(h.taken).decode()) for _, h in holds if not h.fresh]
     parts = [insert(tables.Hold, ["customer_id", *_HOLD, "taken"], fresh)] if fresh else []
     return [*parts, update("hold", _UPDATE_HOLDS, known)] if known else parts
 
@@ -177,3 +190,27 @@ def _event_parts(new: Append) -> list[Part]:
     part = insert(tables.Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
     names = consumers()
     return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]
+
+
+exporter(
+    "account",
+    "SELECT json_agg(json_build_object('available', available, 'pending', pending, 'held', held, 'debt', debt,"
+    " 'settled_at', settled_at)) FROM account WHERE program_id = $1 AND customer_id = ANY($2::uuid[])",
+)
+exporter(
+    "entries",
+    "SELECT json_agg(json_build_object('seq', seq, 'kind', kind, 'from', debit_code, 'to', credit_code,"
+    " 'points', amount, 'effective_at', effective_at, 'recorded_at', recorded_at) ORDER BY recorded_at, seq)"
+    " FROM entry WHERE program_id = $1 AND customer_id = ANY($2::uuid[])",
+)
+exporter(
+    "lots",
+    "SELECT json_agg(json_build_object('points', original, 'left', remaining, 'earned_at', earned_at,"
+    " 'available_from', matures_at, 'expires_at', expires_at) ORDER BY earned_at, seq)"
+    " FROM lot WHERE program_id = $1 AND customer_id = ANY($2::uuid[])",
+)
+exporter(
+    "adjustments",
+    "SELECT json_agg(json_build_object('points', points, 'reason', reason, 'recorded_at', recorded_at)"
+    " ORDER BY recorded_at) FROM adjustment WHERE program_id = $1 AND customer_id = ANY($2::uuid[])",
+)

@@ -197,11 +197,16 @@ class Hold(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "customer_id"], ACCOUNT_KEY, name="hold_account_fk"),
         ForeignKeyConstraint(["program_id", "award_id"], AWARD_KEY, name="hold_award_fk"),
+        ForeignKeyConstraint(["program_id", "end_award_id"], AWARD_KEY, name="hold_end_award_fk"),
+        ForeignKeyConstraint(["program_id", "reverse_award_id"], AWARD_KEY, name="hold_reverse_award_fk"),
         CheckConstraint("state IN ('open', 'captured', 'released', 'timed_out')", name="state_is_known"),
         CheckConstraint("points > 0 AND captured BETWEEN 0 AND points", name="captured_is_within_points"),
         CheckConstraint("returned BETWEEN 0 AND captured", name="returned_is_within_captured"),
         CheckConstraint("(state = 'captured') = (captured > 0)", name="captured_ones_took_points"),
-        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_ones_have_a_time"),
+        CheckConstraint(
+            "(state = 'open') = (ended_at IS NULL) AND (state = 'open') = (end_award_id IS NULL)",
+            name="ended_ones_say_when_and_why",
+        ),
         Index("hold_open_ix", "program_id", "customer_id", postgresql_where=text("state = 'open'")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
@@ -214,7 +219,10 @@ class Hold(SQLModel, table=True):
     returned: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
     taken: list[Any] = Field(sa_type=JSONB)
     state: str
+    # The decisions that opened it, ended it, and took all of it back by the storefront's word.
     award_id: UUID
+    end_award_id: UUID | None = None
+    reverse_award_id: UUID | None = None
     opened_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -3,9 +3,10 @@
 import msgspec
 
 from loyalty.points.facts import RecordedAward
+from loyalty.points.wire import balance_after
 from loyalty.purchases.decisions import Parked, Recorded
 from loyalty.purchases.facts import NewPurchase, NewRefund
-from loyalty.purchases.wire import BalanceOut, PointsOut, PurchaseRecorded, RefundRecorded, RuleShareOut
+from loyalty.purchases.wire import PointsOut, PurchaseRecorded, RefundRecorded, RuleShareOut
 
 
 def purchase_answer(new: NewPurchase, recorded: Recorded) -> PurchaseRecorded:
@@ -55,15 +56,3 @@ def points_of(award: RecordedAward) -> PointsOut:
         # Typed, so that its fields come in one order whether it was just decided or read from JSONB.
         breakdown=msgspec.convert(award.breakdown, list[RuleShareOut]),
     )
-
-
-def balance_after(award: RecordedAward) -> BalanceOut | None:
-    """Tell the balance that an award left; None where nobody has one."""
-    if (
-        award.available_after is None
-        or award.pending_after is None
-        or award.held_after is None
-        or award.debt_after is None
-    ):
-        return None
-    return BalanceOut(award.available_after, award.pending_after, award.held_after, award.debt_after)

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from loyalty.customers.persons import Person, exporter, forgetter
 from loyalty.customers.queries import folded, memberships, new_customers, told_profiles
 from loyalty.database import MissedGuard, Tx
 from loyalty.points.queries import Append, appended
@@ -51,8 +52,8 @@ said AS MATERIALIZED (
     SELECT * FROM award WHERE program_id = $1 AND purchase_id = o.purchase_id OFFSET 0) a
   UNION ALL
   SELECT a.* FROM touched t, LATERAL (
-    SELECT * FROM award WHERE program_id = $1 AND customer_id = t.customer_id AND membership_id IS NOT NULL
-    AND cause IN ('joined', 'left', 'merged') OFFSET 0) a WHERE $6)
+    SELECT * FROM award WHERE program_id = $1 AND customer_id = t.customer_id
+    AND cause IN ('joined', 'left', 'merged', 'erased') OFFSET 0) a WHERE $6)
 SELECT json_build_object('now', (SELECT now FROM moment),
   'newest_rules', (SELECT max(version) FROM earning_rules WHERE program_id = $1), {FIELDS},
   'purchases', coalesce((SELECT json_agg(json_build_object('purchase_id', b.purchase_id,
@@ -126,11 +127,16 @@ FROM unnest({{0}}::uuid[], {{1}}::bigint[], {", ".join(f"{{{n}}}::{kind}[]" for 
 WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
 """  # noqa: S608 - names from the lists above
 # In the same statement the rows are still as they were.
-_COPIED = ", ".join(sql_columns(tables.PurchaseFormer, but=("program_id", "superseded_at")))
+_COPIED = ", ".join(sql_columns(tables.PurchaseFormer, but=("program_id", "superseded_at", "metadata")))
+# Not what a shop notes besides: it may name a person, and these rows cannot be blanked.
 _FORMER = f"""
 INSERT INTO purchase_former (program_id, superseded_at, {_COPIED})
 SELECT $1, {{1}}::timestamptz, {_COPIED} FROM purchase WHERE program_id = $1 AND purchase_id = ANY({{0}}::uuid[])
 """  # noqa: S608 - names of columns
+_FORGET_NOTES = """
+UPDATE purchase SET metadata = NULL WHERE program_id = $1 AND customer_id = ANY({0}::uuid[]) AND metadata IS NOT NULL
+RETURNING 1
+"""
 _BUMP = """
 UPDATE purchase p SET version = n.version, member = n.member
 FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::bool[]) AS n(purchase_id, seen, version, member)
@@ -257,3 +263,20 @@ def _text(value: object) -> str | None:
 def _refunds(batch: "Batch") -> list[Part]:
     rows = [(*(getattr(r, name) for name in _REFUND), _text(lines)) for r, lines in batch.new_refunds]
     return [insert(tables.Refund, [*_REFUND, "lines"], rows)] if rows else []
+
+
+@forgetter
+def _forget_notes(person: Person) -> list[Part]:
+    """Blank what shops noted besides; the money and the points stay."""
+    return [Part("blanked_purchase", _FORGET_NOTES, [person.customer_ids])]
+
+
+exporter(
+    "purchases",
+    "SELECT json_agg(json_build_object('order_id', p.order_id, 'placed_at', p.placed_at, 'currency', p.currency,"
+    " 'goods_minor', p.goods_minor, 'as_member', p.member, 'lines', p.lines, 'metadata', p.metadata, 'refunds', ("
+    " SELECT json_agg(json_build_object('refund_id', r.refund_id, 'refunded_at', r.refunded_at,"
+    " 'goods_minor', r.goods_minor) ORDER BY r.refunded_at)"
+    " FROM refund r WHERE r.program_id = $1 AND r.purchase_id = p.purchase_id)) ORDER BY p.placed_at)"
+    " FROM purchase p WHERE p.program_id = $1 AND p.customer_id = ANY($2::uuid[])",
+)

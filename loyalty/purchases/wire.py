@@ -5,14 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-
-class BalanceOut(Struct):
-    """Points after this decision."""
-
-    available: int
-    pending: int
-    held: int
-    debt: int
+from loyalty.points.wire import BalanceOut
 
 
 class LineShareOut(Struct, omit_defaults=True):

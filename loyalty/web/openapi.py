@@ -19,6 +19,7 @@ _WHY = {
     401: "No valid key.",
     404: "There is no such thing in this programme.",
     409: "It contradicts what is recorded already; `first` shows that.",
+    410: "The answer was about a customer who has been erased since.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "A value does not fit; `errors` names each place.",
@@ -27,6 +28,7 @@ _WHY = {
 ALWAYS = (401, 503)
 READING = (*ALWAYS, 404, 422)
 WRITING = (*ALWAYS, 400, 409, 413, 415, 422)
+KEYED = (*WRITING, 404, 410)
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

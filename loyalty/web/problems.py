@@ -12,8 +12,11 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from loyalty.errors import (
     Conflict,
+    Gone,
+    InFlight,
     Invalid,
     LoyaltyError,
+    Malformed,
     NotFound,
     OtherFacts,
     Unauthorized,
@@ -22,14 +25,22 @@ from loyalty.errors import (
 
 PROBLEM_JSON = "application/problem+json"
 _STATUS: dict[type[LoyaltyError], HTTPStatus] = {
+    Malformed: HTTPStatus.BAD_REQUEST,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    Gone: HTTPStatus.GONE,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _PATH = re.compile(r"\s*-? ?at `\$?\.?([^`]*)`")
 _FIELD = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
+# Litestar's words for a header that is required and not there, and ours for what to do about it.
+_NO_HEADER = re.compile(r"Missing required header parameter '([\w-]+)'")
+_SEND = {
+    "Idempotency-Key": "Send an `Idempotency-Key` header: a new one for each thing to be done (a UUID does), the same "
+    "one with every retry of it."
+}
 _BUSY = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
@@ -94,10 +105,16 @@ def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response
     return Response(problem, status_code=problem.status, media_type=PROBLEM_JSON, headers=extra)
 
 
+def refusal(error: LoyaltyError, request_id: str) -> Problem:
+    """Describe a refusal with what it shows by itself."""
+    first = error.first if isinstance(error, OtherFacts) and isinstance(error.first, msgspec.Struct) else None
+    return problem_of(error, request_id, first)
+
+
 def on_refusal(request: Request[Any, Any, Any], error: LoyaltyError) -> Response[Problem]:
     """Answer a refusal of the business."""
-    first = error.first if isinstance(error, OtherFacts) and isinstance(error.first, msgspec.Struct) else None
-    return respond(problem_of(error, request_id(request), first))
+    later = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, InFlight) else None
+    return respond(refusal(error, request_id(request)), later)
 
 
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -122,6 +139,10 @@ def on_validation(request: Request[Any, Any, Any], error: ValidationException) -
     places = error.extra if isinstance(error.extra, list) else []
     if any(place.get("message") == "'data'" for place in places):  # Litestar's word for a body that is not there
         return respond(_problem(400, "malformed", "Send a JSON body.", request_id(request)))
+    if missing := _NO_HEADER.match(str(error.detail)):
+        name = missing[1]
+        code = f"{name.lower().replace('-', '_')}_missing"
+        return respond(_problem(400, code, _SEND.get(name, f"Send the header `{name}`."), request_id(request)))
     for place in places:
         key, message = str(place.get("key", "")), str(place.get("message", ""))
         errors.append(FieldProblem(_pointer(key, message), _PATH.sub("", message) or "does not fit", "invalid"))

@@ -1,0 +1,1 @@
+"""Requests under an `Idempotency-Key`: done once, and answered alike for ever. Keys are never forgotten."""

@@ -1,0 +1,38 @@
+"""Deciding an adjustment: points that staff give or take, with a reason. Pure but for new ids."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from loyalty.errors import NotFound
+from loyalty.points.book import Book
+from loyalty.points.dates import ending
+from loyalty.points.facts import RecordedAward
+from loyalty.points.rules import adjust
+
+Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class NewAdjustment(Struct, frozen=True):
+    """Points to give (> 0) or take (< 0), and why."""
+
+    external_id: str
+    points: int
+    reason: str
+
+
+def record_adjustment(book: Book, new: NewAdjustment) -> RecordedAward:
+    """Give points as a lot of their own, under the programme's expiry, or take available ones in spending order."""
+    customer_id = book.aliases.get(new.external_id)
+    if customer_id is None or customer_id in book.erased:
+        msg = f"There is no customer {new.external_id!r}."
+        raise NotFound(msg)
+    account = book.account(customer_id)
+    posted = book.cause()
+    policies = book.source.program.policies
+    dates = ending(policies, account.zone, book.now, book.now)
+    adjust(account, new.points, dates, posted)
+    book.touch(account)
+    award = book.decided(account, "adjusted", posted, {"points": new.points})
+    book.tell("points.adjusted", f"customer/{account.customer_id}", award)
+    return award
