@@ -191,7 +191,7 @@ class Account:
     def swallow(self, other: "Account") -> None:
         """Take another's lots, with their dates, and debt over."""
         self.active = max((at for at in (self.active, other.active) if at is not None), default=None)
-        for lot in other.lots:
+        for lot in other.in_order():
             if lot.points:
                 self.add(lot.points, lot.earned, lot.matures, lot.ends, lot.slides, lot.order)
                 lot.points = 0

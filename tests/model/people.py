@@ -21,6 +21,7 @@ class People:
         self.into: dict[str, str] = {}
         self.erased: set[str] = set()
         self.memberships: dict[str, list[Interval]] = {}
+        self.joins: set[tuple[str, datetime, datetime | None]] = set()
 
     def root(self, customer: str) -> str:
         """Give the customer that somebody turned out to be."""
@@ -38,6 +39,17 @@ class People:
         account = self.accounts.setdefault(root, Account(root, self.policy, self.now))
         account.settle(self.now)
         return account
+
+    def unite(self, intervals: list[Interval]) -> list[Interval]:
+        """Join intervals that overlap or touch."""
+        united: list[Interval] = []
+        for joined, left in sorted(intervals, key=lambda interval: interval[0]):
+            before = united[-1] if united else None
+            if before is None or (before[1] is not None and before[1] < joined):
+                united.append((joined, left))
+            else:
+                united[-1] = (before[0], None if None in {before[1], left} else max(before[1], left))  # type: ignore[type-var]
+        return united
 
     def covers(self, customer: str, at: datetime) -> bool:
         """Tell whether a membership covers an instant."""

@@ -60,7 +60,7 @@ class Programme(Shop):
         return by_kind[type(command)](command)
 
     def _adjust(self, told: Adjust) -> str:
-        if self.known(told.customer) is None:
+        if self.known(told.customer) is None or self.root(told.customer) in self.erased:
             return "not_found"
         account = self._account(told.customer)
         if told.points > 0:
@@ -73,18 +73,22 @@ class Programme(Shop):
         return "recorded"
 
     def _merge(self, told: Merge) -> str:
+        if {self.root(told.customer), self.root(told.into)} & self.erased:
+            return "customer_erased"
         loser, winner = self.known(told.customer), self.known(told.into)
         if loser is None or winner is None:
             return "not_found"
         if loser is winner:
-            return "invalid"
+            return "same_customer"
         loser.settle(self.now)
         winner.settle(self.now)
         if any(hold.state == "open" for account in (loser, winner) for hold in account.holds):
             return "open_holds"
         winner.swallow(loser)
         self.into[loser.name] = winner.name
-        self.memberships[winner.name] = self.memberships.get(winner.name, []) + self.memberships.pop(loser.name, [])
+        self.memberships[winner.name] = self.unite(
+            self.memberships.get(winner.name, []) + self.memberships.pop(loser.name, [])
+        )
         self._decide_anew(winner)
         return "recorded"
 
@@ -92,6 +96,8 @@ class Programme(Shop):
         if self.known(told.customer) is None:
             return "not_found"
         account = self._account(told.customer)
+        if account.name in self.erased:
+            return "replayed"
         for hold in [hold for hold in account.holds if hold.state == "open"]:
             account.end_hold(hold, "released", self.now)
         for lot in account.lots:
@@ -110,6 +116,8 @@ class Programme(Shop):
 
     def _redeem(self, told: Redeem, name: str) -> str:
         if self.known(told.customer) is None:
+            return "not_found"
+        if self.root(told.customer) in self.erased:
             return "not_found"
         if not self.covers(told.customer, self.now):
             return "not_a_member"

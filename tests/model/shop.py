@@ -152,7 +152,14 @@ class Shop(People):
     def _join(self, told: Join) -> str:
         if self._ahead(told.joined, told.left):
             return "invalid"
+        if self.root(told.customer) in self.erased:
+            return "customer_erased"
         own = self.memberships.setdefault(self.root(told.customer), [])
+        if any((told.customer, told.joined, left) in self.joins for left in {told.left, None}) and not any(
+            joined == told.joined for joined, _ in own
+        ):
+            # A merge made one interval of several; what was told of each is known for ever.
+            return "replayed"
         known = next((interval for interval in own if interval[0] == told.joined), None)
         if known is not None:
             if told.left is None or told.left == known[1]:
@@ -165,6 +172,7 @@ class Shop(People):
         ):
             return "already_member_since"
         own.append((told.joined, told.left))
+        self.joins.add((told.customer, told.joined, told.left))
         account = self._account(told.customer)
         self._decide_anew(account)
         if known is not None and self.policy["on_leaving"] == "forfeit":

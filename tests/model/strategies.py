@@ -8,6 +8,7 @@ from tests.model.periods import TICK
 
 DAY = timedelta(days=1)
 CUSTOMERS = ["ann", "bob", "cid"]
+PRICES = [1, 10, 50, 400]
 days = st.integers(1, 40)
 policies = st.fixed_dictionaries(
     {

@@ -18,13 +18,15 @@ from loyalty.earning.actions import publish
 from loyalty.earning.queries import RulesCache
 from loyalty.programs.actions import create_program, ensure_storefront, program_facts
 from loyalty.programs.facts import Source
+from loyalty.rewards.actions import offer_reward
 from loyalty.settings import Settings
 from tests.conftest import living
 from tests.model.drivers import PythonDriver
-from tests.model.machine import World
+from tests.model.machine import Opened, World
 from tests.model.periods import Policy
 from tests.model.rows import FROZEN
 from tests.model.spending import Spending
+from tests.model.strategies import PRICES
 from tests.model.wire import HttpDriver
 from tests.plain_model import RULES
 from tests.stories import Shop
@@ -51,7 +53,7 @@ async def opened(runner: asyncio.Runner, database_url: str, redis_url: str) -> A
         httpx.AsyncClient(transport=transport, base_url="http://loyalty.test") as client,
     ):
 
-        async def program(policy: Policy) -> tuple[int, Source, str]:
+        async def program(policy: Policy) -> Opened:
             async with database.session() as session:
                 made = await create_program(session, f"Programme {uuid4()}", timezone="Europe/Paris", currency="EUR")
                 made.policies = policy
@@ -63,8 +65,19 @@ async def opened(runner: asyncio.Runner, database_url: str, redis_url: str) -> A
                 key = await create_key(
                     session, program_id=facts.program_id, mode="live", storefront_id=storefront.storefront_id
                 )
+                rewards = {
+                    price: await offer_reward(
+                        session,
+                        facts.program_id,
+                        kind="fixed_discount",
+                        name=f"{price} points",
+                        price_points=price,
+                        settings={"amount_minor": 500},
+                    )
+                    for price in PRICES
+                }
             source = Source(facts, storefront.storefront_id, "default", "key/1", "req")
-            return facts.program_id, source, key
+            return Opened(source, key, {price: reward.reward_id for price, reward in rewards.items()})
 
         yield World(runner, database, owner, client, program)
     await owner.close()
@@ -81,8 +94,8 @@ def world(database_url: str, redis_url: str) -> Iterator[World]:
 
 def test_the_verbs_do_what_the_model_does(world: World) -> None:
     class ThroughVerbs(Spending):
-        def drive(self, source: Source, key: str) -> PythonDriver:  # noqa: ARG002
-            return PythonDriver(Shop(world.database, source, RulesCache()))
+        def drive(self, programme: Opened) -> PythonDriver:
+            return PythonDriver(Shop(world.database, programme.source, RulesCache()), programme.rewards)
 
     ThroughVerbs.world = world
     run_state_machine_as_test(ThroughVerbs, settings=histories)
@@ -90,8 +103,8 @@ def test_the_verbs_do_what_the_model_does(world: World) -> None:
 
 def test_the_api_does_what_the_model_does(world: World) -> None:
     class ThroughTheApi(Spending):
-        def drive(self, source: Source, key: str) -> HttpDriver:  # noqa: ARG002
-            return HttpDriver(world.client, key)
+        def drive(self, programme: Opened) -> HttpDriver:
+            return HttpDriver(world.client, programme.key)
 
     ThroughTheApi.world = world
     run_state_machine_as_test(ThroughTheApi, settings=histories)
