@@ -12,6 +12,7 @@ from loyalty.cli.refusals import Door
 from loyalty.cli.reports import kpi, verify
 from loyalty.cli.serve import serve
 from loyalty.cli.setup import keys, migrate, program, users
+from loyalty.cli.worker import worker
 
 __all__ = ["main"]
 
@@ -26,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, migrate, program, keys, users, import_files, kpi, verify):
+for command in (demo, serve, worker, migrate, program, keys, users, import_files, kpi, verify):
     main.add_command(command)

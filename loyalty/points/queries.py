@@ -11,6 +11,7 @@ import msgspec
 from loyalty.customers.persons import exporter
 from loyalty.database import MissedGuard, Tx
 from loyalty.outbox import consumers
+from loyalty.outbox.tables import Event
 from loyalty.points import tables
 from loyalty.points.book import Book
 from loyalty.points.facts import NewEntry, NewEvent, OpenAccount, RecordedAward
@@ -187,7 +188,7 @@ def _hold_parts(new: Append) -> list[Part]:
 def _event_parts(new: Append) -> list[Part]:
     if not new.events:
         return []
-    part = insert(tables.Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
+    part = insert(Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
     names = consumers()
     return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]
 

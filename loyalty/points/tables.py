@@ -1,6 +1,6 @@
-"""The points ledger: decisions (`award`), the entries they made, the lots these fill, holds, and the news of it.
+"""The points ledger: decisions (`award`), the entries they made, the lots these fill and empty, and holds.
 
-Awards, entries, lot uses and events are only ever added; `migrations/` gives the service no right to do more.
+Awards, entries and lot uses are only ever added; `migrations/` gives the service no right to do more.
 """
 
 from datetime import datetime
@@ -245,36 +245,3 @@ class Adjustment(SQLModel, table=True):
     # Null: blanked when the person was erased.
     reason: str | None = None
     recorded_at: datetime = Field(sa_type=Instant)
-
-
-class Event(SQLModel, table=True):
-    """What happened, for whoever is told later. `subject` names the row it is about: `purchase/{purchase_id}`."""
-
-    __tablename__ = "event"
-    __table_args__ = (
-        CheckConstraint("origin IN ('live', 'import', 'simulated')", name="origin_is_known"),
-        Index("event_recorded_ix", "program_id", "recorded_at"),
-    )
-
-    program_id: int = Field(primary_key=True)
-    event_id: UUID = Field(primary_key=True)
-    type: str
-    subject: str
-    customer_id: UUID | None = None
-    account_version: int | None = Field(default=None, sa_type=BigInteger)
-    award_id: UUID | None = None
-    origin: str
-    recorded_at: datetime = Field(sa_type=Instant)
-
-
-class Outbox(SQLModel, table=True):
-    """An event that a registered consumer has not had yet; gone when it has."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        ForeignKeyConstraint(["program_id", "event_id"], ["event.program_id", "event.event_id"], ondelete="CASCADE"),
-    )
-
-    program_id: int = Field(primary_key=True)
-    consumer: str = Field(primary_key=True)
-    event_id: UUID = Field(primary_key=True)

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from litestar import Litestar
 
+import migrations
 from loyalty.cli import main
 from tests.conftest import execute
 
@@ -204,8 +205,8 @@ def test_commands_on_a_database_that_is_not_set_up_say_what_to_run(
     refused = run("verify")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr == "Error: The database has not been set up yet: run `loyalty migrate`.\n"
-    assert run("migrate").stdout == "The database is at revision 0001.\n"
-    assert run("migrate").stdout == "The database is at revision 0001, as before.\n"
+    assert run("migrate").stdout == f"The database is at revision {migrations.head()}.\n"
+    assert run("migrate").stdout == f"The database is at revision {migrations.head()}, as before.\n"
     assert run("verify").exit_code == 0
     execute(empty_database_url, "UPDATE alembic_version SET version_num = '9999'")
     assert "at revision 9999" in run("verify").stderr

@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from loyalty import outbox
 from loyalty.database import Connection, Database, MissedGuard, Tx, write
 from loyalty.earning.actions import start_program
 from loyalty.earning.queries import RulesCache
 from loyalty.earning.rules import RulesVersion
 from loyalty.errors import LoyaltyError
+from loyalty.outbox import consumer
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import Source
 from loyalty.purchases.actions import record_purchases
@@ -183,7 +183,7 @@ async def test_a_reader_cannot_write(shop: Shop) -> None:
 
 async def test_every_registered_consumer_gets_every_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await shop.buy(purchase("unheard", 100))
-    monkeypatch.setattr(outbox, "_consumers", {"mail", "webhooks"})
+    monkeypatch.setattr(consumer, "_consumers", {"mail": None, "webhooks": None})
     await shop.join(joining("ann"))
     await shop.buy(purchase("o", 100, "ann"))
     await shop.take_back(refund("o", "r", 10), refund("parked", "r", 10))
