@@ -131,9 +131,13 @@ class Ledger(RuleBasedStateMachine):
         return next(order for order in numbers if order not in known or known[order].told is None)
 
     def hold(self, n: int) -> Hold | None:
-        """Give a hold."""
-        holds = list(self.model.holds.values())
-        return holds[-1 - n % len(holds)] if holds else None
+        """Give a hold; those that are open rather than others."""
+        holds = sorted(self.model.holds.values(), key=lambda hold: (hold.state != "open", hold.opened))
+        return holds[n % len(holds)] if holds else None
+
+    def due(self) -> bool:
+        """Tell whether something has happened by itself that nobody has posted."""
+        return any(at <= self.clock for account in self.model.accounts.values() for at in account.dues())
 
     def key(self) -> str:
         """Give a new Idempotency-Key."""

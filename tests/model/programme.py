@@ -147,7 +147,7 @@ class Programme(Shop):
         hold = self._hold(told.hold)
         if hold.state == "captured":
             same = told.points is None or told.points == hold.captured
-            return "replayed" if same else self._over(hold)
+            return "replayed" if same else "other_facts"
         if hold.state != "open":
             return self._over(hold)
         if told.points is not None and not 0 < told.points <= hold.points:

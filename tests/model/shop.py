@@ -149,7 +149,7 @@ class Shop(People):
         self._decide(purchase)
         return "recorded"
 
-    def _join(self, told: Join) -> str:
+    def _join(self, told: Join) -> str:  # noqa: PLR0911 - an answer a line
         if self._ahead(told.joined, told.left):
             return "invalid"
         if self.root(told.customer) in self.erased:

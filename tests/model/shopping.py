@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from tests.model.commands import Buy, Join, Refund
 from tests.model.machine import Ledger
@@ -81,6 +81,7 @@ class Shopping(Ledger):
         self.do(Join(customer, joined, lasts and min(joined + lasts, self.clock + TICK)))
 
     @rule(customer=customers, moment=moments)
+    @precondition(lambda self: any(self.model.memberships.values()))
     def leave(self, customer: str, moment: Moment) -> None:
         left = self.instant(moment)
         for joined, until in self.model.memberships.get(self.model.root(customer), []):
@@ -96,6 +97,7 @@ class Shopping(Ledger):
         delivered=st.booleans(),
         later=st.sampled_from([TICK, TICK, -400 * DAY]),
     )
+    @precondition(lambda self: self.model.purchases)
     def edit(self, n: int, goods: int | None, customer: str, later: timedelta, *, delivered: bool) -> None:
         if known := self.order(n):
             told = known if goods is None else replace(known, goods=goods, reward=min(goods, known.reward))

@@ -1,7 +1,7 @@
 """What is done with points."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from tests.model.commands import Adjust, Buy, Capture, Erase, Merge, Redeem, Release, Reverse, Sweep
 from tests.model.shopping import Shopping
@@ -22,22 +22,35 @@ class Spending(Shopping):
     def redeem(self, customer: str, price: int, *, at_once: bool) -> None:
         self.do(Redeem(customer, price, at_once, self.key()))
 
+    @rule(n=nth, part=st.sampled_from([0.2, 0.5, 1]), at_once=st.sampled_from([False, False, True]))
+    @precondition(lambda self: any(account.available for account in self.model.accounts.values()))
+    def redeem_what_there_is(self, n: int, part: float, *, at_once: bool) -> None:
+        there = [(account.available, name) for name, account in self.model.accounts.items() if account.available]
+        if there:
+            available, customer = there[n % len(there)]
+            price = max((price for price in PRICES if price <= available * part), default=PRICES[0])
+            self.do(Redeem(customer, price, at_once, self.key()))
+
     @rule(n=nth, part=st.sampled_from([None, None, 0, 0.3, 1, 1.5]))
+    @precondition(lambda self: self.model.holds)
     def capture(self, n: int, part: float | None) -> None:
         if hold := self.hold(n):
             self.do(Capture(hold.name, None if part is None else int(hold.points * part)))
 
     @rule(n=nth)
+    @precondition(lambda self: self.model.holds)
     def release(self, n: int) -> None:
         if hold := self.hold(n):
             self.do(Release(hold.name))
 
     @rule(n=nth)
+    @precondition(lambda self: self.model.holds)
     def reverse(self, n: int) -> None:
         if hold := self.hold(n):
             self.do(Reverse(hold.name))
 
     @rule(n=nth, goods=goods.filter(bool), moment=moments)
+    @precondition(lambda self: self.model.holds)
     def buy_with_a_reward(self, n: int, goods: int, moment: Moment) -> None:
         if hold := self.hold(n):
             placed = self.instant(moment)
@@ -54,10 +67,11 @@ class Spending(Shopping):
 
     @rule(customer=customers, seldom=nth)
     def erase(self, customer: str, seldom: int) -> None:
-        if seldom % 6 == 5:
+        if seldom % 10 == 9:
             self.do(Erase(customer))
 
     @rule()
+    @precondition(lambda self: self.due())
     def sweep(self) -> None:
         self.swept = True
         self.do(Sweep())

@@ -8,7 +8,7 @@ from tests.model.periods import TICK
 
 DAY = timedelta(days=1)
 CUSTOMERS = ["ann", "bob", "cid"]
-PRICES = [1, 10, 50, 400]
+PRICES = [1, 5, 10, 20, 50, 100, 200, 400, 1000]
 days = st.integers(1, 40)
 policies = st.fixed_dictionaries(
     {
@@ -46,7 +46,7 @@ starts = st.sampled_from(
 # How long ago ann, bob and cid became members; None: they did not.
 since = st.tuples(*[st.sampled_from([50 * DAY, 500 * DAY, timedelta(days=5), None])] * 3)
 customers = st.sampled_from(CUSTOMERS)
-goods = st.sampled_from([0, 1, 99, 100, 299, 300, 1999, 4000, 33333])
+goods = st.sampled_from([0, 1, 99, 100, 299, 300, 1999, 1999, 4000, 4000, 33333])
 nth = st.integers(0, 20)
 ticks = st.sampled_from([-TICK, timedelta(), TICK])
 # An instant: so long ago, or one at which something begins or ends, or the midnight before it; with a tick about it.
