@@ -10,7 +10,6 @@ from uuid import UUID
 
 import asyncpg
 import httpx
-from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from loyalty.database import Database
@@ -33,9 +32,10 @@ from tests.model.programme import Programme
 from tests.model.rows import SET_CLOCK, differences, expected, stored
 from tests.model.strategies import (
     CUSTOMERS,
-    DAY,
     Moment,
+    gifts,
     goods,
+    leaps,
     nth,
     policies,
     since,
@@ -89,8 +89,10 @@ class Ledger(RuleBasedStateMachine):
         """Choose the way to the service."""
         raise NotImplementedError
 
-    @initialize(policy=policies, start=starts, since=since)
-    def begin(self, policy: Policy, start: datetime, since: tuple[timedelta | None, ...]) -> None:
+    @initialize(policy=policies, start=starts, since=since, gifts=gifts)
+    def begin(
+        self, policy: Policy, start: datetime, since: tuple[timedelta | None, ...], gifts: tuple[int, ...]
+    ) -> None:
         """Open a programme."""
         self.policy = DEFAULTS | policy
         opened = self.world.run(self.world.open(policy))
@@ -105,9 +107,11 @@ class Ledger(RuleBasedStateMachine):
         self.recorded = True
         self.keys = 0
         self.swept = False
-        for customer, ago in zip(CUSTOMERS, since, strict=True):
+        for customer, ago, gift in zip(CUSTOMERS, since, gifts, strict=True):
             if ago is not None:
                 self.do(Join(customer, start - ago))
+                if gift:
+                    self.do(Adjust(customer, gift, self.key()))
 
     # What is told
 
@@ -163,7 +167,7 @@ class Ledger(RuleBasedStateMachine):
             return [await self.driver.tell(commands[0])]
         return await self.driver.tell_all([command for command in commands if isinstance(command, Buy)])
 
-    @rule(days=st.sampled_from([timedelta(hours=1), DAY, 5 * DAY, 20 * DAY, 31 * DAY, 370 * DAY]))
+    @rule(days=leaps)
     def time_goes_by(self, days: timedelta) -> None:
         """Move the clock on."""
         self.clock += days

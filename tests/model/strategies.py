@@ -44,14 +44,15 @@ starts = st.sampled_from(
     ]
 )
 # How long ago ann, bob and cid became members; None: they did not.
-since = st.tuples(*[st.sampled_from([50 * DAY, 500 * DAY, timedelta(days=5), None])] * 3)
+since = st.tuples(*[st.sampled_from([*[50 * DAY, 500 * DAY] * 2, 5 * DAY, None])] * 3)
 customers = st.sampled_from(CUSTOMERS)
-goods = st.sampled_from([0, 1, 99, 100, 299, 300, 1999, 1999, 4000, 4000, 33333])
+goods = st.sampled_from([0, 1, 99, 100, 299, 300, *[1999, 4000, 5000, 33333] * 2])
 nth = st.integers(0, 20)
 ticks = st.sampled_from([-TICK, timedelta(), TICK])
 # An instant: so long ago, or one at which something begins or ends, or the midnight before it; with a tick about it.
-moments = st.one_of(
-    st.sampled_from([timedelta(), timedelta(hours=1), DAY, 3 * DAY, 10 * DAY, 26 * DAY, 40 * DAY, 400 * DAY]),
-    st.tuples(nth, st.booleans(), ticks),
-)
+ago = [timedelta()] * 4 + [timedelta(hours=1), DAY, 3 * DAY, 3 * DAY, 10 * DAY, 26 * DAY, 40 * DAY, 400 * DAY]
+moments = st.one_of(st.sampled_from(ago), st.tuples(nth, st.booleans(), ticks))
+leaps = st.sampled_from([*[timedelta(hours=1), DAY, 5 * DAY] * 3, 20 * DAY, 31 * DAY, 370 * DAY])
 Moment = timedelta | tuple[int, bool, timedelta]
+# What each of them is given to begin with.
+gifts = st.tuples(*[st.sampled_from([0, 30, 500, 500])] * 3)
