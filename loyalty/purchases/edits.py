@@ -65,8 +65,9 @@ def _edit(batch: Batch, order: OpenOrder, new: NewPurchase, fingerprint: bytes) 
     if claimed and account:
         order.customer_id = account.customer_id
     delivered = order.delivered_at is None and new.delivered_at is not None
+    # What this very batch told first is stored as told last.
+    order.edited, order.edit_fingerprint = order.told is None or order.edited, fingerprint
     tell(batch, order, new)
-    order.edited, order.edit_fingerprint = True, fingerprint
     posted = batch.cause(new.source_updated_at)
     if account and new.delivered_at is not None:
         _start_maturing(batch, order, account, posted)

@@ -24,6 +24,7 @@ _json = msgspec.json.encode
 
 # $6: also everything that the asked customers ever bought (joining and leaving decide all of it anew; they ask for no
 # order, so nothing comes twice). $7: also their lots. $8: customers besides: those merged into others, and these.
+# $9: redemptions that come in with the purchases.
 READ = f"""
 WITH asked_order AS MATERIALIZED (
   SELECT p.* FROM unnest($3::text[]) AS n(order_id), LATERAL (
@@ -44,8 +45,9 @@ moment AS MATERIALIZED (
   FROM program g WHERE g.program_id = $1),
 -- What was spent on the purchases may come back with a refund.
 held AS (
-  SELECT n.id::uuid AS hold_id FROM bought b, jsonb_array_elements_text(b.redemption_ids) AS n(id)
-  WHERE $7 AND b.redemption_ids IS NOT NULL AND n.id ~ '{{uuid}}'),
+  SELECT n.id::uuid AS hold_id FROM (
+    SELECT jsonb_array_elements_text(b.redemption_ids) AS id FROM bought b WHERE $7 AND b.redemption_ids IS NOT NULL
+    UNION SELECT unnest($9::text[])) n WHERE n.id ~ '{{uuid}}'),
 {HOLDS}, {LOTS},
 said AS MATERIALIZED (
   SELECT a.* FROM asked_order o, LATERAL (
@@ -79,7 +81,12 @@ SELECT json_build_object('now', (SELECT now FROM moment),
       '[]'),
   'pinned', coalesce((SELECT json_agg(s ORDER BY s.recorded_at, s.award_id) FROM said s), '[]')
 )::text
-""".format(lots="$7", superseded="$6", uuid="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")  # noqa: S608 - our own parts
+""".format(  # noqa: S608 - our own parts
+    # A parked refund takes effect with its purchase, and may take what lies in any lot.
+    lots="($7 OR EXISTS (SELECT FROM asked_order WHERE state = 'awaited'))",
+    superseded="$6",
+    uuid="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+)
 # Locks are statements of their own: one that locks and reads at once may return new accounts with old lots.
 LOCK_ACCOUNTS = """
 SELECT customer_id FROM account WHERE program_id = $1 AND customer_id IN (
@@ -104,11 +111,11 @@ SELECT customer_id FROM merged
 _TOLD = [
     "customer_id", "placed_at", "goods_minor", "discount_minor", "tax_minor", "shipping_minor",
     "reward_discount_minor", "delivered_at", "payments", "lines", "referral_code", "redemption_ids", "channel", "test",
-    "source_updated_at", "metadata", "member", "fingerprint", "version",
+    "source_updated_at", "metadata", "member", "fingerprint", "edit_fingerprint", "version",
 ]  # fmt: skip
 _TYPES = [
     "uuid", "timestamptz", "bigint", "bigint", "bigint", "bigint", "bigint", "timestamptz", "jsonb", "jsonb",
-    "text", "jsonb", "text", "bool", "timestamptz", "jsonb", "bool", "bytea", "bigint",
+    "text", "jsonb", "text", "bool", "timestamptz", "jsonb", "bool", "bytea", "bytea", "bigint",
 ]  # fmt: skip
 # The same in all purchases of a batch.
 _SAME = ("currency", "request_id", "origin", "recorded_at", "state")
@@ -120,10 +127,9 @@ FROM unnest({{0}}::uuid[], {{1}}::bigint[], {", ".join(f"{{{n}}}::{kind}[]" for 
 WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
 """  # noqa: S608 - names from the lists above
 _EDIT = f"""
-UPDATE purchase p SET {", ".join(f"{name} = n.{name}" for name in _TOLD)}, edit_fingerprint = n.edit_fingerprint,
-  recorded_at = {{{3 + len(_TOLD)}}}
-FROM unnest({{0}}::uuid[], {{1}}::bigint[], {", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(_TYPES, 2))},
-  {{{2 + len(_TOLD)}}}::bytea[]) AS n(purchase_id, seen, {", ".join(_TOLD)}, edit_fingerprint)
+UPDATE purchase p SET {", ".join(f"{name} = n.{name}" for name in _TOLD)}, recorded_at = {{{2 + len(_TOLD)}}}
+FROM unnest({{0}}::uuid[], {{1}}::bigint[], {", ".join(f"{{{n}}}::{kind}[]" for n, kind in enumerate(_TYPES, 2))})
+  AS n(purchase_id, seen, {", ".join(_TOLD)})
 WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
 """  # noqa: S608 - names from the lists above
 # In the same statement the rows are still as they were.
@@ -158,6 +164,7 @@ async def read(
     ids: list[UUID] | None = None,
     history: bool = False,
     lots: bool = True,
+    redemptions: list[str] | None = None,
 ) -> Read:
     """Read everything a batch needs, in one statement, after taking the locks where the `tx` asks for them."""
     program_id, ids = source.program.program_id, list(ids or ())
@@ -167,7 +174,7 @@ async def read(
     keys = (program_id, source.storefront_id, orders, source.namespace, customers)
     while True:
         locked = await _locked(tx, keys, ids) if tx.locked else None
-        found = _decode(await tx.connection.fetchval(READ, *keys, history, lots, ids))
+        found = _decode(await tx.connection.fetchval(READ, *keys, history, lots, ids, redemptions or []))
         missing = survivors_missing(found.accounts)
         if not missing:
             break
@@ -180,7 +187,10 @@ async def read(
     erased = await erased_among(tx.connection, program_id, source.namespace, customers, found.aliases)
     more = [alias.customer_id for alias in erased]
     if more and not set(more) <= {account.customer_id for account in found.accounts}:
-        return await read(tx, source, orders=orders, customers=customers, ids=[*ids, *more], history=history, lots=lots)
+        ids += more
+        return await read(
+            tx, source, orders=orders, customers=customers, ids=ids, history=history, lots=lots, redemptions=redemptions
+        )
     return replace(found, aliases=found.aliases + erased) if erased else found
 
 
@@ -213,11 +223,7 @@ def _purchases(batch: "Batch") -> list[Part]:
     new = sorted((o for o in orders if o.seen is None), key=lambda order: order.order_id)
     told = [o for o in new if o.told]
     filled = [(o.purchase_id, o.seen, *_facts(o)) for o in orders if o.told and o.seen is not None and not o.edited]
-    edited = [
-        (o.purchase_id, o.seen, *_facts(o), o.edit_fingerprint)
-        for o in orders
-        if o.told and o.seen is not None and o.edited
-    ]
+    edited = [(o.purchase_id, o.seen, *_facts(o)) for o in orders if o.told and o.seen is not None and o.edited]
     awaited = [(o.purchase_id, o.order_id, o.version) for o in new if not o.told]
     bumped = [
         (o.purchase_id, o.seen, o.version, o.member) for o in orders if o.changed and not o.told and o.seen is not None
@@ -252,7 +258,7 @@ def _facts(order: "OpenOrder") -> tuple[object, ...]:
         order.customer_id, new.placed_at, new.goods_minor, new.discount_minor, new.tax_minor, new.shipping_minor,
         new.reward_discount_minor, new.delivered_at, _text(new.payments), _text(new.lines), new.referral_code,
         _text(new.redemption_ids), new.channel, new.test, new.source_updated_at, _text(new.metadata), order.member,
-        order.fingerprint, order.version,
+        order.fingerprint, order.edit_fingerprint, order.version,
     )  # fmt: skip
 
 

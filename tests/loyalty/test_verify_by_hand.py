@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.earning.rules import StoredRules as Published
+from loyalty.points.dates import LotDates
 from loyalty.points.facts import Cause, NewEntry, OpenAccount, RecordedAward
 from loyalty.points.rules import claw_back, issue, seal
+from loyalty.purchases.batch import OpenOrder
 from loyalty.purchases.rules import kept, target
 from loyalty.verify.accounts import moved
 from loyalty.verify.checks import ACCOUNT_CHECKS
@@ -32,6 +34,7 @@ from loyalty.verify.facts import (
     UseRow,
 )
 from loyalty.verify.worth import rules_in_force, worth
+from tests.paper import PROGRAM
 from tests.stories import day
 
 ANN, BOOK = UUID(int=1), UUID(int=2)
@@ -41,13 +44,13 @@ PROGRAMME = Programme(1, day(-1), {})
 
 def indebted() -> AccountHistory:
     """Give the history of an account that got 10, gave back 25, and got 40: it owed 15 in between."""
-    account = OpenAccount(ANN, None, 0)
+    account = OpenAccount(ANN, None, 0, PROGRAM.zone)
     awards = []
     for number, (due, cause) in enumerate([(10, "purchase"), (-25, "refund"), (40, "purchase")], 1):
         account.version = number
         why = Cause(UUID(int=100 + number), "key/1", "req", NOW, NOW)
         if due > 0:
-            issue(account, due, BOOK, NOW, why)
+            issue(account, due, BOOK, LotDates(NOW, NOW, None, None), why)
         else:
             claw_back(account, -due, BOOK, why)
         award = RecordedAward(
@@ -147,7 +150,8 @@ def test_both_implementations_count_the_same_worth(
         for n, taken in enumerate(refunds)
     ]
     published = RulesVersion(Published(1, None, settings))
-    _, points = target(goods, kept(goods, refunds), reward, None, published)
+    order = OpenOrder(BOOK, "o", None, 1, "recorded", NOW, goods_minor=goods, reward_discount_minor=reward)
+    _, points = target(order, kept(goods, refunds), published)
     assert worth(history, StoredRules(1, None, NOW, settings)) == points.total
 
 
