@@ -167,7 +167,7 @@ class Programme(Shop):
         if hold.reversed:
             return "replayed"
         if hold.state != "captured":
-            return self._over(hold)
+            return "hold_ended"
         left = hold.captured - hold.returned
         hold.returned, hold.reversed = hold.captured, True
         hold.owner.give_back(hold, left, self.now)

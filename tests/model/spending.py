@@ -31,11 +31,11 @@ class Spending(Shopping):
             price = max((price for price in PRICES if price <= available * part), default=PRICES[0])
             self.do(Redeem(customer, price, at_once, self.key()))
 
-    @rule(n=nth, part=st.sampled_from([None, None, 0, 0.3, 1, 1.5]))
+    @rule(n=nth, part=st.sampled_from([None, None, 0, 0.3, 0.6, 1, 1.5]))
     @precondition(lambda self: self.model.holds)
     def capture(self, n: int, part: float | None) -> None:
         if hold := self.hold(n):
-            self.do(Capture(hold.name, None if part is None else int(hold.points * part)))
+            self.do(Capture(hold.name, None if part is None else max(1, int(hold.points * part))))
 
     @rule(n=nth)
     @precondition(lambda self: self.model.holds)
