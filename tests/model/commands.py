@@ -116,3 +116,11 @@ class Answer:
     at: datetime | None
     body: object
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a member is shown: available, pending, held, debt; and lots: points, earned, from when, until when."""
+
+    points: tuple[int, int, int, int]
+    lots: list[tuple[int, datetime, datetime | None, datetime | None]]

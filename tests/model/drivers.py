@@ -2,14 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from msgspec import to_builtins
+
 from loyalty.database import Tx, write
-from loyalty.errors import LoyaltyError
+from loyalty.errors import LoyaltyError, NotFound
 from loyalty.members.actions import adjust_points, erase, merge, record_memberships
 from loyalty.members.adjustments import NewAdjustment
 from loyalty.members.decisions import Joined, NewMembership
+from loyalty.members.queries import find_balance
 from loyalty.points.actions import due_accounts, settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.purchases.actions import edit_purchases, record_purchases, record_refunds
@@ -26,6 +30,7 @@ from tests.model.commands import (
     Command,
     Erase,
     Join,
+    Look,
     Merge,
     Redeem,
     Refund,
@@ -46,6 +51,9 @@ class Driver(Protocol):
 
     async def tell_all(self, commands: list[Buy]) -> list[Answer]:
         """Record purchases in one batch."""
+
+    async def look(self, customer: str) -> Look | None:
+        """Read a member's points as they are now; None for whoever is none, and was none."""
 
 
 def new_purchase(told: Buy) -> NewPurchase:
@@ -155,6 +163,14 @@ class PythonDriver:
                 return lambda tx: erase(tx, source, rules, customer)
         raise AssertionError(command)
 
+    async def look(self, customer: str) -> Look | None:
+        """Read a member's points as they are now."""
+        try:
+            async with self.shop.database.reader() as connection:
+                return look(to_builtins(await find_balance(connection, self.shop.source, customer)))
+        except NotFound:
+            return None
+
     async def _sweep(self) -> Answer:
         return await sweep(self.shop)
 
@@ -170,3 +186,17 @@ async def sweep(shop: Shop) -> Answer:
     if due:
         await write(shop.database, verb, due)
     return Answer("recorded", None, None)
+
+
+def look(told: dict[str, Any]) -> Look:
+    """Read a balance off the wire."""
+    lots = [
+        (lot["points"], instant(lot["earned_at"]), instant(lot["available_from"]), instant(lot["expires_at"]))
+        for lot in told["lots"]
+    ]
+    return Look((told["available"], told["pending"], told["held"], told["debt"]), lots)
+
+
+def instant(told: str | None) -> Any:  # noqa: ANN401
+    """Read an instant, or that there is none."""
+    return None if told is None else datetime.fromisoformat(told)

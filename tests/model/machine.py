@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
+from pickle import dumps, loads
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,13 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from loyalty.database import Database
 from loyalty.programs.facts import Source
 from loyalty.verify import verify
-from tests.model.accounts import Hold
+from tests.model.accounts import Account, Hold
 from tests.model.commands import (
     Adjust,
     Answer,
     Buy,
     Command,
     Join,
+    Look,
     Merge,
     Redeem,
     Refund,
@@ -33,6 +35,7 @@ from tests.model.rows import SET_CLOCK, differences, expected, stored
 from tests.model.strategies import (
     CUSTOMERS,
     Moment,
+    customers,
     gifts,
     goods,
     leaps,
@@ -42,6 +45,8 @@ from tests.model.strategies import (
     starts,
     ticks,
 )
+
+KEYED = Redeem | Adjust | Merge
 
 
 @dataclass
@@ -134,9 +139,9 @@ class Ledger(RuleBasedStateMachine):
         numbers = (f"o{n}" for n in count(1))
         return next(order for order in numbers if order not in known or known[order].told is None)
 
-    def hold(self, n: int) -> Hold | None:
-        """Give a hold; those that are open rather than others."""
-        holds = sorted(self.model.holds.values(), key=lambda hold: (hold.state != "open", hold.opened))
+    def hold(self, n: int, state: str = "open") -> Hold | None:
+        """Give a hold; those in that state rather than others."""
+        holds = sorted(self.model.holds.values(), key=lambda hold: (hold.state != state, hold.opened))
         return holds[n % len(holds)] if holds else None
 
     def due(self) -> bool:
@@ -158,8 +163,9 @@ class Ledger(RuleBasedStateMachine):
             if said in {"recorded", "parked"}:
                 assert answer.at in {self.clock, None}, (command, answer)
                 self.recorded = True
-                if answer.at is not None:
-                    self.told.append(Told(command, answer))
+            # Refusals under a key are kept for ever, others are not.
+            if answer.at is not None or (isinstance(command, KEYED) and self.driver.keyed and said != "invalid"):
+                self.told.append(Told(command, answer))
 
     async def _tell(self, commands: list[Command]) -> list[Answer]:
         await self.world.owner.execute(SET_CLOCK, self.clock)
@@ -190,15 +196,15 @@ class Ledger(RuleBasedStateMachine):
 
     def again(self, told: Told) -> None:
         """Send one thing again."""
-        if isinstance(told.command, Redeem | Adjust | Merge) and not self.driver.keyed:
+        if isinstance(told.command, KEYED) and not self.driver.keyed:
             return
         if isinstance(told.command, Join) and self.model.into:
             return  # KNOWN
         self.clock += TICK
         [answer] = self.world.run(self._tell([told.command]))
         word = self.model.tell(told.command, self.clock)
-        if isinstance(told.command, Redeem | Adjust | Merge):
-            word = "replayed"
+        if isinstance(told.command, KEYED):
+            word = "replayed" if told.answer.word == "recorded" else told.answer.word
         assert answer.word == word, (told, answer, word)
         # Of edits the newest is known by its facts, and what it replaced is stale; both show what stands.
         assert word in {"stale", "customer_erased"} or answer.body == told.answer.body, (told, answer)
@@ -212,6 +218,25 @@ class Ledger(RuleBasedStateMachine):
             self.do(replace(command, goods=goods, reward=0))
         if isinstance(command, Refund) and command.goods is not None and command.goods != goods:
             self.do(replace(command, goods=goods))
+
+    @rule(customer=customers)
+    def look(self, customer: str) -> None:
+        """Read what a member has: as of now, whether or not anything was posted."""
+        self.clock += TICK
+        shown = self.world.run(self._look(customer))
+        root = self.model.root(customer)
+        if root in self.model.erased or not self.model.memberships.get(root):
+            assert shown is None
+            return
+        account: Account = loads(dumps(self.model.accounts[root]))  # noqa: S301 - our own
+        account.settle(self.clock)
+        points = (account.available, account.pending, account.held, account.debt)
+        lots = [(lot.points, lot.earned, lot.matures, account.end(lot)) for lot in account.in_order() if lot.points]
+        assert shown == Look(points, lots), (shown, points, lots)
+
+    async def _look(self, customer: str) -> Look | None:
+        await self.world.owner.execute(SET_CLOCK, self.clock)
+        return await self.driver.look(customer)
 
     # What must hold
 

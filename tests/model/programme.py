@@ -150,8 +150,8 @@ class Programme(Shop):
             return "replayed" if same else "other_facts"
         if hold.state != "open":
             return self._over(hold)
-        if told.points is not None and not 0 < told.points <= hold.points:
-            return "invalid"
+        if told.points is not None and told.points > hold.points:
+            return "other_facts"
         hold.owner.end_hold(hold, "captured", self.now, hold.points if told.points is None else told.points)
         return "recorded"
 

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.model.commands import Adjust, Buy, Capture, Erase, Merge, Redeem, Release, Reverse, Sweep
+from tests.model.commands import Adjust, Buy, Capture, Erase, Merge, Redeem, Refund, Release, Reverse, Sweep
 from tests.model.shopping import Shopping
 from tests.model.strategies import (
     PRICES,
@@ -49,12 +49,23 @@ class Spending(Shopping):
         if hold := self.hold(n):
             self.do(Reverse(hold.name))
 
-    @rule(n=nth, goods=goods.filter(bool), moment=moments)
+    @rule(
+        first=nth,
+        more=st.sampled_from([None, None, 0, 1, 7]),
+        goods=goods.filter(bool),
+        moment=moments,
+        refunded=st.sampled_from([0, 0.1, 0.5, 1]),
+    )
     @precondition(lambda self: self.model.holds)
-    def buy_with_a_reward(self, n: int, goods: int, moment: Moment) -> None:
-        if hold := self.hold(n):
-            placed = self.instant(moment)
-            self.do(Buy(self.new_order(), placed, goods, hold.owner.name, goods // 7, redemptions=(hold.name,)))
+    def buy_with_rewards(self, first: int, more: int | None, goods: int, moment: Moment, refunded: float) -> None:
+        spent = (self.hold(first, "captured"), more is not None and self.hold(first + more, "captured"))
+        found = [hold for hold in spent if hold]
+        owner = self.model.root(found[0].owner.name)
+        names = dict.fromkeys(hold.name for hold in found if self.model.root(hold.owner.name) == owner)
+        order = self.new_order()
+        self.do(Buy(order, self.instant(moment), goods, owner, goods // 7, redemptions=tuple(names)))
+        if refunded:
+            self.do(Refund(order, f"r{self.keys}", self.clock, int(goods * refunded)))
 
     @rule(customer=customers, points=st.sampled_from([-300, -20, -1, 1, 20, 300]))
     def adjust(self, customer: str, points: int) -> None:

@@ -104,7 +104,8 @@ def test_the_verbs_do_what_the_model_does(world: World) -> None:
 def test_the_api_does_what_the_model_does(world: World) -> None:
     class ThroughTheApi(Spending):
         def drive(self, programme: Opened) -> HttpDriver:
-            return HttpDriver(world.client, programme.key)
+            shop = Shop(world.database, programme.source, RulesCache())
+            return HttpDriver(world.client, programme.key, programme.rewards, shop)
 
     ThroughTheApi.world = world
     run_state_machine_as_test(ThroughTheApi, settings=histories)
