@@ -25,12 +25,14 @@ from loyalty.errors import LoyaltyError
 from loyalty.idempotency.api import provide_key
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
+from loyalty.members.customers_api import router as customers
 from loyalty.outbox import consumers
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
+from loyalty.rewards.api import router as rewards
 from loyalty.settings import Settings
 from loyalty.web.health import livez, readyz
 from loyalty.web.logs import log_as_json
@@ -41,6 +43,8 @@ from loyalty.web.requests import request_ids
 TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
     ("members", "Enrol customers, and show their points."),
+    ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
+    ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
 ]
 IMPACT = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
@@ -122,7 +126,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 await state.doorbell.close()
                 await state.redis.aclose()
 
-    api = Router(path="/", route_handlers=[purchases, members, *kpi_routes], before_request=admit, after_response=_ring)
+    api = Router(
+        path="/",
+        route_handlers=[purchases, members, customers, rewards, *kpi_routes],
+        before_request=admit,
+        after_response=_ring,
+    )
     return Litestar(
         route_handlers=[api, livez, readyz, *DOCS, panel(PanelDesk(state, settings.public_url))],
         lifespan=[pools],

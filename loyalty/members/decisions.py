@@ -116,8 +116,7 @@ def leave(batch: Batch, external_id: str, left_at: datetime | None) -> Joined:
         msg = f"{external_id!r} is not, and was never, a member."
         raise NotFound(msg)
     last = max(standing, key=lambda m: m.joined_at)
-    if last.left_at is None and left_at is None:
-        left_at = batch.now
+    left_at = left_at or last.left_at or batch.now
     return record_membership(batch, NewMembership(external_id, last.joined_at, left_at))
 
 
