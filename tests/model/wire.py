@@ -1,6 +1,6 @@
 """The same commands through HTTP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -70,6 +70,7 @@ class HttpDriver:
     rewards: dict[int, UUID]
     shop: Shop
     keyed: bool = True
+    erasures: set[str] = field(default_factory=set)
 
     async def tell(self, command: Command) -> Answer:
         """Do one command."""
@@ -77,7 +78,10 @@ class HttpDriver:
             return await sweep(self.shop)
         method, path, body = self._request(command)
         response = await self._send(method, path, body, getattr(command, "key", None))
-        replayed = response.headers.get("Idempotency-Replayed") == "true"
+        # Erasing again gives the first answer, and does not say so.
+        replayed = response.headers.get("Idempotency-Replayed") == "true" or response.text in self.erasures
+        if isinstance(command, Erase):
+            self.erasures.add(response.text)
         return answered(response.status_code, response.json(), replayed=replayed)
 
     def _request(self, command: Command) -> tuple[str, str, dict[str, Any] | None]:  # noqa: PLR0911 - a request a line

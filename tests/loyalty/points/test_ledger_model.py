@@ -65,19 +65,14 @@ async def opened(runner: asyncio.Runner, database_url: str, redis_url: str) -> A
                 key = await create_key(
                     session, program_id=facts.program_id, mode="live", storefront_id=storefront.storefront_id
                 )
-                rewards = {
-                    price: await offer_reward(
-                        session,
-                        facts.program_id,
-                        kind="fixed_discount",
-                        name=f"{price} points",
-                        price_points=price,
-                        settings={"amount_minor": 500},
-                    )
-                    for price in PRICES
-                }
+            rewards = {}
+            async with database.writer() as connection:
+                for price in PRICES:
+                    offer = {"name": f"{price} points", "price_points": price, "settings": {"amount_minor": 500}}
+                    reward = await offer_reward(connection, facts.program_id, kind="fixed_discount", **offer)
+                    rewards[price] = reward.reward_id
             source = Source(facts, storefront.storefront_id, "default", "key/1", "req")
-            return Opened(source, key, {price: reward.reward_id for price, reward in rewards.items()})
+            return Opened(source, key, rewards)
 
         yield World(runner, database, owner, client, program)
     await owner.close()
