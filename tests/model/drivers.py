@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from loyalty.members.actions import adjust_points, erase, merge, record_membersh
 from loyalty.members.adjustments import NewAdjustment
 from loyalty.members.decisions import Joined, NewMembership
 from loyalty.members.queries import find_balance
-from loyalty.points.actions import due_accounts, settle_accounts
+from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.purchases.actions import edit_purchases, record_purchases, record_refunds
 from loyalty.purchases.decisions import Parked, Recorded
@@ -178,7 +178,7 @@ class PythonDriver:
 async def sweep(shop: Shop) -> Answer:
     """Settle whatever is due, as the nightly job does."""
     async with shop.database.reader() as connection:
-        due = await due_accounts(connection, shop.source.program.program_id, UUID(int=0), 1000)
+        due = await accounts_due(connection, shop.source.program.program_id, timedelta(), UUID(int=0), 1000)
 
     async def verb(tx: Tx, some: Sequence[UUID]) -> list[Any]:
         return list(await settle_accounts(tx, shop.source, list(some)))
