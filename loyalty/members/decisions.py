@@ -61,6 +61,8 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
         msg = f"This membership ended at {same.left_at.isoformat()} already; the end of a membership is recorded once."
         raise LeftAlready(msg)
     if same is None:
+        if replaced := _replaced(batch, new):
+            return _same_again(batch, replaced, new)
         _no_overlap(current, new)
     account = batch.account_of(new.external_id, new.profile)
     membership = MembershipFacts(uuid7(), account.customer_id, new.joined_at, new.left_at, fingerprint(new), batch.now)
@@ -69,6 +71,18 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
     batch.memberships[account.customer_id].append(membership)
     batch.new_memberships.append((membership, new.referral_code))
     return Joined(_conclude(batch, account, membership, "left" if same else "joined"), membership, replayed=False)
+
+
+def _replaced(batch: Batch, new: NewMembership) -> list[MembershipFacts]:
+    """Find what a merge made one interval of: a joining is known for ever, whoever the customer turned out to be."""
+    customer_id = batch.aliases.get(new.external_id)
+    return [
+        m
+        for own, rows in batch.memberships.items()
+        if customer_id is not None and batch.account(own) is batch.account(customer_id)
+        for m in rows
+        if m.joined_at == new.joined_at and new.left_at in {None, m.left_at}
+    ]
 
 
 def supersede(batch: Batch, same: MembershipFacts) -> None:

@@ -198,8 +198,6 @@ class Ledger(RuleBasedStateMachine):
         """Send one thing again."""
         if isinstance(told.command, KEYED) and not self.driver.keyed:
             return
-        if isinstance(told.command, Join) and self.model.into:
-            return  # KNOWN
         self.clock += TICK
         [answer] = self.world.run(self._tell([told.command]))
         if isinstance(told.command, KEYED):

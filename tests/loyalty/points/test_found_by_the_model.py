@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-
 from loyalty.database import Tx, write
 from loyalty.members.actions import adjust_points, erase, merge
 from loyalty.members.adjustments import NewAdjustment
@@ -32,7 +30,6 @@ async def test_erasing_a_person_blanks_why_points_were_adjusted(shop: Shop) -> N
     assert await shop.value("SELECT reason FROM adjustment") is None
 
 
-@pytest.mark.xfail(strict=True, reason="a merge makes one interval of two, and the later joining is then an overlap")
 async def test_a_joining_told_again_after_a_merge_gets_its_first_answer(shop: Shop) -> None:
     await shop.join(joining("ann", 0))
     first = joined((await shop.join(joining("bob", 5)))[0])
