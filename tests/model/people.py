@@ -40,6 +40,10 @@ class People:
         account.settle(self.now)
         return account
 
+    def joins_of(self, customer: str) -> list[tuple[str, datetime, datetime | None]]:
+        """Give what was told of somebody's memberships, by whatever name."""
+        return [told for told in self.joins if self.root(told[0]) == self.root(customer)]
+
     def unite(self, intervals: list[Interval]) -> list[Interval]:
         """Join intervals that overlap or touch."""
         united: list[Interval] = []

@@ -155,8 +155,10 @@ class Shop(People):
         if self.root(told.customer) in self.erased:
             return "customer_erased"
         own = self.memberships.setdefault(self.root(told.customer), [])
-        if any((told.customer, told.joined, left) in self.joins for left in {told.left, None}) and not any(
-            joined == told.joined for joined, _ in own
+        vanished = not any(joined == told.joined for joined, _ in own)
+        if (told.customer, told.joined, told.left) in self.joins or (
+            vanished
+            and (told.joined in {joined for _, joined, _ in self.joins_of(told.customer)} and told.left is None)
         ):
             # A merge made one interval of several; what was told of each is known for ever.
             return "replayed"

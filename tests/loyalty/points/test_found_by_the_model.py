@@ -37,3 +37,11 @@ async def test_a_joining_told_again_after_a_merge_gets_its_first_answer(shop: Sh
     again = joined((await shop.join(joining("bob", 5)))[0])
     assert again.replayed
     assert again.award == first.award
+
+
+async def test_of_two_who_joined_at_once_each_gets_the_own_answer_after_a_merge(shop: Shop) -> None:
+    first = joined((await shop.join(joining("ann", 5)))[0])
+    await shop.join(joining("bob", 5))
+    await one(shop, lambda tx: merge(tx, shop.source, shop.rules, "ann", "bob"))
+    again = joined((await shop.join(joining("ann", 5)))[0])
+    assert again.award == first.award
