@@ -13,8 +13,8 @@ from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.points.rules import empty
+from loyalty.purchases.awarding import decide, is_guest
 from loyalty.purchases.batch import Batch
-from loyalty.purchases.decisions import decide, is_guest
 
 
 class NewMembership(msgspec.Struct, frozen=True):

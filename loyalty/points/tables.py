@@ -1,6 +1,6 @@
 """The points ledger: decisions (`award`), the entries they made, the lots these fill and empty, and holds.
 
-Awards, entries and lot uses are only ever added; `migrations/` gives the service no right to do more.
+Awards, entries, lot uses and seals are only ever added; `migrations/` gives the service no right to do more.
 """
 
 from datetime import datetime
@@ -80,6 +80,8 @@ class Award(SQLModel, table=True):
         CheckConstraint("(customer_id IS NULL) = (account_version IS NULL)", name="account_has_a_version"),
         Index("award_purchase_ix", "program_id", "purchase_id"),
         Index("award_account_ix", "program_id", "customer_id", "account_version"),
+        # Awards lie in the order of time: for a seal, this finds those of a day at the cost of next to nothing.
+        Index("award_recorded_ix", "program_id", "recorded_at", postgresql_using="brin"),
     )
 
     program_id: int = Field(primary_key=True)
@@ -245,3 +247,22 @@ class Adjustment(SQLModel, table=True):
     # Null: blanked when the person was erased.
     reason: str | None = None
     recorded_at: datetime = Field(sa_type=Instant)
+
+
+class Seal(SQLModel, table=True):
+    """What was recorded up to `cut_at`, in one number that cannot be made again by hand; each stands on the one before.
+
+    `accounts` and `awards` count what `root` covers: all that was recorded after the cut of the seal before.
+    """
+
+    __tablename__ = "seal"
+    __table_args__ = (ForeignKeyConstraint(["program_id"], ["program.program_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    cut_at: datetime = Field(sa_type=Instant)
+    accounts: int = Field(sa_type=BigInteger)
+    awards: int = Field(sa_type=BigInteger)
+    root: bytes = Field(sa_type=LargeBinary)
+    previous: bytes = Field(sa_type=LargeBinary)
+    hash: bytes = Field(sa_type=LargeBinary)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from loyalty.database import Tx, write
 from loyalty.errors import LoyaltyError
-from loyalty.points.actions import due_accounts, settle_accounts
+from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.policies import AfterDays, Inactivity, OnDelivery, Policies
 from loyalty.purchases.actions import edit_purchases
@@ -38,16 +38,15 @@ async def edit(shop: Shop, *items: NewPurchase) -> list[Any]:
 
 async def spend(shop: Shop, customer: str, points: int) -> UUID:
     """Redeem a reward of that price at once."""
-    async with shop.database.session() as session:
+    async with shop.database.writer() as connection:
         reward = await offer_reward(
-            session,
+            connection,
             shop.source.program.program_id,
             kind="fixed_discount",
             name=f"Gift for {points}",
             price_points=points,
             settings={"amount_minor": points},
         )
-        await session.commit()
 
     async def verb(tx: Tx, batch: Sequence[NewRedemption]) -> list[Redeemed]:
         return [(await redeem_reward(tx, shop.source, new))[0] for new in batch]
@@ -59,7 +58,7 @@ async def spend(shop: Shop, customer: str, points: int) -> UUID:
 async def sweep(shop: Shop) -> list[RecordedAward | None]:
     """Settle everybody for whom something fell due."""
     async with shop.database.reader() as connection:
-        due = await due_accounts(connection, shop.source.program.program_id, UUID(int=0), 100)
+        due = await accounts_due(connection, shop.source.program.program_id, timedelta(), UUID(int=0), 100)
 
     async def verb(tx: Tx, batch: Sequence[UUID]) -> list[RecordedAward | None]:
         return await settle_accounts(tx, shop.source, list(batch))
