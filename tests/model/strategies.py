@@ -27,7 +27,7 @@ policies = st.fixed_dictionaries(
         ),
         "debt": st.sampled_from(["allow", "allow", "clamp"]),
         "spent_points": st.sampled_from(["prorated", "prorated", "full", "none"]),
-        "restore_grace_days": st.sampled_from([0, 0, 1, 20]),
+        "restore_grace_days": st.sampled_from([0, 1, 20]),
         "on_leaving": st.sampled_from(["keep", "keep", "forfeit"]),
         "guest_window": st.sampled_from(["none", "none", "month", "three_months", "all"]),
         "hold_minutes": st.sampled_from([1, 30, 60, 1440, 43200]),

@@ -32,12 +32,16 @@ from tests.plain_model import RULES
 from tests.stories import Shop
 
 LONG = settings().max_examples > 1000
-histories = settings(
-    max_examples=1500 if LONG else 60,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+
+
+def histories(quick: int) -> settings:
+    """Tell how many histories of 40 steps: in `make test` as many as half a minute allows."""
+    return settings(
+        max_examples=1500 if LONG else quick,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 @asynccontextmanager
@@ -93,7 +97,7 @@ def test_the_verbs_do_what_the_model_does(world: World) -> None:
             return PythonDriver(Shop(world.database, programme.source, RulesCache()), programme.rewards)
 
     ThroughVerbs.world = world
-    run_state_machine_as_test(ThroughVerbs, settings=histories)
+    run_state_machine_as_test(ThroughVerbs, settings=histories(40))
 
 
 def test_the_api_does_what_the_model_does(world: World) -> None:
@@ -103,4 +107,4 @@ def test_the_api_does_what_the_model_does(world: World) -> None:
             return HttpDriver(world.client, programme.key, programme.rewards, shop)
 
     ThroughTheApi.world = world
-    run_state_machine_as_test(ThroughTheApi, settings=histories)
+    run_state_machine_as_test(ThroughTheApi, settings=histories(20))
