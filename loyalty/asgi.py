@@ -99,7 +99,7 @@ class PanelDesk:
         async with self._database.reader() as connection:
             return await find_people(connection, program, search)
 
-    async def person(
+    async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
     ) -> Seen | PersonFacts | None:
         """Read the page of a member."""
