@@ -46,8 +46,9 @@ class WhyBox:
 def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
     """Put a stored decision into words."""
     exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
+    net = sum(move.net for move in why.moves)
     return WhyBox(
-        title=f.words.gettext("Why %(points)s?", points=f"{f.signed(f.number(why.given), why.given)}"),
+        title=f.words.gettext("Why %(points)s?", points=f.signed(f.number(net), net)),
         rules=[_rule(place, part, why, f) for place, part in enumerate(why.breakdown)],
         lines=_lines(why, f),
         whole=LineRow(
