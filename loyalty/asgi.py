@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import UUID
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -19,20 +19,25 @@ from kpi import actions as kpi
 from kpi.api import routes as kpi_routes
 from kpi.measure import Overview
 from loyalty.auth import actions as auth
+from loyalty.background import register_consumers
 from loyalty.database import Database, connect
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
 from loyalty.idempotency.api import provide_key
+from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
+from loyalty.members.customers_api import router as customers
 from loyalty.members.people import People, Search, find_people
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import Place
+from loyalty.outbox import consumers
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
+from loyalty.rewards.api import router as rewards
 from loyalty.settings import Settings
 from loyalty.web.health import livez, readyz
 from loyalty.web.logs import log_as_json
@@ -43,9 +48,12 @@ from loyalty.web.requests import request_ids
 TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
     ("members", "Enrol customers, and show their points."),
+    ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
+    ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
 ]
 IMPACT = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
+_READING = {"GET", "HEAD", "OPTIONS"}
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
 
 
@@ -111,10 +119,17 @@ class PanelDesk:
         return await adjust_by_staff(self._database, program, asked)
 
 
+async def _ring(request: Request[object, object, State]) -> None:
+    """Have the worker look at what a write has left for it; nobody waits for that."""
+    if request.method not in _READING and consumers():
+        request.app.state.doorbell.ring_soon()
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """Make the application; `loyalty serve` starts the embedded servers and sets the two URLs that it needs."""
     settings = settings or Settings()
     log_as_json()
+    register_consumers()
     state = State({"known_keys": KnownKeys(), "rules": RulesCache()})
 
     @asynccontextmanager
@@ -125,12 +140,19 @@ def create_app(settings: Settings | None = None) -> Litestar:
         async with connect(settings, settings.database_url) as database:
             state.database = database
             state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+            state.doorbell = ArqDoorbell(settings.redis_url)
             try:
                 yield
             finally:
+                await state.doorbell.close()
                 await state.redis.aclose()
 
-    api = Router(path="/", route_handlers=[purchases, members, *kpi_routes], before_request=admit)
+    api = Router(
+        path="/",
+        route_handlers=[purchases, members, customers, rewards, *kpi_routes],
+        before_request=admit,
+        after_response=_ring,
+    )
     return Litestar(
         route_handlers=[api, livez, readyz, *DOCS, panel(PanelDesk(state, settings.public_url))],
         lifespan=[pools],

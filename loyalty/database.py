@@ -158,6 +158,16 @@ async def write(
     return await asyncio.shield(asyncio.ensure_future(_write(database, verb, items, whole=whole)))
 
 
+async def one(database: Database, verb: Callable[[Tx], Awaitable[R]]) -> R:
+    """Commit a money verb that is about one thing; as `write`. What it refuses is raised."""
+
+    async def alone(tx: Tx, _: Sequence[None]) -> list[R]:
+        return [await verb(tx)]
+
+    [result] = await write(database, alone, [None])
+    return result
+
+
 async def _write(
     database: Database, verb: Callable[[Tx, Sequence[I]], Awaitable[list[R]]], items: Sequence[I], *, whole: bool
 ) -> list[R]:

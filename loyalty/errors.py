@@ -102,11 +102,10 @@ class NotEnoughPoints(Conflict):
 
     code = "not_enough_points"
 
-    def __init__(self, *, available: int, price: int) -> None:
+    def __init__(self, *, available: int, price: int, pending: int = 0, held: int = 0, debt: int = 0) -> None:
         """Say how many there are, and how many are asked for."""
         super().__init__(f"{price} points are needed, and {available} are available.")
-        self.available = available
-        self.price = price
+        self.balance = {"available": available, "pending": pending, "held": held, "debt": debt}
 
 
 class NotAMember(Conflict):

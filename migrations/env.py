@@ -10,8 +10,10 @@ from sqlmodel.sql.sqltypes import AutoString
 
 # A new room with tables adds its line; `alembic check` fails until it is here.
 for room in (
+    "loyalty.jobs",
     "loyalty.programs",
     "loyalty.auth",
+    "loyalty.outbox",
     "loyalty.idempotency",
     "loyalty.customers",
     "loyalty.earning",

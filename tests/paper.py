@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,6 +21,7 @@ from loyalty.programs.policies import Policies
 from loyalty.purchases.actions import decide_each
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
+from loyalty.purchases.edits import Edited, edit_purchase
 from loyalty.purchases.facts import NewPurchase, NewRefund, PurchaseFacts, Read, RefundFacts
 from loyalty.verify import facts
 from tests.stories import day
@@ -40,10 +42,11 @@ def version(number: int, *rules: dict[str, Any], since: datetime | None = None) 
 class Paper:
     """One programme's ledger, and the clock on the wall."""
 
-    def __init__(self, *versions: RulesVersion) -> None:
+    def __init__(self, *versions: RulesVersion, policies: Policies | None = None, zone: str = "Europe/Paris") -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.versions = list(versions) or [version(1, PER_EURO)]
         self.source = SOURCE
+        self.follow(policies or Policies(), zone)
         self.accounts: dict[UUID, AccountFacts] = {}
         self.aliases: dict[str, UUID] = {}
         self.lots: dict[tuple[UUID, int], LotFacts] = {}
@@ -56,6 +59,17 @@ class Paper:
         self.uses: list[facts.UseRow] = []
         self.told: set[UUID | None] = set()
 
+    def follow(self, policies: Policies, zone: str = "Europe/Paris") -> None:
+        """Have other policies from now on."""
+        program = msgspec.structs.replace(PROGRAM, policies=policies, timezone=zone)
+        self.source = msgspec.structs.replace(self.source, program=program)
+
+    def at(self, moment: datetime) -> "Paper":
+        """Have the next write happen at that very moment; time never goes back."""
+        assert moment > self.now
+        self.now = moment - timedelta(seconds=1)
+        return self
+
     def buy(self, *items: NewPurchase) -> list[Recorded | LoyaltyError]:
         """Record purchases in one batch."""
         return self.write(record_purchase, items)
@@ -67,6 +81,19 @@ class Paper:
     def join(self, *items: NewMembership) -> list[Joined | LoyaltyError]:
         """Record memberships in one batch."""
         return self.write(record_membership, items)
+
+    def edit(self, *items: NewPurchase) -> list[Edited | Recorded | LoyaltyError]:
+        """Edit purchases in one batch."""
+        return self.write(edit_purchase, items)
+
+    def sweep(self) -> None:
+        """Settle every account for which something fell due, and do nothing else."""
+        self.now += timedelta(seconds=1)
+        batch = Batch(self.source, self.read(), self.versions)
+        for account in batch.accounts.values():
+            if account.settling is not None:
+                batch.touch(account)
+        self.append(batch)
 
     def write(self, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:
         """Read, decide, append."""
@@ -136,3 +163,22 @@ class Paper:
     def order(self, order_id: str) -> PurchaseFacts:
         """Give an order."""
         return next(purchase for purchase in self.purchases.values() if purchase.order_id == order_id)
+
+    def lots_of(self, customer: str) -> list[LotFacts]:
+        """Give a customer's lots in the order in which they came."""
+        key = self.aliases[customer]
+        return sorted((lot for owner, lot in self.lots.items() if owner[0] == key), key=lambda lot: lot.seq)
+
+    def left(self, customer: str) -> list[int]:
+        """Give what remains in a customer's lots."""
+        return [lot.remaining for lot in self.lots_of(customer)]
+
+    def moves(self, customer: str) -> list[tuple[str, int]]:
+        """Give kind and amount of a customer's entries."""
+        key = self.aliases[customer]
+        return [(entry.kind, entry.amount) for entry in self.entries if entry.customer_id == key]
+
+
+def local(text: str, zone: str = "Europe/Paris") -> datetime:
+    """Read a local time."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

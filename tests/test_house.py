@@ -36,6 +36,7 @@ def copy(tmp_path: Path) -> Path:
         ("loyalty/members/actions.py", "import loyalty.asgi", "Nobody imports a door"),
         ("loyalty/earning/rules.py", "import asyncpg", "Rules are pure"),
         ("kpi/queries.py", "import loyalty.purchases.actions", "kpi only reads"),
+        ("loyalty/auth/tasks.py", "import arq", "Nobody but the doorbell"),
         ("loyalty/attic.py", "'''A room without a place.'''", "Every room"),
     ],
 )

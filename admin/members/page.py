@@ -86,14 +86,14 @@ def _status(person: PersonFacts, purse: Purse, f: Format) -> str:
 
 
 def _about(person: PersonFacts, name: str, program: ProgramFacts, f: Format) -> list[str]:
-    """Say what is known besides the name."""
-    words = f.words
+    """Say what is known besides the name; since when, of those whose memberships do not tell it."""
     known = f.date(person.recorded_at.astimezone(program.zone).date())
-    return [
-        *([person.email] if person.email and person.email != name else []),
-        words.gettext("known since %(day)s", day=known),
-        *([_erased(person, program, f)] if person.erased_at else []),
+    said = [
+        person.email if person.email != name else None,
+        None if person.memberships else f.words.gettext("known since %(day)s", day=known),
+        _erased(person, program, f),
     ]
+    return [text for text in said if text]
 
 
 def _erased(person: PersonFacts, program: ProgramFacts, f: Format) -> str:

@@ -72,7 +72,9 @@ def make_strip(purse: Purse, f: Format, zone: ZoneInfo) -> list[Figure]:
 
 
 def _can_be_spent(purse: Purse, f: Format) -> str:
-    if purse.is_member or not purse.available:
+    if not purse.available:
+        return f.words.gettext("nothing to spend")
+    if purse.is_member:
         return f.words.gettext("can be spent now")
     return f.words.gettext("can be spent after joining again")
 

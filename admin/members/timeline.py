@@ -82,7 +82,7 @@ def _row(row: Happened, base: str, after: str, opened: str, f: Format, zone: Zon
         key=str(row.award_id),
         picture=_PICTURES.get(row.cause, "purchase"),
         title=title_of(row, f),
-        detail=detail_of(row, f),
+        detail=detail_of(row, f, zone),
         chips=chips_of(row, f),
         points=f.signed(f.number(points), points) if points or row.purchase_id else "",
         less=points < 0,
@@ -130,7 +130,7 @@ _OF_REWARDS: dict[str, Callable[[Format, str], str]] = {
 }
 
 
-def detail_of(row: Happened, f: Format) -> str:
+def detail_of(row: Happened, f: Format, zone: ZoneInfo) -> str:
     """Say more of it in one line."""
     words = f.words
     if row.order_id is not None:
@@ -146,7 +146,7 @@ def detail_of(row: Happened, f: Format) -> str:
         return points_said(moved, f)
     if row.cause in _OF_REWARDS:
         return points_said(row.facts.get(_AMOUNTS[row.cause]) or 0, f)
-    return _decided_anew(row, f)
+    return _decided_anew(row, f, zone)
 
 
 _AMOUNTS = {"held": "points", "captured": "captured", "released": "released", "reversed": "returned"}
@@ -157,7 +157,7 @@ def points_said(n: int, f: Format) -> str:
     return f.words.ngettext("%(n)s point", "%(n)s points", n, n=f.number(n))
 
 
-def _decided_anew(row: Happened, f: Format) -> str:
+def _decided_anew(row: Happened, f: Format, zone: ZoneInfo) -> str:
     """Sum up what a joining, leaving or merge changed."""
     n = row.facts.get("purchases", 0)
     said = (
@@ -165,7 +165,8 @@ def _decided_anew(row: Happened, f: Format) -> str:
     )
     lost = sum(move.points for move in row.moves if move.kind in {"forfeit", "erase"} and move.credit != "debt")
     gone = f.words.gettext("%(points)s forfeited", points=points_said(lost, f)) if lost else ""
-    return ", ".join(part for part in (said, gone) if part)
+    left = f.words.gettext("until %(at)s", at=f.date(row.left_at.astimezone(zone).date())) if row.left_at else ""
+    return ", ".join(part for part in (left, said, gone) if part)
 
 
 def chips_of(row: Happened, f: Format) -> list[str]:
@@ -207,7 +208,7 @@ def timeline_table(program: ProgramFacts, timeline: Timeline, f: Format) -> tupl
         [
             _local(row.at, program.zone),
             title_of(row, f),
-            detail_of(row, f),
+            detail_of(row, f, program.zone),
             "; ".join(chips_of(row, f)),
             row.points if row.points or row.purchase_id else None,
         ]

@@ -34,10 +34,10 @@ class LineRow:
 
 @dataclass(frozen=True)
 class WhyBox:
-    """The reasons. `steps` go from the sum to what was moved: (name, text)."""
+    """The reasons. `rules` by name and caption; `steps` go from the sum to what was moved: (name, text)."""
 
     title: str
-    rules: Sequence[str]
+    rules: Sequence[tuple[str, str]]
     lines: Sequence[LineRow]
     whole: LineRow
     steps: Sequence[tuple[str, str]]
@@ -61,16 +61,16 @@ def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
     )
 
 
-def _rule(place: int, part: RuleShare, why: Why, f: Format) -> str:
+def _rule(place: int, part: RuleShare, why: Why, f: Format) -> tuple[str, str]:
     settings = why.rules[place] if why.rules and place < len(why.rules) else {}
-    if part.kind == "points_per_amount" and {"points_per_step", "step_minor"} <= settings.keys():
-        n = settings["points_per_step"]
-        step = settings["step_minor"]
-        amount = f.money(step, 0 if f.is_whole(step) else None)
-        return f.words.ngettext(
-            "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=amount
-        )
-    return part.kind.replace("_", " ")
+    if part.kind != "points_per_amount" or not {"points_per_step", "step_minor"} <= settings.keys():
+        return part.kind.replace("_", " "), ""
+    n, step = settings["points_per_step"], settings["step_minor"]
+    amount = f.money(step, 0 if f.is_whole(step) else None)
+    name = f.words.ngettext(
+        "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=amount
+    )
+    return name, f.words.gettext("full steps only") if settings.get("whole_steps", True) else ""
 
 
 def _lines(why: Why, f: Format) -> list[LineRow]:
@@ -126,9 +126,12 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
     left = words.gettext("%(kept)s of %(goods)s", kept=f.money(kept), goods=f.money(goods)) if kept != goods else ""
     return [
         (words.gettext("Kept of the goods"), left),
+        (words.gettext("In all"), points_said(whole, f) if whole == exact else ""),
         (
             words.gettext("Rounded once, at the end"),
-            words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f)),
+            words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
+            if whole != exact
+            else "",
         ),
         (words.gettext("Not given"), _reason(facts.get("reason"), f)),
         (

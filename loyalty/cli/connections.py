@@ -76,7 +76,10 @@ def servers(settings: Settings, *, redis: bool = False) -> Iterator[Servers]:
 
 @asynccontextmanager
 async def open_database(settings: Settings, url: str, *, pool_size: int = 2) -> AsyncIterator[Database]:
-    """Open the pools of a command on a database that has been migrated."""
+    """Open the pools of a command on a database that has been migrated; what it writes, consumers are told of."""
+    from loyalty.background import register_consumers
+
+    register_consumers()
     await check_migrated(url)
     try:
         async with connect(settings.model_copy(update={"pool_size": pool_size}), url) as database:

@@ -37,7 +37,8 @@ class _Way:
 @click.command()
 @click.option("--no-browser", is_flag=True, help="Do not open the panel in a browser.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen at.")
-def demo(no_browser: bool, port: int) -> None:  # noqa: FBT001 - click passes by name
+@click.option("--no-worker", is_flag=True, help="Let nothing run in the background.")
+def demo(no_browser: bool, port: int, no_worker: bool) -> None:  # noqa: FBT001 - click passes by name
     """Load 155,848 real purchases into a programme of their own, and serve it. Ctrl-C ends it; all of it is kept."""
     from loyalty.cli.connections import load_settings, servers
 
@@ -54,7 +55,7 @@ def demo(no_browser: bool, port: int) -> None:  # noqa: FBT001 - click passes by
             if not no_browser and _has_display():
                 webbrowser.open(way.to_open)
 
-        run_server(settings, at, _HOST, port, ready)
+        run_server(settings, at, _HOST, port, ready, worker=not no_worker)
 
 
 async def _prepare(settings: "Settings", at: "Servers") -> _Way:

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -35,8 +35,9 @@ class PortTaken(Invalid):
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=_PORTS, default=8000, show_default=True, help="The port to listen at.")
-def serve(host: str, port: int) -> None:
-    """Serve the API and the panel. Embedded servers are started, and their database migrated."""
+@click.option("--no-worker", is_flag=True, help="Run no worker; then `loyalty worker` must run elsewhere.")
+def serve(host: str, port: int, no_worker: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Serve the API and the panel, with a worker. Embedded servers are started, and their database migrated."""
     from loyalty.cli.connections import check_migrated, load_settings, servers
 
     settings = load_settings()
@@ -46,7 +47,7 @@ def serve(host: str, port: int) -> None:
             asyncio.run(migrated(at.database_url))
         else:
             asyncio.run(check_migrated(at.database_url))
-        run_server(settings, at, host, port, lambda address: click.echo(f"ready {address}"))
+        run_server(settings, at, host, port, lambda address: click.echo(f"ready {address}"), worker=not no_worker)
 
 
 async def migrated(url: str) -> None:
@@ -78,7 +79,9 @@ def address_of(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def run_server(settings: "Settings", at: "Servers", host: str, port: int, ready: Callable[[str], None]) -> None:
+def run_server(
+    settings: "Settings", at: "Servers", host: str, port: int, ready: Callable[[str], None], *, worker: bool
+) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP; tells `ready` as soon as requests are answered."""
     import multiprocessing
 
@@ -86,7 +89,7 @@ def run_server(settings: "Settings", at: "Servers", host: str, port: int, ready:
     from granian.log import LogLevels
     from granian.server import Server
 
-    from loyalty.cli.worker import load
+    from loyalty.cli.children import load, worker_beside
 
     # A forked worker would share our threads' locks and the lock on the embedded servers.
     multiprocessing.set_start_method("spawn", force=True)
@@ -103,7 +106,9 @@ def run_server(settings: "Settings", at: "Servers", host: str, port: int, ready:
     # A terminal that is closed ends the service; to Granian it would mean "reload".
     server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt) and None)
     address = address_of(host, port)
-    with _environment(settings, at, address):
+    with environment(settings, at, address), ExitStack() as beside:
+        if worker:
+            beside.enter_context(worker_beside())
         threading.Thread(target=_tell_when_ready, args=(host, port, address, ready), daemon=True).start()
         try:
             server.serve(target_loader=load)
@@ -120,10 +125,10 @@ _HANDLERS = {
 
 
 @contextmanager
-def _environment(settings: "Settings", at: "Servers", address: str) -> Iterator[None]:
-    """Tell the worker where the servers are, by the settings that it reads anyhow."""
+def environment(settings: "Settings", at: "Servers", address: str | None = None) -> Iterator[None]:
+    """Tell children where the servers are, by the settings that they read anyhow."""
     told = {"DATABASE_URL": at.database_url, "REDIS_URL": at.redis_url or ""}
-    if "public_url" not in settings.model_fields_set:
+    if address and "public_url" not in settings.model_fields_set:
         told["LOYALTY_PUBLIC_URL"] = address
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)

@@ -1,41 +1,48 @@
-"""The process that answers requests; a child of `loyalty serve`, and never longer there than its parent."""
+"""`loyalty worker`: what goes on in the background, as a process of its own."""
 
-import ctypes
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-from collections.abc import Callable
-from importlib import import_module
-from multiprocessing.connection import wait
-from typing import Any
+import asyncio
+import time
+from typing import TYPE_CHECKING
 
-_PR_SET_PDEATHSIG = 1
+import click
 
+from loyalty.cli.refusals import note
+from loyalty.errors import Unavailable
 
-def load(factory: str) -> Callable[..., Any]:
-    """Make the application `module:function` in a worker process."""
-    end_with_parent()
-    module, _, name = factory.partition(":")
-    made: Callable[..., Any] = getattr(import_module(module), name)()
-    return made
+if TYPE_CHECKING:
+    from loyalty.cli.connections import Servers
+
+_AGAIN_AFTER_SECONDS = 2.0
 
 
-def end_with_parent() -> None:
-    """Die with the parent, whatever ends it: without it the embedded servers go, and nobody could stop this process."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent.pid:
-            os._exit(1)  # it died before the kernel knew that we want to be told
-    else:
-        sentinel = parent.sentinel
+@click.command()
+def worker() -> None:
+    """Run jobs and hand events over, until Ctrl-C. Any number may run; `serve` and `demo` bring one along.
 
-        def watch() -> None:
-            wait([sentinel])
-            os._exit(1)
+    Without Redis it asks PostgreSQL every second; without PostgreSQL it waits.
+    """
+    from loyalty.cli.connections import load_settings, servers
+    from loyalty.cli.serve import environment
+    from loyalty.worker import main
 
-        threading.Thread(target=watch, daemon=True).start()
+    settings = load_settings()
+    with servers(settings, redis=True) as at, environment(settings, at):
+        _wait_until_migrated(at)
+        main()
+
+
+def _wait_until_migrated(at: "Servers") -> None:
+    from loyalty.cli.connections import check_migrated
+    from loyalty.cli.serve import migrated
+
+    said = False
+    while True:
+        try:
+            asyncio.run(migrated(at.database_url) if at.embedded else check_migrated(at.database_url))
+        except Unavailable as away:
+            if not said:
+                note(f"{away.detail} Waiting for it.")
+            said = True
+            time.sleep(_AGAIN_AFTER_SECONDS)
+        else:
+            return

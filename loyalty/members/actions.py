@@ -4,11 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.customers.facts import Profile
 from loyalty.customers.persons import FORGETTERS, Person
-from loyalty.customers.queries import aliases_of, erased_customers, forgotten_aliases, merged_customer
+from loyalty.customers.queries import (
+    aliases_of,
+    erased_customers,
+    forgotten_aliases,
+    merged_customer,
+    told_profiles,
+)
 from loyalty.database import Tx
 from loyalty.earning.queries import RulesCache
-from loyalty.errors import LoyaltyError
+from loyalty.errors import LoyaltyError, NotFound
 from loyalty.members.adjustments import NewAdjustment, record_adjustment
 from loyalty.members.decisions import Joined, NewMembership, leave, record_membership
 from loyalty.members.erasing import erase_customer
@@ -52,6 +59,18 @@ def _membership(batch: Batch, item: NewMembership | Leaving) -> Joined:
     if isinstance(item, Leaving):
         return leave(batch, item.external_id, item.left_at)
     return record_membership(batch, item)
+
+
+async def change_profile(tx: Tx, source: Source, external_id: str, profile: Profile) -> None:
+    """Write down what is known anew of a person; no points are moved. `NotFound` when there is no such customer."""
+    book = await open_book(tx, source, customers=[external_id])
+    customer_id = book.aliases.get(external_id)
+    if customer_id is None or customer_id in book.erased:
+        msg = f"There is no customer {external_id!r}."
+        raise NotFound(msg)
+    book.account_of(external_id)
+    book.tell("customer.changed", f"customer/{customer_id}")
+    await append(tx, appended(book, before=told_profiles({customer_id: profile}, overwrite=True)))
 
 
 async def adjust_points(tx: Tx, source: Source, new: NewAdjustment, besides: Besides = _nothing) -> RecordedAward:

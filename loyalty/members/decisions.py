@@ -13,8 +13,8 @@ from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.points.rules import empty
+from loyalty.purchases.awarding import decide, is_guest
 from loyalty.purchases.batch import Batch
-from loyalty.purchases.decisions import decide, is_guest
 
 
 class NewMembership(msgspec.Struct, frozen=True):
@@ -116,8 +116,7 @@ def leave(batch: Batch, external_id: str, left_at: datetime | None) -> Joined:
         msg = f"{external_id!r} is not, and was never, a member."
         raise NotFound(msg)
     last = max(standing, key=lambda m: m.joined_at)
-    if last.left_at is None and left_at is None:
-        left_at = batch.now
+    left_at = left_at or last.left_at or batch.now
     return record_membership(batch, NewMembership(external_id, last.joined_at, left_at))
 
 

@@ -42,6 +42,7 @@ _PAGE = f"""
 {_KEYS}
 SELECT json_build_object('award_id', a.award_id, 'part', n.part, 'at', n.at, 'cause', a.cause,
   'purchase_id', a.purchase_id, 'order_id', p.order_id, 'storefront', s.name, 'refund_minor', r.goods_minor,
+  'left_at', CASE a.cause WHEN 'joined' THEN m.left_at END,
   'given', a.given, 'facts', a.facts - 'policy' - 'lots' - 'moved', 'reason', j.reason,
   'reward', d.reward ->> 'name', 'actor', coalesce(u.email, k.name, a.actor), 'recorded_at', a.recorded_at,
   'moves', (SELECT coalesce(json_agg(e ORDER BY e.first), '[]') FROM (
@@ -53,6 +54,7 @@ LEFT JOIN purchase p ON p.program_id = $1 AND p.purchase_id = a.purchase_id
 LEFT JOIN storefront s ON s.program_id = $1 AND s.storefront_id = p.storefront_id
 LEFT JOIN refund r ON r.program_id = $1 AND r.purchase_id = a.purchase_id AND r.kind = a.cause
   AND r.refund_id = coalesce(a.refund_id, '')
+LEFT JOIN membership m ON m.program_id = $1 AND m.membership_id = a.membership_id
 LEFT JOIN adjustment j ON j.program_id = $1 AND j.award_id = a.award_id
 LEFT JOIN redemption d ON d.program_id = $1 AND d.redemption_id::text = a.facts ->> 'hold'
 LEFT JOIN "user" u ON a.actor = 'user:' || u.user_id
@@ -90,7 +92,10 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Happened(msgspec.Struct, frozen=True):
-    """One row. `part` is the kind of what settling did, else empty; `actor` the person's e-mail or the storefront."""
+    """One row. `part` is the kind of what settling did, else empty; `actor` the person's e-mail or the storefront.
+
+    `left_at`: of a joining that was told with its end, so that no row of its own tells the leaving.
+    """
 
     award_id: UUID
     part: str
@@ -105,6 +110,7 @@ class Happened(msgspec.Struct, frozen=True):
     order_id: str | None = None
     storefront: str | None = None
     refund_minor: int | None = None
+    left_at: datetime | None = None
     reason: str | None = None
     reward: str | None = None
 

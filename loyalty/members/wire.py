@@ -1,13 +1,14 @@
 """What goes over the wire about members."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from loyalty.customers.facts import Profile
 from loyalty.members.decisions import NewMembership
-from loyalty.points.wire import BalanceOut
+from loyalty.points.wire import AwardOut, BalanceOut, EntryOut, LotOut
 from loyalty.web.bounds import Email, Instant, Language, PersonName, ShopId, Word
 
 
@@ -64,17 +65,8 @@ class MemberOut(Struct):
     balance: BalanceOut
 
 
-class LotOut(Struct):
-    """Points of one earning that are left; null `expires_at`: never."""
-
-    points: int
-    earned_at: datetime
-    available_from: datetime
-    expires_at: datetime | None
-
-
 class MemberBalance(Struct):
-    """Points now, and the lots that hold them, in the order in which they will be spent."""
+    """Points now, settled, and the lots that hold them, in the order in which they will be spent."""
 
     customer_id: str
     available: int
@@ -83,3 +75,89 @@ class MemberBalance(Struct):
     debt: int
     lots: list[LotOut]
     as_of: datetime
+
+
+class MemberChange(Struct, forbid_unknown_fields=True):
+    """What is known anew of a person; what is not told stays. Null takes nothing away."""
+
+    email: Email | None = None
+    name: PersonName | None = None
+    language: Language | None = None
+    birthday: date | None = None
+    consent: Annotated[dict[str, bool], Meta(max_length=32)] | None = None
+
+    def profile(self) -> Profile:
+        """Hand it to the customers."""
+        return Profile(self.email, self.name, self.language, self.birthday, self.consent)
+
+
+class AdjustmentIn(Struct, forbid_unknown_fields=True):
+    """Points that staff give (> 0) or take (< 0), and why. Taking stops at what is available."""
+
+    points: Annotated[int, Meta(ge=-(10**12), le=10**12)]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class AdjustmentRecorded(Struct):
+    """The answer to an adjustment; a retry gets the same."""
+
+    award_id: UUID
+    customer_id: str
+    points: int
+    balance: BalanceOut | None
+    recorded_at: datetime
+    request_id: str
+
+
+class MergeIn(Struct, forbid_unknown_fields=True):
+    """The customer who goes on: the one of the path is merged into him."""
+
+    into: ShopId
+
+
+class MergeRecorded(Struct):
+    """The answer to a merge. `purchases`: how many changed their status by it, and `points` what that gave or took."""
+
+    customer_id: str
+    into: str
+    purchases: int
+    points: int
+    balance: BalanceOut | None
+    recorded_at: datetime
+    request_id: str
+
+
+class ErasureRecorded(Struct):
+    """The answer to an erasure. Nothing in it is about the person."""
+
+    state: Literal["erased"]
+    recorded_at: datetime
+    request_id: str
+
+
+class CustomerOut(Struct):
+    """A customer, member or not, with the balance as it is now."""
+
+    customer_id: str
+    member: bool
+    email: str | None
+    name: str | None
+    language: str | None
+    birthday: date | None
+    consent: dict[str, Any] | None
+    known_since: datetime
+    balance: BalanceOut
+
+
+class Entries(Struct):
+    """A page of movements, newest first."""
+
+    data: list[EntryOut]
+    next_cursor: str | None
+
+
+class Awards(Struct):
+    """A page of decisions, newest first."""
+
+    data: list[AwardOut]
+    next_cursor: str | None

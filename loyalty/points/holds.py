@@ -3,16 +3,15 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from loyalty.errors import NotEnoughPoints
 from loyalty.points.dates import LotDates, local_day, midnight_after
 from loyalty.points.facts import Cause, OpenAccount, OpenHold, OpenLot, Taken
-from loyalty.points.rules import bring, end_of, enter, expect, expire_over, repay, spend, spendable, take
+from loyalty.points.rules import bring, end_of, enter, expect, expire_over, not_enough, repay, spend, spendable, take
 
 
 def hold(account: OpenAccount, hold_id: UUID, points: int, expires_at: datetime, cause: Cause) -> OpenHold:
     """Set available points aside, in spending order, so that no expiry can break the capture."""
     if account.available < points:
-        raise NotEnoughPoints(available=account.available, price=points)
+        raise not_enough(account, points)
     taken = [
         Taken(account.customer_id, lot.seq, part)
         for lot, part in spend(account, "hold", "held", points, spendable(account), cause)

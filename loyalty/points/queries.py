@@ -11,6 +11,7 @@ import msgspec
 from loyalty.customers.persons import exporter
 from loyalty.database import MissedGuard, Tx
 from loyalty.outbox import consumers
+from loyalty.outbox.tables import Event
 from loyalty.points import tables
 from loyalty.points.book import Book
 from loyalty.points.facts import NewEntry, NewEvent, OpenAccount, RecordedAward
@@ -58,9 +59,10 @@ FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[]) AS n(customer_id, seq, re
 WHERE l.program_id = $1 AND l.customer_id = n.customer_id AND l.seq = n.seq RETURNING 1
 """
 _REDATE_LOTS = """
-UPDATE lot l SET remaining = n.remaining, matures_at = n.matures_at, expires_at = n.expires_at
-FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::timestamptz[], {4}::timestamptz[])
-  AS n(customer_id, seq, remaining, matures_at, expires_at)
+UPDATE lot l SET remaining = n.remaining, matures_at = n.matures_at, expires_at = n.expires_at,
+  slides_days = n.slides_days
+FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::timestamptz[], {4}::timestamptz[], {5}::integer[])
+  AS n(customer_id, seq, remaining, matures_at, expires_at, slides_days)
 WHERE l.program_id = $1 AND l.customer_id = n.customer_id AND l.seq = n.seq RETURNING 1
 """
 _UPDATE_HOLDS = """
@@ -169,7 +171,9 @@ def _lot_parts(new: Append) -> list[Part]:
     fresh = [(owner, *_lot_values(lot)) for owner, lot in lots if lot.fresh]
     touched = [(owner, o.seq, o.remaining) for owner, o in lots if o.touched and not o.fresh and not o.redated]
     redated = [
-        (owner, o.seq, o.remaining, o.matures_at, o.expires_at) for owner, o in lots if o.redated and not o.fresh
+        (owner, o.seq, o.remaining, o.matures_at, o.expires_at, o.slides_days)
+        for owner, o in lots
+        if o.redated and not o.fresh
     ]
     parts = [insert(tables.Lot, _LOT, fresh)] if fresh else []
     parts += [update("lot", _UPDATE_LOTS, touched)] if touched else []
@@ -187,7 +191,7 @@ def _hold_parts(new: Append) -> list[Part]:
 def _event_parts(new: Append) -> list[Part]:
     if not new.events:
         return []
-    part = insert(tables.Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
+    part = insert(Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
     names = consumers()
     return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]
 

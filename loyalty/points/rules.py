@@ -206,9 +206,16 @@ def adjust(account: OpenAccount, points: int, dates: LotDates, cause: Cause) -> 
         expire_over(account, [lot], cause)
         repay(account, cause)
     elif account.available < -points:
-        raise NotEnoughPoints(available=account.available, price=-points)
+        raise not_enough(account, -points)
     else:
         spend(account, "adjust", "adjusted", -points, spendable(account), cause)
+
+
+def not_enough(account: OpenAccount, price: int) -> NotEnoughPoints:
+    """Refuse a price, with the balance as it is now."""
+    return NotEnoughPoints(
+        available=account.available, price=price, pending=account.pending, held=account.held, debt=account.debt
+    )
 
 
 def empty(account: OpenAccount, kind: str, credit: str, cause: Cause) -> None:

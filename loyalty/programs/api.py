@@ -11,6 +11,8 @@ from litestar.params import SkipValidation
 
 from loyalty.database import Connection, Database
 from loyalty.errors import Unauthorized
+from loyalty.idempotency.facts import Once
+from loyalty.idempotency.rules import fingerprint
 from loyalty.programs.facts import Source
 from loyalty.programs.queries import Caller, caller_of
 from loyalty.web.requests import refuse_bad_bodies
@@ -78,3 +80,9 @@ async def provide_connection(request: Request[Any, Any, State]) -> AsyncIterator
     """Lend a connection that only reads, for the length of a request."""
     async with request.app.state.database.reader() as connection:
         yield connection
+
+
+def once(source: Source, key: str, operation: str, body: object) -> Once:
+    """Name a keyed request of a storefront; keys of different storefronts never meet."""
+    scope = f"storefront/{source.storefront_id}"
+    return Once(source.program.program_id, scope, key, fingerprint(operation, body), source.request_id)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from loyalty.auth.rules import digest, program_of_key
 from loyalty.database import Connection
+from loyalty.errors import NotFound
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import policies_from
 
@@ -18,6 +19,7 @@ SELECT k.key_id, k.scopes, s.storefront_id, s.name AS storefront, s.namespace, {
 FROM api_key k JOIN storefront s USING (program_id, storefront_id) JOIN program p USING (program_id)
 WHERE k.program_id = $1 AND k.sha256 = $2 AND k.revoked_at IS NULL
 """  # noqa: S608 - column names
+_BY_NUMBER = f"SELECT {_PROGRAM} FROM program p WHERE p.program_id = $1"  # noqa: S608 - column names
 _ALL = f"SELECT {_PROGRAM} FROM program p ORDER BY p.program_id"  # noqa: S608 - column names
 
 
@@ -48,6 +50,15 @@ async def caller_of(connection: Connection, key: str) -> Caller | None:
         row["key_id"],
         frozenset(row["scopes"]),
     )
+
+
+async def program_of(connection: Connection, program_id: int) -> ProgramFacts:
+    """Give the facts of a programme that is there, as a job's is."""
+    row = await connection.fetchrow(_BY_NUMBER, program_id)
+    if row is None:
+        msg = f"There is no programme {program_id}."
+        raise NotFound(msg)
+    return _program(row)
 
 
 async def all_programs(connection: Connection) -> list[ProgramFacts]:

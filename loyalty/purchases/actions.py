@@ -13,7 +13,8 @@ from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
 from loyalty.purchases.edits import Edited, edit_purchase
 from loyalty.purchases.facts import NewPurchase, NewRefund
-from loyalty.purchases.queries import as_append, read
+from loyalty.purchases.queries import as_append
+from loyalty.purchases.reading import read
 
 I = TypeVar("I")  # noqa: E741 - items in, results out
 R = TypeVar("R")
@@ -25,8 +26,9 @@ async def record_purchases(
     """Record purchases with their awards; one result each. An item is all or nothing, the batch is not."""
     customers = [item.external_id for item in items if item.external_id is not None]
     orders = [item.order_id for item in items]
-    # A purchase touches no lot but its own: whoever owes points has none, and a parked refund takes what it just gave.
-    batch = await open_batch(tx, source, rules, orders=orders, customers=customers, lots=False)
+    redemptions = _redemptions(items)
+    # A purchase touches no lot but its own: whoever owes points has none. (With a parked refund, all are read.)
+    batch = await open_batch(tx, source, rules, orders=orders, customers=customers, lots=False, redemptions=redemptions)
     results = decide_each(batch, record_purchase, items)
     if batch.awards:
         await append(tx, as_append(batch))
@@ -49,11 +51,16 @@ async def edit_purchases(
 ) -> list[Edited | Recorded | LoyaltyError]:
     """Edit purchases, or record those that are not known; one result each."""
     customers = [item.external_id for item in items if item.external_id is not None]
-    batch = await open_batch(tx, source, rules, orders=[item.order_id for item in items], customers=customers)
+    orders, redemptions = [item.order_id for item in items], _redemptions(items)
+    batch = await open_batch(tx, source, rules, orders=orders, customers=customers, redemptions=redemptions)
     results = decide_each(batch, edit_purchase, items)
     if batch.awards:
         await append(tx, as_append(batch))
     return results
+
+
+def _redemptions(items: Sequence[NewPurchase]) -> list[str]:
+    return [redemption_id for item in items for redemption_id in item.redemption_ids or ()]
 
 
 async def open_batch(
@@ -66,10 +73,13 @@ async def open_batch(
     ids: list[UUID] | None = None,
     history: bool = False,
     lots: bool = True,
+    redemptions: list[str] | None = None,
 ) -> Batch:
     """Read what deciding needs, and open it. The rules are cached by version; a newer one is loaded first."""
     orders, customers = list(dict.fromkeys(orders)), list(dict.fromkeys(customers))
-    facts = await read(tx, source, orders=orders, customers=customers, ids=ids, history=history, lots=lots)
+    facts = await read(
+        tx, source, orders=orders, customers=customers, ids=ids, history=history, lots=lots, redemptions=redemptions
+    )
     versions = await rules.versions(tx.connection, source.program.program_id, facts.newest_rules)
     return Batch(source, facts, versions)
 

@@ -5,8 +5,9 @@ import msgspec
 from loyalty.points.facts import RecordedAward
 from loyalty.points.wire import balance_after
 from loyalty.purchases.decisions import Parked, Recorded
+from loyalty.purchases.edits import Edited
 from loyalty.purchases.facts import NewPurchase, NewRefund
-from loyalty.purchases.wire import PointsOut, PurchaseRecorded, RefundRecorded, RuleShareOut
+from loyalty.purchases.wire import PointsOut, PurchaseEdited, PurchaseRecorded, RefundRecorded, RuleShareOut
 
 
 def purchase_answer(new: NewPurchase, recorded: Recorded) -> PurchaseRecorded:
@@ -30,7 +31,7 @@ def refund_answer(new: NewRefund, recorded: Recorded | Parked) -> RefundRecorded
     if isinstance(recorded, Parked):
         refund = recorded.refund
         return RefundRecorded(
-            new.order_id, new.refund_id or None, "parked", None, None, refund.recorded_at, refund.request_id
+            new.order_id, new.refund_id or None, "parked", None, 0, 0, None, refund.recorded_at, refund.request_id
         )
     award = recorded.awards[0]
     return RefundRecorded(
@@ -38,6 +39,25 @@ def refund_answer(new: NewRefund, recorded: Recorded | Parked) -> RefundRecorded
         refund_id=new.refund_id or None,
         state="recorded",
         points=points_of(award),
+        restored_points=award.facts.get("restored", 0),
+        expired_points=award.facts.get("expired", 0),
+        balance=balance_after(award),
+        recorded_at=award.recorded_at,
+        request_id=award.request_id,
+    )
+
+
+def edit_answer(new: NewPurchase, edited: Edited) -> PurchaseEdited:
+    """Answer an edit: by its award, or by the newest one where nothing was changed."""
+    award = edited.award
+    return PurchaseEdited(
+        order_id=new.order_id,
+        customer_id=new.external_id,
+        state="recorded",
+        stale=edited.stale,
+        member=bool(award.facts["member"]),
+        points=points_of(award),
+        restored_points=award.facts.get("restored", 0),
         balance=balance_after(award),
         recorded_at=award.recorded_at,
         request_id=award.request_id,

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Response, Router, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
@@ -11,9 +11,10 @@ from loyalty.database import Database, write
 from loyalty.errors import Invalid, LoyaltyError, OtherFacts
 from loyalty.programs.api import Calling, Reading, Writing
 from loyalty.programs.facts import Source
-from loyalty.purchases.actions import record_purchases, record_refunds
-from loyalty.purchases.answers import purchase_answer, refund_answer
+from loyalty.purchases.actions import edit_purchases, record_purchases, record_refunds
+from loyalty.purchases.answers import edit_answer, purchase_answer, refund_answer
 from loyalty.purchases.decisions import Parked, Recorded
+from loyalty.purchases.edits import Edited
 from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.purchases.lookup import find_purchase
 from loyalty.purchases.told import (
@@ -24,7 +25,14 @@ from loyalty.purchases.told import (
     purchase_from,
     refund_from,
 )
-from loyalty.purchases.wire import BatchRecorded, BatchResult, PurchaseOut, PurchaseRecorded, RefundRecorded
+from loyalty.purchases.wire import (
+    BatchRecorded,
+    BatchResult,
+    PurchaseEdited,
+    PurchaseOut,
+    PurchaseRecorded,
+    RefundRecorded,
+)
 from loyalty.web.bounds import shop_id
 from loyalty.web.openapi import READING, WRITING, problems
 from loyalty.web.problems import invalid_from, problem_of
@@ -96,6 +104,35 @@ def _with_first(error: LoyaltyError, new: object) -> Any:  # noqa: ANN401
         elif isinstance(new, NewPurchase) and isinstance(error.first, Recorded):
             error.first = msgspec.structs.replace(purchase_answer(new, error.first), customer_id=None)
     return error
+
+
+@put(
+    "/purchases/{order_id:str}",
+    operation_id="edit_purchase",
+    summary="Edit a purchase",
+    status_code=200,
+    responses=problems(*WRITING),
+    request_max_body_size=256 * 1024,
+)
+async def edit(
+    order_id: FromPath[str], data: JSONBody[PurchaseIn], state: State, source: Writing
+) -> Response[PurchaseEdited | PurchaseRecorded]:
+    """Tell a purchase anew, whole: the difference in points is posted. One that is not known is recorded.
+
+    `source_updated_at` orders the edits; what is older than what is stored changes nothing, and is told so (`stale`).
+    A purchase of nobody may get its customer; it cannot move from one customer to another.
+    """
+    new = purchase_from(data, source.program)
+    if new.order_id != shop_id(order_id, "order_id"):
+        msg = "order_id is not the one of the path."
+        raise Invalid(msg, pointer="/order_id")
+    [result] = await write(state.database, lambda tx, some: edit_purchases(tx, source, state.rules, some), [new])
+    if isinstance(result, LoyaltyError):
+        raise result
+    headers = REPLAYED if result.replayed else None
+    if isinstance(result, Edited):
+        return Response(edit_answer(new, result), headers=headers)
+    return Response(purchase_answer(new, result), status_code=201, headers=headers)
 
 
 @get("/purchases/{order_id:str}", operation_id="get_purchase", summary="Show a purchase", responses=problems(*READING))
@@ -177,5 +214,5 @@ async def _refund(state: State, source: Source, new: NewRefund) -> Response[Refu
 router = Router(
     path="/v1",
     tags=["purchases"],
-    route_handlers=[record, record_batch, show, find, refund, refund_by_query, cancel, cancel_by_query],
+    route_handlers=[record, record_batch, edit, show, find, refund, refund_by_query, cancel, cancel_by_query],
 )

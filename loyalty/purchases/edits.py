@@ -7,11 +7,12 @@ from msgspec.structs import replace
 from loyalty.errors import Invalid, OtherCustomer
 from loyalty.points.dates import lot_dates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
-from loyalty.points.rules import expect, expire_over, note_dates, repay
+from loyalty.points.rules import end_of, expect, expire_over, note_dates, repay
 from loyalty.points.settling import mature
 from loyalty.programs.policies import OnDelivery
+from loyalty.purchases.awarding import decide
 from loyalty.purchases.batch import Batch, OpenOrder
-from loyalty.purchases.decisions import Recorded, check, decide, record_purchase, tell
+from loyalty.purchases.decisions import Recorded, check, record_purchase, tell
 from loyalty.purchases.facts import NewPurchase
 from loyalty.purchases.rules import purchase_fingerprint
 
@@ -65,8 +66,9 @@ def _edit(batch: Batch, order: OpenOrder, new: NewPurchase, fingerprint: bytes) 
     if claimed and account:
         order.customer_id = account.customer_id
     delivered = order.delivered_at is None and new.delivered_at is not None
+    # What this very batch told first is stored as told last.
+    order.edited, order.edit_fingerprint = order.told is None or order.edited, fingerprint
     tell(batch, order, new)
-    order.edited, order.edit_fingerprint = True, fingerprint
     posted = batch.cause(new.source_updated_at)
     if account and new.delivered_at is not None:
         _start_maturing(batch, order, account, posted)
@@ -95,5 +97,6 @@ def _start_maturing(batch: Batch, order: OpenOrder, account: OpenAccount, posted
             expect(account, lot.matures_at)
             continue
         mature(account, lot, posted, lot.matures_at)
+        expect(account, end_of(account, lot))
         expire_over(account, [lot], posted)
     repay(account, posted)

@@ -52,13 +52,33 @@ class PurchaseRecorded(Struct):
     request_id: str
 
 
+class PurchaseEdited(Struct):
+    """The answer to an edit. `stale`: what is stored is newer, and nothing was changed."""
+
+    order_id: str
+    customer_id: str | None
+    state: Literal["recorded"]
+    stale: bool
+    member: bool
+    points: PointsOut
+    restored_points: int
+    balance: BalanceOut | None
+    recorded_at: datetime
+    request_id: str
+
+
 class RefundRecorded(Struct):
-    """The answer to a refund or cancellation. `parked`: it came before its purchase, and takes effect with it."""
+    """The answer to a refund or cancellation. `parked`: it came before its purchase, and takes effect with it.
+
+    `restored_points` were spent on what was taken back, and returned; `expired_points` of them were over already.
+    """
 
     order_id: str
     refund_id: str | None
     state: Literal["recorded", "parked"]
     points: PointsOut | None
+    restored_points: int
+    expired_points: int
     balance: BalanceOut | None
     recorded_at: datetime
     request_id: str

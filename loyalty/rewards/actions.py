@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from loyalty.database import Tx
-from loyalty.errors import Invalid, NotFound
+from loyalty.database import Connection, Tx
+from loyalty.errors import Invalid, LoyaltyError, NotFound
 from loyalty.points.book import Book
 from loyalty.points.facts import RecordedAward
 from loyalty.points.queries import append, appended
@@ -17,17 +16,16 @@ from loyalty.programs.facts import Source
 from loyalty.rewards import queries
 from loyalty.rewards.decisions import NewRedemption, Redeemed, redeem
 from loyalty.rewards.kind import RewardFacts, load
-from loyalty.rewards.tables import Reward
 from loyalty.statements import Part
 
 _LONGEST_NAME = 128
 _HIGHEST_PRICE = 10**12
 # Makes the parts that share the commit, of what was decided: a pinned answer.
-Besides = Callable[[Redeemed, RewardFacts], list[Part]]
+Besides = Callable[[RecordedAward, Redeemed, RewardFacts], list[Part]]
 
 
 async def offer_reward(
-    session: AsyncSession, program_id: int, *, kind: str, name: str, price_points: int, settings: dict[str, Any]
+    connection: Connection, program_id: int, *, kind: str, name: str, price_points: int, settings: dict[str, Any]
 ) -> RewardFacts:
     """Offer a reward; `Invalid` names what is wrong with its settings."""
     load(kind, settings)
@@ -37,12 +35,9 @@ async def offer_reward(
     if not 0 < price_points <= _HIGHEST_PRICE:
         msg = "The price is a whole number of points, 1 or more."
         raise Invalid(msg, pointer="/price_points")
-    reward = Reward(
-        program_id=program_id, reward_id=uuid7(), kind=kind, name=name, price_points=price_points, settings=settings
-    )
-    session.add(reward)
-    await session.flush()
-    return RewardFacts(reward.reward_id, kind, name, price_points, settings)
+    reward = RewardFacts(uuid7(), kind, name, price_points, settings)
+    await queries.add_reward(connection, program_id, reward)
+    return reward
 
 
 async def redeem_reward(
@@ -51,11 +46,19 @@ async def redeem_reward(
     """Redeem a reward for a member: a hold, or at once. `besides` shares the commit."""
     reward = await queries.find_reward(tx.connection, source.program.program_id, new.reward_id)
     book = await open_book(tx, source, customers=[new.external_id])
-    redeemed = redeem(book, new, reward)
-    if reward is None:  # pragma: no cover - refused above
+    try:
+        redeemed = redeem(book, new, reward)
+    except LoyaltyError as refusal:
+        refusal.customer_id = book.aliases.get(new.external_id)
+        raise
+    award = redeemed.award
+    if reward is None or award is None:  # pragma: no cover - refused above
         raise AssertionError
     owner = book.account(book.aliases[new.external_id]).customer_id
-    after = [queries.new_redemption(book, redeemed, owner, reward), *(besides(redeemed, reward) if besides else [])]
+    after = [
+        queries.new_redemption(book, redeemed, owner, reward),
+        *(besides(award, redeemed, reward) if besides else []),
+    ]
     await append(tx, appended(book, after=after))
     return redeemed, reward
 

@@ -10,11 +10,11 @@ from uuid import UUID
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
-from loyalty.errors import HoldEnded, HoldTimedOut, NotAMember, NotEnoughPoints, NotFound, OtherFacts, RewardUnavailable
+from loyalty.errors import HoldEnded, HoldTimedOut, NotAMember, NotFound, OtherFacts, RewardUnavailable
 from loyalty.points.book import Book
 from loyalty.points.facts import OpenAccount, OpenHold, RecordedAward
 from loyalty.points.holds import capture, give_back_captured, hold, release
-from loyalty.points.rules import active
+from loyalty.points.rules import active, not_enough
 from loyalty.programs.policies import Inactivity
 from loyalty.rewards.kind import RewardFacts
 
@@ -38,8 +38,8 @@ class Redeemed:
     replayed: bool = False
 
 
-def redeem(book: Book, new: NewRedemption, reward: RewardFacts | None) -> Redeemed:
-    """Set the price of a reward aside, or spend it at once; only members may, and only what is available."""
+def may_redeem(book: Book, new: NewRedemption, reward: RewardFacts | None) -> tuple[OpenAccount, RewardFacts]:
+    """Give the account and the reward, if the one may have the other: only members, and only what is available."""
     if reward is None:
         msg = f"There is no reward {new.reward_id}."
         raise NotFound(msg)
@@ -48,7 +48,13 @@ def redeem(book: Book, new: NewRedemption, reward: RewardFacts | None) -> Redeem
         raise RewardUnavailable(msg)
     account = _member(book, new.external_id)
     if account.available < reward.price_points:
-        raise NotEnoughPoints(available=account.available, price=reward.price_points)
+        raise not_enough(account, reward.price_points)
+    return account, reward
+
+
+def redeem(book: Book, new: NewRedemption, offered: RewardFacts | None) -> Redeemed:
+    """Set the price of a reward aside, or spend it at once."""
+    account, reward = may_redeem(book, new, offered)
     book.touch(account)
     policies = book.source.program.policies
     posted = book.cause()

@@ -19,6 +19,9 @@ SELECT coalesce(json_agg(json_build_object('reward_id', reward_id, 'kind', kind,
   ORDER BY price_points, name, reward_id), '[]')::text
 FROM reward WHERE program_id = $1 AND ($2::uuid IS NULL OR reward_id = $2)
 """
+_ADD = """
+INSERT INTO reward (program_id, reward_id, kind, name, price_points, settings) VALUES ($1, $2, $3, $4, $5, $6)
+"""
 _AWARD = "SELECT to_json(a)::text FROM award a WHERE program_id = $1 AND award_id = $2"
 _PROMISED = """
 SELECT json_build_object('reward_id', reward_id, 'kind', reward ->> 'kind', 'name', reward ->> 'name',
@@ -40,6 +43,13 @@ async def find_reward(connection: Connection, program_id: int, reward_id: UUID) 
     """Find a reward."""
     found = _decode(await connection.fetchval(_REWARDS, program_id, reward_id))
     return found[0] if found else None
+
+
+async def add_reward(connection: Connection, program_id: int, reward: RewardFacts) -> None:
+    """Insert a reward."""
+    settings = msgspec.json.encode(reward.settings).decode()
+    told = (reward.reward_id, reward.kind, reward.name, reward.price_points, settings)
+    await connection.execute(_ADD, program_id, *told)
 
 
 async def promised(

@@ -7,6 +7,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 
 import migrations
+from loyalty.jobs.queries import ran_lately
 from loyalty.web.problems import log
 
 Word = Literal["ok", "away", "behind"]
@@ -19,6 +20,7 @@ class Health(msgspec.Struct):
     database: Word
     migrations: Word
     redis: Word
+    worker: Word
 
 
 @get("/livez", sync_to_thread=False, include_in_schema=False)
@@ -29,12 +31,14 @@ def livez() -> dict[str, str]:
 
 @get("/readyz", include_in_schema=False)
 async def readyz(request: Request[object, object, State]) -> Response[Health]:
-    """Ask the database, the migrations and Redis."""
-    database, migrated, redis = "ok", "ok", "ok"
+    """Ask the database, the migrations, Redis, and when a job ran last."""
+    database, migrated, redis, worker = "ok", "ok", "ok", "away"
     try:
         async with request.app.state.database.reader() as connection:
             found = await connection.fetchval("SELECT version_num FROM alembic_version")
-        migrated = "ok" if found == migrations.head() else "behind"
+            migrated = "ok" if found == migrations.head() else "behind"
+            if migrated == "ok" and await ran_lately(connection):
+                worker = "ok"
     except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
         log.warning("not ready", error=repr(error))
         database, migrated = "away", "away"
@@ -44,5 +48,6 @@ async def readyz(request: Request[object, object, State]) -> Response[Health]:
         log.warning("redis is away", error=repr(error))
         redis = "away"
     if (database, migrated) != ("ok", "ok"):
-        return Response(Health("unavailable", database, migrated, redis), status_code=503)  # type: ignore[arg-type]
-    return Response(Health("ok" if redis == "ok" else "degraded", "ok", "ok", redis))  # type: ignore[arg-type]
+        return Response(Health("unavailable", database, migrated, redis, worker), status_code=503)  # type: ignore[arg-type]
+    well = redis == worker == "ok"
+    return Response(Health("ok" if well else "degraded", "ok", "ok", redis, worker))  # type: ignore[arg-type]

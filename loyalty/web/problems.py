@@ -17,6 +17,7 @@ from loyalty.errors import (
     Invalid,
     LoyaltyError,
     Malformed,
+    NotEnoughPoints,
     NotFound,
     OtherFacts,
     Unauthorized,
@@ -63,7 +64,10 @@ class FieldProblem(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 9457. `code` is lasting; `detail` says what to do; `first` is what stands, where other facts came."""
+    """RFC 9457. `code` is lasting; `detail` says what to do.
+
+    `first` is what stands, where other facts came; `balance` the points there are, where more were asked for.
+    """
 
     type: str
     title: str
@@ -73,6 +77,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str = ""
     errors: list[FieldProblem] = []
     first: Any = None
+    balance: dict[str, int] | None = None
 
 
 def problem_of(error: LoyaltyError, request_id: str, first: object = None) -> Problem:
@@ -80,7 +85,8 @@ def problem_of(error: LoyaltyError, request_id: str, first: object = None) -> Pr
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     places = error.problems if isinstance(error, Invalid) else []
     errors = [FieldProblem(place.pointer, place.detail, place.code) for place in places]
-    return _problem(status, error.code, error.detail, request_id, errors, first)
+    problem = _problem(status, error.code, error.detail, request_id, errors, first)
+    return msgspec.structs.replace(problem, balance=error.balance) if isinstance(error, NotEnoughPoints) else problem
 
 
 def _problem(

@@ -9,10 +9,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+import migrations
 from tests.conftest import execute
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,8 +36,8 @@ def serve(port: int) -> Iterator[Serve]:
     """Start the server as a process of its own; what a failed test leaves is ended."""
     started = []
 
-    def start(**env: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "loyalty.cli", "serve", "--port", str(port)]
+    def start(*options: str, **env: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "loyalty.cli", "serve", "--port", str(port), *options]
         unset = {"DATABASE_URL", "REDIS_URL", "LOYALTY_PUBLIC_URL"}
         inherited = {name: value for name, value in os.environ.items() if name not in unset}
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -59,8 +61,35 @@ def get(port: int, path: str) -> dict[str, str]:
         return found
 
 
+def wait_until_well(port: int) -> None:
+    """Wait for the worker, without which the service answers already."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (answer := get(port, "/readyz"))["status"] != "ok":
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.1)
+
+
 def children(pid: int) -> set[int]:
-    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    """Give the children of every thread; a thread may end while we look."""
+    found = ""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += (thread / "children").read_text()
+    return {int(child) for child in found.split()}
+
+
+def spawned(pid: int) -> set[int]:
+    """Give the children that run our code: those that answer requests, and the worker."""
+    return {child for child in children(pid) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+def pid_of_worker(process: "subprocess.Popen[str]") -> int:
+    """Read on until a worker has said that it started, and which process it is."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if '"worker started"' in line:
+            return int(json.loads(line)["worker"].split(":")[1])
+    raise AssertionError
 
 
 def wait_until_gone(pids: set[int]) -> None:
@@ -75,7 +104,14 @@ def test_it_serves_on_the_servers_it_was_given_and_ends_cleanly(
 ) -> None:
     process = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
     wait_until_ready(process, port)
-    assert get(port, "/readyz") == {"status": "ok", "database": "ok", "migrations": "ok", "redis": "ok"}
+    wait_until_well(port)
+    assert get(port, "/readyz") == {
+        "status": "ok",
+        "database": "ok",
+        "migrations": "ok",
+        "redis": "ok",
+        "worker": "ok",
+    }
     workers = children(process.pid)
     second = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
     _, refusal = second.communicate(timeout=PATIENCE_SECONDS)
@@ -88,13 +124,35 @@ def test_it_serves_on_the_servers_it_was_given_and_ends_cleanly(
     wait_until_gone(workers)
 
 
-def test_its_worker_dies_with_it(serve: Serve, port: int, database_url: str, redis_url: str) -> None:
+def test_its_children_die_with_it(serve: Serve, port: int, database_url: str, redis_url: str) -> None:
     process = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
     wait_until_ready(process, port)
-    workers = children(process.pid)
-    assert workers
+    started = children(process.pid)
+    assert pid_of_worker(process) in started
     process.kill()
-    wait_until_gone(workers)
+    wait_until_gone(started)
+
+
+def test_a_worker_that_dies_is_followed_by_another(serve: Serve, port: int, database_url: str, redis_url: str) -> None:
+    process = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    wait_until_ready(process, port)
+    first = pid_of_worker(process)
+    os.kill(first, signal.SIGKILL)
+    second = pid_of_worker(process)
+    assert second != first
+    assert {first, second} & spawned(process.pid) == {second}
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+    wait_until_gone({second})
+
+
+def test_it_runs_no_worker_when_told_so(serve: Serve, port: int, database_url: str, redis_url: str) -> None:
+    process = serve("--no-worker", DATABASE_URL=database_url, REDIS_URL=redis_url)
+    wait_until_ready(process, port)
+    assert len(spawned(process.pid)) == 1
+    answer = get(port, "/readyz")
+    assert (answer["status"], answer["worker"]) == ("degraded", "away")
 
 
 def test_a_given_database_is_not_migrated_silently(serve: Serve, empty_database_url: str, redis_url: str) -> None:
@@ -108,10 +166,10 @@ def test_a_given_database_is_not_migrated_silently(serve: Serve, empty_database_
 def test_embedded_servers_are_started_migrated_and_taken_along(serve: Serve, port: int, tmp_path: Path) -> None:
     process = serve(LOYALTY_HOME=str(tmp_path / "home"))
     wait_until_ready(process, port)
-    assert get(port, "/readyz")["status"] == "ok"
+    wait_until_well(port)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
-    assert said.startswith("Migrated the database from nothing to revision 0001.\n")
+    assert said.startswith(f"Migrated the database from nothing to revision {migrations.head()}.\n")
     assert "Traceback" not in said
     assert not (tmp_path / "home" / "data" / "postgres" / "postmaster.pid").exists()

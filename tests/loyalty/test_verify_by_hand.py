@@ -10,28 +10,29 @@ from hypothesis import strategies as st
 
 from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.earning.rules import StoredRules as Published
+from loyalty.points.dates import LotDates
 from loyalty.points.facts import Cause, NewEntry, OpenAccount, RecordedAward
 from loyalty.points.rules import claw_back, issue, seal
+from loyalty.purchases.batch import OpenOrder
 from loyalty.purchases.rules import kept, target
 from loyalty.verify.accounts import moved
 from loyalty.verify.checks import ACCOUNT_CHECKS
 from loyalty.verify.facts import (
-    AccountHistory,
     AccountRow,
     AwardRow,
     Balances,
     EntryRow,
     LotRow,
     MembershipRow,
-    Programme,
-    PurchaseHistory,
     PurchaseRow,
     RefundRow,
     Report,
     StoredRules,
     UseRow,
 )
+from loyalty.verify.histories import AccountHistory, Programme, PurchaseHistory
 from loyalty.verify.worth import rules_in_force, worth
+from tests.paper import PROGRAM
 from tests.stories import day
 
 ANN, BOOK = UUID(int=1), UUID(int=2)
@@ -41,13 +42,13 @@ PROGRAMME = Programme(1, day(-1), {})
 
 def indebted() -> AccountHistory:
     """Give the history of an account that got 10, gave back 25, and got 40: it owed 15 in between."""
-    account = OpenAccount(ANN, None, 0)
+    account = OpenAccount(ANN, None, 0, PROGRAM.zone)
     awards = []
     for number, (due, cause) in enumerate([(10, "purchase"), (-25, "refund"), (40, "purchase")], 1):
         account.version = number
         why = Cause(UUID(int=100 + number), "key/1", "req", NOW, NOW)
         if due > 0:
-            issue(account, due, BOOK, NOW, why)
+            issue(account, due, BOOK, LotDates(NOW, NOW, None, None), why)
         else:
             claw_back(account, -due, BOOK, why)
         award = RecordedAward(
@@ -59,10 +60,12 @@ def indebted() -> AccountHistory:
         awards.append(AwardRow(**(fields | {"breakdown": "[]", "facts": "{}"}), told=True))
     return AccountHistory(
         PROGRAMME,
-        AccountRow(ANN, account.available, 0, 0, account.debt, 3, account.seq, NOW, account.head_hash),
+        AccountRow(
+            ANN, account.available, 0, 0, account.debt, 3, account.seq, NOW, None, None, None, account.head_hash
+        ),
         entries=[EntryRow(**{name: getattr(entry, name) for name in NewEntry.__slots__}) for entry in account.entries],
         awards=awards,
-        lots=[LotRow(ANN, o.seq, BOOK, o.matures_at, None, o.original, o.remaining) for o in account.lots],
+        lots=[LotRow(ANN, o.seq, BOOK, NOW, o.matures_at, None, None, o.original, o.remaining) for o in account.lots],
         uses=[UseRow(ANN, *use) for use in account.uses],
         purchases=[PurchaseHistory(PROGRAMME, bought(0))],
     )
@@ -70,7 +73,9 @@ def indebted() -> AccountHistory:
 
 def bought(goods: int, reward: int = 0) -> PurchaseRow:
     """Give a purchase of Ann's on day 1."""
-    return PurchaseRow(ANN, BOOK, "o", "recorded", day(1), goods, reward, test=False, member=True, recorded_at=NOW)
+    return PurchaseRow(
+        ANN, BOOK, "o", "recorded", 1, day(1), goods, 0, 0, reward, None, test=False, member=True, recorded_at=NOW
+    )
 
 
 def faults(history: AccountHistory) -> dict[str, str]:
@@ -147,7 +152,8 @@ def test_both_implementations_count_the_same_worth(
         for n, taken in enumerate(refunds)
     ]
     published = RulesVersion(Published(1, None, settings))
-    _, points = target(goods, kept(goods, refunds), reward, None, published)
+    order = OpenOrder(BOOK, "o", None, 1, "recorded", NOW, goods_minor=goods, reward_discount_minor=reward)
+    _, points = target(order, kept(goods, refunds), published)
     assert worth(history, StoredRules(1, None, NOW, settings)) == points.total
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from uuid_utils.compat import uuid7
@@ -36,6 +37,7 @@ class Gifts:
     """Somebody gives gifts to a customer, at most so many. `calls`: how often it came to deciding."""
 
     customer: str = "ann"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Paris"))
     most: int = 1_000_000
     calls: int = 0
     before_write: asyncio.Event | None = None
@@ -62,7 +64,7 @@ class Gifts:
             raise refused
         if self.before_write:
             await self.before_write.wait()
-        account = OpenAccount(customer_id, seen, seen + 1, **row)
+        account = OpenAccount(customer_id, seen, seen + 1, self.zone, **row)
         event = NewEvent(uuid7(), "gift.given", f"account/{customer_id}", customer_id, seen + 1, None, "live")
         body = msgspec.json.encode({"gift": seen + 1, "request_id": once.request_id})
         await append(

@@ -8,18 +8,18 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from loyalty import outbox
 from loyalty.database import Connection, Database, MissedGuard, Tx, write
 from loyalty.earning.actions import start_program
 from loyalty.earning.queries import RulesCache
 from loyalty.earning.rules import RulesVersion
 from loyalty.errors import LoyaltyError
+from loyalty.outbox import consumer
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import Source
 from loyalty.purchases.actions import record_purchases
 from loyalty.purchases.decisions import Recorded
 from loyalty.purchases.facts import NewPurchase, Read
-from loyalty.purchases.queries import read
+from loyalty.purchases.reading import read
 from tests.stories import Shop, joining, purchase, recorded, refund
 
 APPEND_ONLY = ["award", "entry", "event", "lot_use", "purchase_former", "refund", "earning_rules"]
@@ -183,7 +183,7 @@ async def test_a_reader_cannot_write(shop: Shop) -> None:
 
 async def test_every_registered_consumer_gets_every_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await shop.buy(purchase("unheard", 100))
-    monkeypatch.setattr(outbox, "_consumers", {"mail", "webhooks"})
+    monkeypatch.setattr(consumer, "_consumers", {"mail": None, "webhooks": None})
     await shop.join(joining("ann"))
     await shop.buy(purchase("o", 100, "ann"))
     await shop.take_back(refund("o", "r", 10), refund("parked", "r", 10))

@@ -5,9 +5,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from loyalty.points.book import Book
+from loyalty.points.dates import LotDates
 from loyalty.points.facts import AccountFacts, Cause, LotFacts, OpenAccount, RecordedAward
-from loyalty.points.rules import claw_back, issue, move, open_account, seal
-from tests.paper import Paper
+from loyalty.points.rules import claw_back, issue, seal
+from tests.paper import SOURCE, Paper
 from tests.stories import day, joining, purchase, refund
 
 ANN = UUID(int=1)
@@ -21,13 +23,19 @@ def lot(
 ) -> LotFacts:
     """Give a lot that was read."""
     expires_at = None if expires is None else day(expires)
-    return LotFacts(ANN, seq, purchase_id, day(earned), day(earned), expires_at, 100, remaining)
+    return LotFacts(ANN, seq, purchase_id, day(earned), day(earned), expires_at, None, 100, remaining)
 
 
 def account(*lots: LotFacts, debt: int = 0) -> OpenAccount:
     """Open an account with these lots, 7 versions and 3 entries old."""
     available = sum(held.remaining for held in lots)
-    return open_account(AccountFacts(ANN, 7, 3, available, 0, 0, debt, NOW, b"h" * 32), [*lots])
+    read = AccountFacts(ANN, 7, 3, available, 0, 0, debt, NOW, b"h" * 32)
+    return Book(SOURCE, NOW, aliases=[], accounts=[read], lots=lots, holds=[], memberships=[]).account(ANN)
+
+
+def plain(at: datetime) -> LotDates:
+    """Date points that can be spent at once, and for ever."""
+    return LotDates(at, at, None, None)
 
 
 def entries(of: OpenAccount) -> list[tuple[int, str, str, str, int, int, int]]:
@@ -48,7 +56,7 @@ def test_an_account_opens_as_it_was_read() -> None:
 
 def test_points_are_issued_as_one_lot_named_by_its_entry() -> None:
     ann = account()
-    assert move(ann, 25, BOOK, day(2), CAUSE) == 25
+    issue(ann, 25, BOOK, plain(day(2)), CAUSE)
     assert entries(ann) == [(4, "issue", "issued", "available", 25, 25, 0)]
     [held] = ann.lots
     assert (held.seq, held.purchase_id, held.original, held.remaining, held.fresh) == (4, BOOK, 25, 25, True)
@@ -57,9 +65,14 @@ def test_points_are_issued_as_one_lot_named_by_its_entry() -> None:
 
 
 def test_nothing_due_moves_nothing() -> None:
-    ann = account(lot(1, 40))
-    assert move(ann, 0, BOOK, NOW, CAUSE) == 0
-    assert (ann.entries, ann.seq, remaining(ann)) == ([], 3, {1: 40})
+    paper = Paper()
+    paper.join(joining("ann"))
+    paper.buy(purchase("book", 4000, "ann"))
+    paper.buy(purchase("pin", 99, "ann"))
+    paper.take_back(refund("book", "nothing", 0))
+    assert [(award.due, award.given) for award in paper.awards[-2:]] == [(0, 0), (0, 0)]
+    assert [(entry.kind, entry.amount) for entry in paper.entries] == [("issue", 40)]
+    assert (paper.account("ann").seq, [held.remaining for held in paper.lots.values()]) == (1, [40])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +84,7 @@ def test_debt_is_repaid_from_what_is_issued(
     debt: int, issued: int, available: int, debt_after: int, left_in_lot: int
 ) -> None:
     ann = account(debt=debt)
-    issue(ann, issued, BOOK, NOW, CAUSE)
+    issue(ann, issued, BOOK, plain(NOW), CAUSE)
     repaid = min(debt, issued)
     assert entries(ann) == [
         (4, "issue", "issued", "available", issued, issued, debt),
@@ -100,7 +113,7 @@ CLAWBACKS = {
 def test_points_are_clawed_back_from_lots_in_order(lots: list[LotFacts], amount: int, after: dict[int, int]) -> None:
     ann = account(*lots)
     before = ann.available
-    assert move(ann, -amount, BOOK, NOW, CAUSE) == -amount
+    assert claw_back(ann, amount, BOOK, CAUSE) == amount
     assert entries(ann) == [(4, "claw_back", "available", "clawed_back", amount, before - amount, 0)]
     assert remaining(ann) == after
     taken = {held.seq: held.remaining - after[held.seq] for held in lots if held.remaining > after[held.seq]}
@@ -140,11 +153,11 @@ def award(award_id: UUID, at: datetime = NOW) -> RecordedAward:
 
 def test_the_entries_of_an_award_are_chained_onto_the_head() -> None:
     ann = account()
-    issue(ann, 5, BOOK, NOW, Cause(UUID(int=1), "key/test", "req", NOW, NOW))
+    issue(ann, 5, BOOK, plain(NOW), Cause(UUID(int=1), "key/test", "req", NOW, NOW))
     seal(1, ann, award(UUID(int=1)))
     after_first = ann.head_hash
     assert ann.entries[0].hash == after_first != b"h" * 32
-    issue(ann, 5, SHOES, NOW, Cause(UUID(int=2), "key/test", "req", NOW, NOW))
+    issue(ann, 5, SHOES, plain(NOW), Cause(UUID(int=2), "key/test", "req", NOW, NOW))
     claw_back(ann, 7, SHOES, Cause(UUID(int=2), "key/test", "req", NOW, NOW))
     seal(1, ann, award(UUID(int=2)))
     hashes = [entry.hash for entry in ann.entries]
@@ -155,7 +168,7 @@ def test_the_entries_of_an_award_are_chained_onto_the_head() -> None:
 
 def test_an_award_without_entries_leaves_the_chain_as_it_is() -> None:
     ann = account()
-    issue(ann, 5, BOOK, NOW, CAUSE)
+    issue(ann, 5, BOOK, plain(NOW), CAUSE)
     seal(1, ann, award(CAUSE.award_id))
     head = ann.head_hash
     seal(1, ann, award(uuid4()))
@@ -164,9 +177,9 @@ def test_an_award_without_entries_leaves_the_chain_as_it_is() -> None:
 
 def test_spent_points_that_are_taken_back_are_repaid_by_the_next_purchase() -> None:
     ann = account(lot(1, 10, BOOK))
-    move(ann, -50, BOOK, day(9), CAUSE)
+    claw_back(ann, 50, BOOK, CAUSE)
     assert (ann.available, ann.debt) == (0, 40)
-    move(ann, 100, SHOES, day(10), CAUSE)
+    issue(ann, 100, SHOES, plain(day(10)), CAUSE)
     assert (ann.available, ann.debt) == (60, 0)
 
 

@@ -3,18 +3,28 @@
 from fractions import Fraction
 from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.programs.policies import Basis
+from loyalty.purchases.batch import OpenOrder
 from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.purchases.rules import basis, excess, kept, net, purchase_fingerprint, refund_fingerprint, target
 from tests.paper import PER_EURO, version
 from tests.stories import cancellation, day, purchase, refund
 
 CANCELLED = None
+
+
+def order(goods: int, reward: int = 0, lines: list[dict[str, Any]] | None = None) -> OpenOrder:
+    """Give an order of `goods` cents, `reward` of them paid with points."""
+    return OpenOrder(
+        UUID(int=1), "o", None, 1, "recorded", day(1), goods_minor=goods, reward_discount_minor=reward, lines=lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,9 +46,9 @@ CANCELLED = None
 def test_what_is_kept_is_what_was_not_taken_back(
     goods: int, refunds: list[int | None], left: int, too_much: int
 ) -> None:
-    for order in permutations(refunds):
-        assert kept(goods, order) == left
-        assert excess(goods, order) == too_much
+    for told in permutations(refunds):
+        assert kept(goods, told) == left
+        assert excess(goods, told) == too_much
 
 
 @pytest.mark.parametrize(
@@ -62,14 +72,40 @@ def test_what_is_kept_is_what_was_not_taken_back(
 def test_the_reward_paid_with_points_lowers_basis_and_net_by_its_share(
     goods: int, left: int, reward: int, earning: str, counted: int
 ) -> None:
-    assert basis(goods, left, reward) == Fraction(earning)
+    assert basis(order(goods, reward), left) == Fraction(earning)
     assert net(goods, left, reward) == counted
+
+
+EVERYTHING = Basis(basis_includes_tax=True, basis_includes_shipping=True, reward_lowers_basis=False)
+COUNTED = [
+    # goods 60.00 of which half is kept; tax 12.00, shipping 5.00, reward 10.00
+    (Basis(), "2500"),
+    (Basis(reward_lowers_basis=False), "3000"),
+    (Basis(basis_includes_tax=True), "3100"),
+    (Basis(basis_includes_shipping=True), "2750"),
+    (Basis(basis_includes_tax=True, basis_includes_shipping=True), "3350"),
+    (EVERYTHING, "3850"),
+]
+
+
+@pytest.mark.parametrize(("counts", "earning"), COUNTED)
+def test_tax_shipping_and_reward_count_by_the_part_that_is_kept(counts: Basis, earning: str) -> None:
+    told = order(6000, 1000)
+    told.tax_minor, told.shipping_minor, told.basis = 1200, 500, counts
+    assert basis(told, 3000) == Fraction(earning)
+    assert basis(told, 0) == 0
+
+
+def test_the_part_of_tax_and_shipping_is_exact() -> None:
+    told = order(3000)
+    told.tax_minor, told.shipping_minor, told.basis = 100, 100, EVERYTHING
+    assert basis(told, 1000) == Fraction(3200, 3)
 
 
 @given(st.integers(1, 10**12), st.data())
 def test_the_net_is_the_basis_rounded_half_up(goods: int, data: st.DataObject) -> None:
     left, reward = data.draw(st.integers(0, goods)), data.draw(st.integers(0, goods))
-    exact = basis(goods, left, reward)
+    exact = basis(order(goods, reward), left)
     assert 0 <= exact <= left
     assert Fraction(-1, 2) < net(goods, left, reward) - exact <= Fraction(1, 2)
 
@@ -80,7 +116,7 @@ def line(line_id: str, amount: int, kind: str = "goods") -> dict[str, Any]:
 
 
 def test_the_target_is_worth_the_basis_of_what_is_kept() -> None:
-    whole, points = target(3000, 2000, 1000, None, version(1, PER_EURO))
+    whole, points = target(order(3000, 1000), 2000, version(1, PER_EURO))
     assert (whole, points.total) == (Fraction(4000, 3), 13)
     assert "lines" not in points.breakdown[0]
 
@@ -88,7 +124,7 @@ def test_the_target_is_worth_the_basis_of_what_is_kept() -> None:
 def test_lines_share_the_basis_and_those_that_do_not_earn_say_why() -> None:
     lines = [line("shirt", 1000), line("fitting", 500, "service"), line("card", 700, "gift_card")]
     lines.append(line("post", 300, "shipping"))
-    whole, points = target(1500, 750, 0, lines, version(1, PER_EURO))
+    whole, points = target(order(1500, lines=lines), 750, version(1, PER_EURO))
     assert (whole, points.total) == (Fraction(750), 7)
     assert points.breakdown[0]["lines"] == [
         {"line_id": "shirt", "basis": "500", "points": "14/3"},
@@ -99,7 +135,7 @@ def test_lines_share_the_basis_and_those_that_do_not_earn_say_why() -> None:
 
 
 def test_lines_of_an_order_without_goods_share_nothing() -> None:
-    whole, points = target(0, 0, 0, [line("card", 700, "gift_card")], version(1, PER_EURO))
+    whole, points = target(order(0, lines=[line("card", 700, "gift_card")]), 0, version(1, PER_EURO))
     assert (whole, points.total) == (Fraction(0), 0)
 
 

@@ -184,7 +184,32 @@ async def test_a_failure_of_ours_says_nothing_of_its_inside(
     assert "NoneType" not in answer.text
 
 
-async def test_health_tells_of_a_redis_that_is_away_and_goes_on(app: Litestar, api: httpx.AsyncClient) -> None:
+async def test_health_tells_of_a_worker_that_is_away(api: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    async def told() -> tuple[int, str, str]:
+        answer = await api.get("/readyz")
+        return answer.status_code, answer.json()["status"], answer.json()["worker"]
+
+    assert await told() == (200, "degraded", "away")
+    await owner.execute(
+        "INSERT INTO schedule (job, program_id, next_at, last_succeeded_at) VALUES ('j', 0, now(), now())"
+    )
+    assert await told() == (200, "ok", "ok")
+    await owner.execute("UPDATE schedule SET last_succeeded_at = now() - interval '61 seconds'")
+    assert await told() == (200, "degraded", "away")
+    # One that has worked for an hour on something is there, too.
+    await owner.execute(
+        "UPDATE schedule SET run_id = gen_random_uuid(), leased_by = 'w', lease_until = now() + interval '5 seconds'"
+    )
+    assert await told() == (200, "ok", "ok")
+
+
+async def test_health_tells_of_a_redis_that_is_away_and_goes_on(
+    app: Litestar, api: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    await owner.execute(
+        "INSERT INTO schedule (job, program_id, next_at, last_succeeded_at) VALUES ('j', 0, now(), now())"
+    )
+
     class Away:
         async def ping(self) -> None:
             raise ConnectionError
@@ -197,8 +222,8 @@ async def test_health_tells_of_a_redis_that_is_away_and_goes_on(app: Litestar, a
     app.state.redis = Away()
     without = await api.get("/readyz")
 
-    assert well.json() == {"status": "ok", "database": "ok", "migrations": "ok", "redis": "ok"}
-    assert (without.status_code, without.json()["status"]) == (200, "degraded")
+    assert well.json() == {"status": "ok", "database": "ok", "migrations": "ok", "redis": "ok", "worker": "ok"}
+    assert (without.status_code, without.json()["status"], without.json()["redis"]) == (200, "degraded", "away")
     assert (await api.get("/livez")).json() == {"status": "ok"}
     assert (await api.post("/v1/purchases", json=GOOD)).status_code == HTTPStatus.CREATED
 

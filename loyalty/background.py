@@ -1,0 +1,43 @@
+"""What goes on in the background, in one place for all doors: every job, and every consumer of events.
+
+The doors alone may look up the stairs, and they must agree: an event is kept for a consumer only by a process that
+knows it, and handed over only by a worker that does.
+"""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from loyalty.auth.tasks import clean_up
+from loyalty.database import Connection
+from loyalty.idempotency.tasks import forget_bodies
+from loyalty.jobs.job import Every, Job, Nightly
+from loyalty.outbox.consumer import registered
+from loyalty.outbox.tasks import drain_of
+from loyalty.points.tasks import seal, settle_due, warn
+from loyalty.programs.queries import all_programs
+from loyalty.purchases.tasks import tell_of_parked
+
+# `loyalty/jobs/__init__.py` tells how to add one.
+JOBS = (
+    Job("auth.clean_up", Every(3600), clean_up),
+    Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+    Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
+    Job("points.settle_due", Every(60), settle_due, per_program=True),
+    Job("points.warn", Nightly(hour=1), warn, per_program=True),
+    Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
+)
+
+
+def register_consumers() -> None:
+    """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
+
+
+def all_jobs() -> list[Job]:
+    """Give every job, with those that hand events over."""
+    register_consumers()
+    return [*JOBS, *(drain_of(consumer) for consumer in registered())]
+
+
+async def zones(connection: Connection) -> Mapping[int, ZoneInfo]:
+    """Tell which programmes there are, and in which zone each has its nights."""
+    return {program.program_id: program.zone for program in await all_programs(connection)}

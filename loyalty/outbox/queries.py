@@ -1,0 +1,58 @@
+"""All the SQL of handing events over."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from loyalty.database import Connection
+from loyalty.outbox.facts import Event
+
+_NEXT = f"""
+SELECT {", ".join(f"e.{name}" for name in Event.__struct_fields__)}
+FROM outbox o JOIN event e USING (program_id, event_id)
+WHERE o.program_id = $1 AND o.consumer = $2 ORDER BY o.event_id LIMIT $3 FOR UPDATE OF o
+"""  # noqa: S608 - column names
+_HAD = "DELETE FROM outbox WHERE program_id = $1 AND consumer = $2 AND event_id = ANY($3)"
+_WAITING = """
+SELECT p FROM unnest($2::int[]) AS p
+WHERE EXISTS (SELECT FROM outbox o WHERE o.program_id = p AND o.consumer = $1)
+   OR NOT EXISTS (SELECT FROM consumer_built b WHERE b.program_id = p AND b.consumer = $1)
+"""
+_IS_BUILT = "SELECT EXISTS (SELECT FROM consumer_built WHERE program_id = $1 AND consumer = $2)"
+_BUILT = "INSERT INTO consumer_built (program_id, consumer) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_BUILD_AGAIN = "DELETE FROM consumer_built WHERE program_id = $1 AND consumer = $2"
+
+
+async def next_events(connection: Connection, program_id: int, consumer: str, limit: int) -> list[Event]:
+    """Give the oldest events that a consumer has not had, and lock their rows until the transaction ends.
+
+    Whoever else holds them is waited for: to pass over locked rows would be to pass over the order.
+    """
+    rows = await connection.fetch(_NEXT, program_id, consumer, limit)
+    return [msgspec.convert(dict(row), Event) for row in rows]
+
+
+async def had(connection: Connection, program_id: int, consumer: str, events: Sequence[Event]) -> None:
+    """Note that a consumer has had events."""
+    await connection.execute(_HAD, program_id, consumer, [event.event_id for event in events])
+
+
+async def waiting(connection: Connection, consumer: str, programs: Sequence[int]) -> list[int]:
+    """Tell in which of these programmes there is something for a consumer: events, or its first build."""
+    return [row["p"] for row in await connection.fetch(_WAITING, consumer, programs)]
+
+
+async def is_built(connection: Connection, program_id: int, consumer: str) -> bool:
+    """Tell whether a consumer has had what was there before it."""
+    found: bool = await connection.fetchval(_IS_BUILT, program_id, consumer)
+    return found
+
+
+async def built(connection: Connection, program_id: int, consumer: str) -> None:
+    """Note that a consumer has had what was there before it."""
+    await connection.execute(_BUILT, program_id, consumer)
+
+
+async def build_again(connection: Connection, program_id: int, consumer: str) -> None:
+    """Have a consumer rebuilt from the rows, soon; as after an upgrade whose older processes did not know it yet."""
+    await connection.execute(_BUILD_AGAIN, program_id, consumer)

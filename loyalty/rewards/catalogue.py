@@ -1,0 +1,99 @@
+"""Rewards and redemptions as the API shows them."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from loyalty.database import Connection, Tx
+from loyalty.errors import LoyaltyError, NotFound
+from loyalty.points.book import Book
+from loyalty.points.reading import open_book
+from loyalty.programs.facts import Source
+from loyalty.rewards.decisions import NewRedemption, may_redeem
+from loyalty.rewards.kind import RewardFacts
+from loyalty.rewards.queries import rewards
+from loyalty.rewards.wire import RedemptionOut, RewardList, RewardOut, reward_out
+from loyalty.web.bounds import decimal_text
+
+_ONE = """
+SELECT json_build_object('redemption_id', h.hold_id, 'reward_id', r.reward_id, 'reward', r.reward,
+  'price_points', r.price_points, 'points', h.points, 'captured', h.captured, 'returned', h.returned,
+  'state', CASE WHEN h.state = 'open' AND h.expires_at <= clock_timestamp() + g.clock_offset THEN 'timed_out'
+    ELSE h.state END,
+  'opened_at', h.opened_at, 'expires_at', h.expires_at,
+  'ended_at', CASE WHEN h.state = 'open' AND h.expires_at <= clock_timestamp() + g.clock_offset THEN h.expires_at
+    ELSE h.ended_at END,
+  'customer_id', (SELECT a.external_id FROM customer_alias a
+    WHERE a.program_id = $1 AND a.namespace = $3 AND a.customer_id = h.customer_id ORDER BY 1 LIMIT 1))::text
+FROM redemption r JOIN hold h ON h.program_id = $1 AND h.hold_id = r.redemption_id JOIN program g ON g.program_id = $1
+WHERE r.program_id = $1 AND r.redemption_id = $2 AND r.storefront_id = $4
+"""
+
+
+class _Stored(msgspec.Struct):
+    redemption_id: UUID
+    reward_id: UUID
+    reward: dict[str, Any]
+    price_points: int
+    points: int
+    captured: int
+    returned: int
+    state: Literal["open", "captured", "released", "timed_out"]
+    opened_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    customer_id: str | None
+
+
+_decode = msgspec.json.Decoder(_Stored).decode
+
+
+async def catalogue(connection: Connection, source: Source, customer: str | None) -> RewardList:
+    """List the rewards that are offered; for a member each with whether it can be redeemed, and if not why."""
+    offered = [reward for reward in await rewards(connection, source.program.program_id) if reward.active]
+    if customer is None:
+        return RewardList([reward_out(reward, source.program.digits) for reward in offered])
+    book = await open_book(Tx(connection), source, customers=[customer])
+    return RewardList([_for(book, reward, customer) for reward in offered])
+
+
+def _for(book: Book, reward: RewardFacts, customer: str) -> RewardOut:
+    told = reward_out(reward, book.source.program.digits)
+    try:
+        may_redeem(book, NewRedemption(customer, reward.reward_id), reward)
+    except NotFound:
+        raise
+    except LoyaltyError as refusal:
+        return replace(told, redeemable=False, reason=refusal.code)
+    return replace(told, redeemable=True)
+
+
+async def find_redemption(connection: Connection, source: Source, redemption_id: UUID) -> RedemptionOut:
+    """Find a redemption of the storefront, as it stands now."""
+    program = source.program
+    found = await connection.fetchval(_ONE, program.program_id, redemption_id, source.namespace, source.storefront_id)
+    if found is None:
+        msg = f"There is no redemption {redemption_id}."
+        raise NotFound(msg)
+    stored = _decode(found)
+    reward = RewardFacts(
+        stored.reward_id, stored.reward["kind"], stored.reward["name"], stored.price_points, stored.reward["settings"]
+    )
+    worth = reward.value_minor(stored.captured if stored.state == "captured" else stored.points)
+    return RedemptionOut(
+        redemption_id=stored.redemption_id,
+        customer_id=stored.customer_id,
+        reward_id=stored.reward_id,
+        name=reward.name,
+        state=stored.state,
+        points=stored.points,
+        captured=stored.captured,
+        returned=stored.returned,
+        value=None if worth is None else decimal_text(worth, program.digits),
+        opened_at=stored.opened_at,
+        expires_at=stored.expires_at,
+        ended_at=stored.ended_at,
+    )
