@@ -7,9 +7,7 @@ import msgspec
 from loyalty.customers.queries import aliases_of
 from loyalty.database import Connection, Database, Tx
 from loyalty.errors import NotFound
-from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.facts import Once
-from loyalty.idempotency.queries import pin
 from loyalty.idempotency.rules import fingerprint
 from loyalty.members.actions import adjust_points
 from loyalty.members.adjustments import NewAdjustment
@@ -17,10 +15,8 @@ from loyalty.members.person import PersonFacts, Purse, find_person, find_purse
 from loyalty.members.timeline import Place, Timeline, find_timeline
 from loyalty.members.why import Why, find_why
 from loyalty.points.facts import RecordedAward
+from loyalty.points.keyed import Pinning, do_once
 from loyalty.programs.facts import ProgramFacts, Source
-from loyalty.statements import Part
-
-_CREATED = 201
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -78,21 +74,14 @@ async def adjust_by_staff(database: Database, program: ProgramFacts, asked: BySt
         asked.request_id,
     )
 
-    async def verb(tx: Tx, once: Once) -> tuple[int, bytes]:
+    async def verb(tx: Tx, pinning: Pinning) -> RecordedAward:
         aliases = await aliases_of(tx.connection, program.program_id, [asked.customer_id])
         if not aliases:
             msg = "There is no such customer, or the person was erased."
             raise NotFound(msg)
         namespace, external_id = aliases[0]
         source = Source(program, None, namespace, f"user:{asked.user_id}", asked.request_id)
-        answers: list[bytes] = []
+        return await adjust_points(tx, source, NewAdjustment(external_id, asked.points, asked.reason), pinning)
 
-        def pinned(award: RecordedAward) -> list[Part]:
-            answers.append(msgspec.json.encode(Adjusted(award.award_id)))
-            return [pin(once, _CREATED, answers[-1], award.customer_id, award.recorded_at)]
-
-        await adjust_points(tx, source, NewAdjustment(external_id, asked.points, asked.reason), pinned)
-        return _CREATED, answers[-1]
-
-    answered = await write_once(database, once, verb)
+    answered = await do_once(database, once, verb, lambda award: Adjusted(award.award_id))
     return _decode(answered.pinned.body)

@@ -19,7 +19,9 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_
 from loyalty.members.timeline import PAGE, Place
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.policies import AfterDays, Policies
-from tests.stories import FIRST_DAY, Shop, cancellation, joining, purchase, refund
+from loyalty.rewards.actions import offer_reward, redeem_reward
+from loyalty.rewards.decisions import NewRedemption
+from tests.stories import FIRST_DAY, Shop, cancellation, day, joining, purchase, refund
 
 STAFF = uuid4()
 
@@ -191,6 +193,7 @@ async def test_the_same_form_adjusts_once(shop: Shop) -> None:
     assert await shop.balance("ann") == (50, 0)
     assert (await adjusted(shop, "ann", 50)).award_id != first.award_id
     assert await shop.balance("ann") == (100, 0)
+    await shop.verified()
 
 
 async def test_more_than_there_is_is_not_taken(shop: Shop) -> None:
@@ -199,6 +202,7 @@ async def test_more_than_there_is_is_not_taken(shop: Shop) -> None:
     assert await adjusted(shop, "ann", -51) == Adjusted(None, "not_enough_points")
     assert (await adjusted(shop, "ann", -50)).award_id is not None
     assert await shop.balance("ann") == (0, 0)
+    await shop.verified()
 
 
 async def test_nobody_is_seen_from_another_programme(shop: Shop) -> None:
@@ -230,3 +234,32 @@ async def test_who_was_merged_is_seen_as_the_other(shop: Shop) -> None:
     assert [row.order_id for row in page.timeline.rows if row.cause == "purchase"] == ["b", "a"]
     assert sum(points for *_, points in told(page)) == 15
     assert set(await found(shop, state="all")) == {"new"}
+
+
+async def test_a_joining_told_with_its_end_says_when(shop: Shop) -> None:
+    await shop.join(joining("ann", 0, 5), joining("bob"), joining("bob", 0, 5))
+    assert [(row.cause, row.left_at) for row in (await seen(shop, "ann")).timeline.rows] == [("joined", day(5))]
+    assert [(row.cause, row.left_at) for row in (await seen(shop, "bob")).timeline.rows] == [
+        ("left", None),
+        ("joined", None),
+    ]
+
+
+async def test_what_is_held_is_told_with_its_reward(shop: Shop) -> None:
+    await shop.join(joining("ann"))
+    await adjusted(shop, "ann", 500)
+    async with shop.database.writer() as connection:
+        reward = await offer_reward(
+            connection, shop.source.program.program_id, kind="fixed_discount", name="5 off", price_points=300,
+            settings={"amount_minor": 500},
+        )  # fmt: skip
+
+    async def verb(tx: Tx, _: Sequence[None]) -> list[object]:
+        return [await redeem_reward(tx, shop.source, NewRedemption("ann", reward.reward_id, hold_minutes=5))]
+
+    await write(shop.database, verb, [None])
+    page = await seen(shop, "ann")
+    assert (page.purse.available, page.purse.held) == (200, 300)
+    assert [(held.reward, held.points) for held in page.purse.holds] == [("5 off", 300)]
+    first = page.timeline.rows[0]
+    assert (first.cause, first.reward, first.points) == ("held", "5 off", -300)
