@@ -120,6 +120,7 @@ class Entry(SQLModel, table=True):
         CheckConstraint("debit_code <> credit_code", name="moves_between_codes"),
         CheckConstraint(f"{_one_of('debit_code', CODES)} AND {_one_of('credit_code', CODES)}", name="codes_are_known"),
         CheckConstraint(_one_of("kind", KINDS), name="kind_is_known"),
+        CheckConstraint("octet_length(hash) = 32", name="hash_is_sha256"),
     )
 
     program_id: int = Field(primary_key=True)
@@ -228,25 +229,6 @@ class Hold(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
-
-
-class Adjustment(SQLModel, table=True):
-    """Why staff gave or took points. Beside the award, because the reason is free text and may have to be blanked."""
-
-    __tablename__ = "adjustment"
-    __table_args__ = (
-        ForeignKeyConstraint(["program_id", "award_id"], AWARD_KEY, name="adjustment_award_fk"),
-        CheckConstraint("points <> 0", name="points_are_not_zero"),
-        Index("adjustment_account_ix", "program_id", "customer_id"),
-    )
-
-    program_id: int = Field(primary_key=True)
-    award_id: UUID = Field(primary_key=True)
-    customer_id: UUID
-    points: int = Field(sa_type=BigInteger)
-    # Null: blanked when the person was erased.
-    reason: str | None = None
-    recorded_at: datetime = Field(sa_type=Instant)
 
 
 class Seal(SQLModel, table=True):

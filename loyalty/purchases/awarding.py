@@ -79,7 +79,9 @@ def _move(batch: Batch, order: OpenOrder, account: OpenAccount, due: int, posted
 def _restore(batch: Batch, order: OpenOrder, account: OpenAccount, kept_minor: int, posted: Cause) -> None:
     """Give back the points that were spent on what was taken back, as far as they are still out."""
     policies = batch.source.program.policies
-    holds = [held for held in batch.holds_of(order) if held.captured]
+    # A shop may name holds of somebody else: nothing comes back from those.
+    own = {str(held.hold_id): held for held in account.holds if held.captured}
+    holds = [own[key] for key in dict.fromkeys(order.redemption_ids or ()) if key in own]
     total = restored(order.goods_minor, kept_minor, sum(held.captured for held in holds), policies.spent_points)
     due = total - order.restored
     came: dict[str, int] = {}

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from loyalty.database import MissedGuard, Tx
-from loyalty.points.reading import ACCOUNTS, FIELDS, HOLDS, LOTS, NOW, erased_among, survivors_missing
+from loyalty.points.reading import ACCOUNTS, FIELDS, HOLDS, LOTS, NOW, accounts_missing, erased_among
 from loyalty.programs.facts import Source
 from loyalty.purchases.facts import Read
 
@@ -120,7 +120,7 @@ async def read(
     while True:
         locked = await _locked(tx, keys, ids) if tx.locked else None
         found = _decode(await tx.connection.fetchval(READ, *keys, history, lots, ids, redemptions or []))
-        missing = survivors_missing(found.accounts)
+        missing = accounts_missing(found.accounts, found.holds)
         if not missing:
             break
         ids += missing

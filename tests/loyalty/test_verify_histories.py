@@ -40,3 +40,10 @@ async def test_a_random_history_is_clean(
     report = await town.shop.verified()
     assert report.checked["former_facts_join_up"] > 0
     assert set(await town.shop.value("SELECT array_agg(DISTINCT kind) FROM entry")) >= KINDS
+
+
+async def test_a_merge_that_has_purchases_decided_anew_is_clean(database: Database, owner: asyncpg.Connection) -> None:
+    """Its entries come before theirs, and so do their hashes; this history has one."""
+    town = await open_town(database, owner, {})
+    await tell_at_random(town, Random(23), steps=160)  # noqa: S311 - to be repeated, not to be secret
+    await town.shop.verified()
