@@ -75,6 +75,8 @@ def ending(policies: Policies, zone: ZoneInfo, earned_at: datetime, matures_at: 
 
 
 def _end(policies: Policies, zone: ZoneInfo, matures_at: datetime) -> datetime | None:
+    if isinstance(policies.expiry, Never | Inactivity):
+        return None
     day = local_day(matures_at, zone)
     match policies.expiry:
         case AfterDays(days):
@@ -86,8 +88,6 @@ def _end(policies: Policies, zone: ZoneInfo, matures_at: datetime) -> datetime |
             return midnight_after(last.replace(day=monthrange(last.year, last.month)[1]), zone)
         case EndOfYear(years):
             return midnight_after(date(day.year + years, _DECEMBER, 31), zone)
-        case Never() | Inactivity():
-            return None
 
 
 def slid_end(matures_at: datetime, active_at: datetime | None, days: int, zone: ZoneInfo) -> datetime:
