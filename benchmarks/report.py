@@ -1,9 +1,8 @@
-"""A figure, what it is held against, and the table of them."""
+"""A figure, what it is held against, and the tables of them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
 
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +17,7 @@ class Comparison:
     against: str
     ours: list[float]
     peer: list[float]
+    aim: float | None = None
 
     @property
     def ratios(self) -> list[float]:
@@ -25,29 +25,40 @@ class Comparison:
         return [mine / other for mine, other in zip(self.ours, self.peer, strict=True)]
 
 
+@dataclass(frozen=True)
+class Figure:
+    """Something counted, and the limit that it is to keep."""
+
+    name: str
+    told: str
+    limit: str = ""
+    kept: bool | None = None
+
+
 async def compare(
     name: str,
     unit: str,
     against: str,
-    ours: Callable[[], Awaitable[int]],
-    peer: Callable[[], Awaitable[int]],
+    ours: Callable[[int], Awaitable[float]],
+    peer: Callable[[int], Awaitable[float]],
     *,
     rounds: int = 5,
+    aim: float | None = None,
 ) -> Comparison:
-    """Run both in turn, one uncounted round first; each tells how many units it did."""
+    """Run both in turn; each tells its units per second in a round. Round 0 warms up, and does not count."""
     measured: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds + 1):
         for runs, work in zip(measured, (ours, peer), strict=True):
-            began = perf_counter()
-            done = await work()
+            rate = await work(number)
             if number:
-                runs.append(done / (perf_counter() - began))
-    return Comparison(name, unit, against, *measured)
+                runs.append(rate)
+    return Comparison(name, unit, against, *measured, aim)
 
 
-def show(comparisons: list[Comparison]) -> None:
-    """Print the table."""
-    table = Table("what", "ours, a second", "against", "that, a second", "ratio: median (min to max)")
+def show(comparisons: list[Comparison], figures: list[Figure]) -> None:
+    """Print the tables."""
+    console = Console(width=170)
+    table = Table("what", "ours, a second", "against", "that, a second", "ratio: median (min to max)", "aim")
     for c in comparisons:
         ratios = sorted(c.ratios)
         table.add_row(
@@ -56,5 +67,14 @@ def show(comparisons: list[Comparison]) -> None:
             c.against,
             f"{median(c.peer):,.0f} {c.unit}",
             f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
+            "" if c.aim is None else f"≥ {c.aim:g}: {_word(median(ratios) >= c.aim)}",
         )
-    Console(width=160).print(table)
+    console.print(table)
+    table = Table("what", "figure", "limit")
+    for f in figures:
+        table.add_row(f.name, f.told, f.limit if f.kept is None else f"{f.limit}: {_word(f.kept)}")
+    console.print(table)
+
+
+def _word(kept: bool) -> str:  # noqa: FBT001
+    return "kept" if kept else "MISSED"

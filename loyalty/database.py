@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import asyncpg
 from asyncpg.pool import Pool, PoolConnectionProxy
@@ -74,6 +75,31 @@ class Tx:
     locked: bool = False
 
 
+class PooledConnection(asyncpg.Connection):
+    """Goes back to its pool as it is: taking nothing back saves every write a third of its round trips.
+
+    What changes the session is a method here, which remembers it. (An open transaction is rolled back in any case.)
+    """
+
+    _changed = False
+
+    async def wait_for_locks(self, seconds: float) -> None:
+        """Wait at most so long for a lock, until the connection is given back."""
+        self._changed = True
+        await self.fetchval("SELECT set_config('lock_timeout', $1, false)", f"{seconds * 1000:.0f}ms")
+
+    def get_reset_query(self) -> str:
+        """Take back what was changed, if anything was."""
+        query = super().get_reset_query() if self._changed else ""
+        self._changed = False
+        return query
+
+
+async def wait_for_locks(connection: Connection, seconds: float) -> None:
+    """Have a pool's connection wait at most so long for a lock, until it is given back."""
+    await cast("PooledConnection", connection).wait_for_locks(seconds)
+
+
 class MissedGuard(Exception):
     """Somebody was faster: a version that was read is no longer there. Nothing was written; read again."""
 
@@ -127,13 +153,12 @@ async def connect(settings: "Settings", url: str) -> AsyncIterator[Database]:
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url, server_settings=_CONFIGURING), pool_size=2
     )
+    pool = partial(asyncpg.create_pool, url, connection_class=PooledConnection)
     async with (
-        asyncpg.create_pool(
-            url, min_size=size, max_size=size, command_timeout=10, server_settings=_MONEY, statement_cache_size=512
+        pool(
+            min_size=size, max_size=size, command_timeout=10, server_settings=_MONEY, statement_cache_size=512
         ) as money,
-        asyncpg.create_pool(
-            url, min_size=2, max_size=max(2, size // 2), command_timeout=65, server_settings=_READING
-        ) as r,
+        pool(min_size=2, max_size=max(2, size // 2), command_timeout=65, server_settings=_READING) as r,
     ):
         try:
             yield Database(money, r, engine)

@@ -62,12 +62,24 @@ def joined(parts: list[Part], args: list[Any], checks: list[str]) -> tuple[str, 
     When a check fails or a guard was missed it divides by zero, on purpose: an error is the only thing that undoes what
     other parts of the same statement have already written, and it needs no function of ours in the database.
     """
-    args, checks, ctes = list(args), list(checks), []
+    shape = tuple((part.name, part.sql, len(part.args), part.guards is not None) for part in parts)
+    args = list(args)
+    first = len(args)
     for part in parts:
-        places = [f"${len(args) + n}" for n in range(1, len(part.args) + 1)]
-        ctes.append(f"{part.name} AS ({part.sql.format(*places)})")
         args += part.args
         if part.guards is not None:
             args.append(part.guards)
-            checks.append(f"(SELECT count(*) FROM {part.name}) = ${len(args)}")  # noqa: S608 - our own names
-    return f"WITH {', '.join(ctes)} SELECT 1 / (CASE WHEN {' AND '.join(checks)} THEN 1 ELSE 0 END)", args
+    return _joined_sql(shape, first, tuple(checks)), args
+
+
+# Writing the text anew costs a single purchase a third of its Python; there are as many as combinations of parts.
+@lru_cache(maxsize=512)
+def _joined_sql(shape: tuple[tuple[str, str, int, bool], ...], first: int, checks: tuple[str, ...]) -> str:
+    ctes, guards, place = [], list(checks), first
+    for name, sql, count, guarded in shape:
+        ctes.append(f"{name} AS ({sql.format(*(f'${place + n}' for n in range(1, count + 1)))})")
+        place += count
+        if guarded:
+            place += 1
+            guards.append(f"(SELECT count(*) FROM {name}) = ${place}")  # noqa: S608 - our own names
+    return f"WITH {', '.join(ctes)} SELECT 1 / (CASE WHEN {' AND '.join(guards)} THEN 1 ELSE 0 END)"

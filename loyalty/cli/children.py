@@ -1,6 +1,7 @@
 """The children of `loyalty serve`: those that answer requests, and the worker. None outlives its parent."""
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -18,6 +19,8 @@ from loyalty.cli.refusals import note
 _PR_SET_PDEATHSIG = 1
 _OF_THE_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 _STOP_SECONDS = 11
+# About what a batch of 1,000 purchases makes.
+_OBJECTS_BEFORE_COLLECTING = 50_000
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 # One that lived so long was well; the next pause is short again.
@@ -29,7 +32,18 @@ def load(factory: str) -> Callable[..., Any]:
     end_with_parent()
     module, _, name = factory.partition(":")
     made: Callable[..., Any] = getattr(import_module(module), name)()
+    _spare_the_collector()
     return made
+
+
+def _spare_the_collector() -> None:
+    """Have the garbage collector look at requests only, and less often: it took a third of the Python of a batch.
+
+    What was imported is for ever, and rules, accounts and awards make no cycles: they go with their last reference.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING, 20, 50)
 
 
 def end_with_parent() -> None:

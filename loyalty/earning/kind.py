@@ -12,27 +12,30 @@ import msgspec
 from loyalty.errors import Invalid
 from loyalty.registry import Registry
 
+# Never a float. Mostly a whole number, which is ten times as fast: only a division needs a fraction.
+Exact = int | Fraction
+
 
 class BasketLine(msgspec.Struct, frozen=True):
     """A line as the rules see it: its share of the basis, in exact minor units, and why it has none."""
 
     line_id: str
-    basis: Fraction
+    basis: Exact
     reason: str | None
 
 
 class Basket(msgspec.Struct, frozen=True):
     """What a rule may look at. `basis` is the earning basis in exact minor units."""
 
-    basis: Fraction
+    basis: Exact
     lines: list[BasketLine]
 
 
 class Earned(msgspec.Struct, frozen=True):
     """What one rule gives, exactly and unrounded, and the steps it counted."""
 
-    points: Fraction
-    steps: Fraction
+    points: Exact
+    steps: Exact
 
 
 class EarningKind(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from loyalty.earning.kind import Basket, EarningKind, load
+from loyalty.earning.kind import Basket, EarningKind, Exact, load
 
 
 class StoredRules(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ def in_force(versions: Sequence[RulesVersion], at: datetime) -> RulesVersion:
 
 def points_for(basket: Basket, version: RulesVersion) -> Points:
     """Decide what a basket earns. Every rule's exact part is in the breakdown; the sum is floored once, at the end."""
-    exact = Fraction(0)
+    exact: Exact = 0
     breakdown: list[dict[str, Any]] = []
     for kind, rule in version.rules:
         earned = rule.points(basket)
@@ -63,12 +63,12 @@ def points_for(basket: Basket, version: RulesVersion) -> Points:
                 _share(line.line_id, line.basis, line.reason, basket, earned.points) for line in basket.lines
             ]
         breakdown.append(part)
-    return Points(exact.numerator // exact.denominator, breakdown)
+    return Points(exact // 1, breakdown)
 
 
-def _share(line_id: str, basis: Fraction, reason: str | None, basket: Basket, points: Fraction) -> dict[str, Any]:
+def _share(line_id: str, basis: Exact, reason: str | None, basket: Basket, points: Exact) -> dict[str, Any]:
     """Tell a line's exact share of a rule's points, or why it has none."""
-    share = points * basis / basket.basis if basket.basis else Fraction(0)
+    share = points * Fraction(basis) / basket.basis if basket.basis else 0
     told: dict[str, Any] = {"line_id": line_id, "basis": str(basis), "points": str(share)}
     if reason:
         told["reason"] = reason

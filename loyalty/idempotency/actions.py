@@ -8,7 +8,7 @@ from time import monotonic
 import asyncpg
 import msgspec
 
-from loyalty.database import Connection, Database, MissedGuard, Tx
+from loyalty.database import Connection, Database, MissedGuard, Tx, wait_for_locks
 from loyalty.errors import Conflict, InFlight, NotFound, Unavailable
 from loyalty.idempotency.facts import Answered, Once, Pinned
 from loyalty.idempotency.queries import pin_refusal, pinned
@@ -18,8 +18,6 @@ from loyalty.web.problems import refusal
 WAIT_SECONDS = 2.0
 _SHORTEST_WAIT_SECONDS = 0.05
 _ATTEMPTS = 8
-# The pool takes it back when the connection returns.
-_WAIT_AT_MOST = "SELECT set_config('lock_timeout', $1, false)"
 
 Verb = Callable[[Tx, Once], Awaitable[tuple[int, bytes]]]
 
@@ -40,7 +38,7 @@ async def _write_once(database: Database, once: Once, verb: Verb, *, whole: bool
     for attempt in range(_ATTEMPTS):
         try:
             async with database.writer() as connection:
-                await _wait_at_most(connection, until - monotonic())
+                await wait_for_locks(connection, max(until - monotonic(), _SHORTEST_WAIT_SECONDS))
                 if first := await pinned(connection, once):
                     return Answered(first, replayed=True)
                 return await _do(connection, once, verb, locked=attempt > 0, whole=whole)
@@ -51,10 +49,6 @@ async def _write_once(database: Database, once: Once, verb: Verb, *, whole: bool
             return await _answered_meanwhile(database, once)
     msg = "Others keep changing the same customer. Nothing was written; send the same request again."
     raise Unavailable(msg)
-
-
-async def _wait_at_most(connection: Connection, seconds: float) -> None:
-    await connection.fetchval(_WAIT_AT_MOST, f"{max(seconds, _SHORTEST_WAIT_SECONDS) * 1000:.0f}ms")
 
 
 async def _do(connection: Connection, once: Once, verb: Verb, *, locked: bool, whole: bool) -> Answered:

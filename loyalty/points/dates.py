@@ -75,6 +75,8 @@ def ending(policies: Policies, zone: ZoneInfo, earned_at: datetime, matures_at: 
 
 
 def _end(policies: Policies, zone: ZoneInfo, matures_at: datetime) -> datetime | None:
+    if isinstance(policies.expiry, Never | Inactivity):
+        return None
     day = local_day(matures_at, zone)
     match policies.expiry:
         case AfterDays(days):
@@ -84,10 +86,8 @@ def _end(policies: Policies, zone: ZoneInfo, matures_at: datetime) -> datetime |
         case EndOfMonth(months):
             last = months_later(day.replace(day=1), months)
             return midnight_after(last.replace(day=monthrange(last.year, last.month)[1]), zone)
-        case EndOfYear(years):
+        case EndOfYear(years):  # pragma: no branch - there is no other
             return midnight_after(date(day.year + years, _DECEMBER, 31), zone)
-        case Never() | Inactivity():  # pragma: no branch - there is no other
-            return None
 
 
 def slid_end(matures_at: datetime, active_at: datetime | None, days: int, zone: ZoneInfo) -> datetime:

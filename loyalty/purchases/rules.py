@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from loyalty.earning.kind import Basket, BasketLine
+from loyalty.earning.kind import Basket, BasketLine, Exact
 from loyalty.earning.rules import Points, RulesVersion, points_for
 from loyalty.points.chain import microseconds
 from loyalty.points.dates import months_later
@@ -31,17 +31,17 @@ def kept(goods_minor: int, refunds: Iterable[int | None]) -> int:
     return max(0, left)
 
 
-def basis(worth: "Worth", kept_minor: int) -> Fraction:
+def basis(worth: "Worth", kept_minor: int) -> Exact:
     """Give the earning basis in exact minor units: what is kept, less its part of the reward paid with points.
 
     With its part of tax and shipping where the programme counts them.
     """
     if not kept_minor:
-        return Fraction(0)
+        return 0
     more = -worth.reward_discount_minor if worth.counts.reward_lowers_basis else 0
     more += worth.tax_minor if worth.counts.basis_includes_tax else 0
     more += worth.shipping_minor if worth.counts.basis_includes_shipping else 0
-    return kept_minor + Fraction(more * kept_minor, worth.goods_minor) if more else Fraction(kept_minor)
+    return kept_minor + Fraction(more * kept_minor, worth.goods_minor) if more else kept_minor
 
 
 def net(goods_minor: int, kept_minor: int, reward_discount_minor: int) -> int:
@@ -71,12 +71,12 @@ class Worth(Protocol):
         """What the programme counted when it decided on the purchase first."""
 
 
-def target(worth: Worth, kept_minor: int, version: RulesVersion) -> tuple[Fraction, Points]:
+def target(worth: Worth, kept_minor: int, version: RulesVersion) -> tuple[Exact, Points]:
     """Decide the points that a member's purchase is worth as it stands: its basis, and the points with their why."""
     whole = basis(worth, kept_minor)
     if not worth.lines:
         return whole, points_for(Basket(whole, []), version)
-    share = whole / worth.goods_minor if worth.goods_minor else Fraction(0)
+    share: Exact = Fraction(whole) / worth.goods_minor if worth.goods_minor else 0
     return whole, points_for(Basket(whole, [_line(line, share) for line in worth.lines]), version)
 
 
@@ -104,10 +104,10 @@ def within_guest_window(placed_at: datetime, joined_at: datetime, window: str, z
     return begins.astimezone(UTC) <= placed_at
 
 
-def _line(line: dict[str, Any], share: Fraction) -> BasketLine:
+def _line(line: dict[str, Any], share: Exact) -> BasketLine:
     if line["kind"] in EARNING_KINDS:
         return BasketLine(line["line_id"], line["amount_minor"] * share, None)
-    return BasketLine(line["line_id"], Fraction(0), str(line["kind"]))
+    return BasketLine(line["line_id"], 0, str(line["kind"]))
 
 
 def purchase_fingerprint(new: NewPurchase) -> bytes:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.database import Database
+from loyalty.database import Database, wait_for_locks
 from loyalty.errors import Unavailable
 
 
@@ -36,3 +36,24 @@ async def test_when_every_connection_is_lent_the_caller_is_told_to_try_again(dat
 
     for connection in lent:
         await database.money.release(connection)
+
+
+async def test_what_was_changed_in_a_session_is_taken_back_with_its_connection(database: Database) -> None:
+    async with database.writer() as connection:
+        server = await connection.fetchval("SELECT pg_backend_pid()")
+        await wait_for_locks(connection, 0.5)
+        assert await connection.fetchval("SHOW lock_timeout") == "500ms"
+
+    async with database.writer() as connection:
+        assert await connection.fetchval("SELECT pg_backend_pid()") == server
+        assert await connection.fetchval("SHOW lock_timeout") == "3s"
+
+
+async def test_a_session_that_nobody_changed_is_given_back_without_a_round_trip(database: Database) -> None:
+    async with database.writer() as connection:
+        raw: Any = connection
+        protocol = raw._con._protocol
+        await connection.fetchval("SELECT 1")
+        sent = protocol.queries_count
+
+    assert protocol.queries_count == sent

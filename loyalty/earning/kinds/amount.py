@@ -23,5 +23,5 @@ class PointsPerAmount(Struct, frozen=True, forbid_unknown_fields=True):
 
     def points(self, basket: Basket) -> Earned:
         """Count the steps in the basis, and give the points of each."""
-        steps = Fraction(basket.basis // self.step_minor) if self.whole_steps else basket.basis / self.step_minor
+        steps = basket.basis // self.step_minor if self.whole_steps else Fraction(basket.basis) / self.step_minor
         return Earned(points=steps * self.points_per_step, steps=steps)

@@ -1,0 +1,48 @@
+"""`loyalty serve` as it is run, on a database of the benchmark; without its worker, whose work is not measured here."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# Where to, and the body.
+Request = tuple[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service, and the key of a storefront."""
+
+    port: int
+    key: str
+
+    def send(self, connections: Sequence[Sequence[Request]]) -> tuple[float, dict[str, int]]:
+        """Send requests over as many connections at once, from another process; tells the seconds and the statuses."""
+        job = {"host": "127.0.0.1", "port": self.port, "key": self.key, "connections": connections}
+        command = [sys.executable, "-m", "benchmarks.client"]
+        done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, check=True)
+        told = json.loads(done.stdout)
+        return told["seconds"], told["statuses"]
+
+
+@contextmanager
+def served(database_url: str, redis_url: str, key: str) -> Iterator[Service]:
+    """Run the service as long as the block runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "loyalty.cli", "serve", "--no-worker", "--port", str(port)]
+    environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            if process.stdout is None or not process.stdout.readline().startswith("ready"):
+                msg = "`loyalty serve` did not start; its own lines say why."
+                raise RuntimeError(msg)
+            yield Service(port, key)
+        finally:
+            process.terminate()
+            process.wait(15)
