@@ -1,0 +1,205 @@
+"""Sixteen callers at once, each on a connection of its own: any verb of money, let go together.
+
+As in `meeting.py` there are two places to meet: at the start, or (`after_read`) when all have read the same state and
+decided, and none has written.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import pytest
+from msgspec.structs import replace
+
+from loyalty.database import Connection, Tx, write
+from loyalty.errors import LoyaltyError
+from loyalty.idempotency.actions import write_once
+from loyalty.idempotency.facts import Once
+from loyalty.programs.policies import Policies
+from loyalty.rewards.actions import offer_reward
+from tests.stories import Shop
+
+CALLERS = 16
+APPENDS = "SELECT 1 / (CASE"
+Call = Callable[[Tx], Awaitable[Any]]
+Answer = tuple[int, bytes]
+rounds = pytest.mark.parametrize("rounds", [20, pytest.param(500, marks=pytest.mark.long)])
+
+# Balances by entries, by lots and by holds; and what is left of a lot by its uses.
+_ADD_UP = """
+SELECT a.customer_id::text FROM account a,
+  LATERAL (SELECT count(*) AS n, coalesce(max(seq), 0) AS seq,
+    coalesce(sum(amount * ((credit_code = 'available')::int - (debit_code = 'available')::int)), 0) AS available,
+    coalesce(sum(amount * ((credit_code = 'pending')::int - (debit_code = 'pending')::int)), 0) AS pending,
+    coalesce(sum(amount * ((credit_code = 'held')::int - (debit_code = 'held')::int)), 0) AS held,
+    coalesce(sum(amount * ((debit_code = 'debt')::int - (credit_code = 'debt')::int)), 0) AS debt
+    FROM entry e WHERE e.program_id = a.program_id AND e.customer_id = a.customer_id) e,
+  LATERAL (SELECT coalesce(sum(remaining), 0) AS remaining FROM lot l
+    WHERE l.program_id = a.program_id AND l.customer_id = a.customer_id) l,
+  LATERAL (SELECT coalesce(sum(points), 0) AS held FROM hold h
+    WHERE h.program_id = a.program_id AND h.customer_id = a.customer_id AND h.state = 'open') h
+WHERE (a.available, a.pending, a.held, a.debt, a.seq, a.seq, a.available + a.pending, a.held)
+  IS DISTINCT FROM (e.available, e.pending, e.held, e.debt, e.seq, e.n, l.remaining, h.held)
+UNION ALL
+SELECT format('lot %s of %s', l.seq, l.customer_id) FROM lot l WHERE l.original - l.remaining <> (
+  SELECT coalesce(sum(u.amount), 0) FROM lot_use u
+  WHERE (u.program_id, u.customer_id, u.lot_seq) = (l.program_id, l.customer_id, l.seq))
+"""
+
+
+class Gate:
+    """Opens when so many have arrived."""
+
+    def __init__(self, size: int) -> None:
+        self._missing = size
+        self._open = asyncio.Event()
+
+    def arrive(self) -> None:
+        self._missing -= 1
+        if not self._missing:
+            self._open.set()
+
+    async def wait(self) -> None:
+        await self._open.wait()
+
+
+@dataclass
+class Ticket:
+    """One caller's way through the gate, once: who is done before he comes there keeps nobody waiting."""
+
+    gate: Gate
+    used: bool = False
+
+    def leave(self) -> None:
+        if not self.used:
+            self.used = True
+            self.gate.arrive()
+
+    async def enter(self) -> None:
+        if not self.used:
+            self.leave()
+            await self.gate.wait()
+
+
+@dataclass
+class AtTheGate:
+    """A connection whose append waits at the gate."""
+
+    connection: Connection
+    ticket: Ticket
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.connection, name)
+
+    async def fetchval(self, sql: str, *args: object) -> object:
+        if APPENDS in sql:
+            await self.ticket.enter()
+        return await self.connection.fetchval(sql, *args)
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A verb under a key."""
+
+    once: Once
+    verb: Callable[[Tx, Once], Awaitable[Answer]]
+
+
+@dataclass
+class Crowd:
+    """A shop, and what the database refused on the way, by the name of the error."""
+
+    shop: Shop
+    owner: asyncpg.Connection
+    refused: Counter[str] = field(default_factory=Counter)
+
+    async def at_once(self, *callers: Call | Keyed, after_read: bool) -> list[Any]:
+        """Let all go at once; gives what each was answered, in their order, refusals too."""
+        gate = Gate(len(callers))
+        return await asyncio.gather(*(self._send(caller, Ticket(gate), after_read=after_read) for caller in callers))
+
+    async def _send(self, caller: Call | Keyed, ticket: Ticket, *, after_read: bool) -> object:
+        async def through(tx: Tx, call: Call) -> object:
+            try:
+                if not after_read:
+                    await ticket.enter()
+                    return await call(tx)
+                # It is one to whoever writes through it.
+                return await call(replaced(tx, AtTheGate(tx.connection, ticket)))
+            except LoyaltyError:
+                raise
+            except Exception as refusal:
+                self.refused[type(refusal).__name__] += 1
+                raise
+            finally:
+                ticket.leave()
+
+        try:
+            if isinstance(caller, Keyed):
+                keyed = caller
+
+                async def once(tx: Tx, asked: Once) -> Answer:
+                    return cast("Answer", await through(tx, lambda tx: keyed.verb(tx, asked)))
+
+                return await write_once(self.shop.database, keyed.once, once)
+            call = caller
+
+            async def verb(tx: Tx, _: Sequence[None]) -> list[object]:
+                return [await through(tx, call)]
+
+            [answer] = await write(self.shop.database, verb, [None])
+        except LoyaltyError as refusal:
+            return refusal
+        return answer
+
+    async def do(self, call: Call) -> Any:  # noqa: ANN401 - whatever the verb gives
+        """Call one verb, with nobody about."""
+        [answer] = await self.at_once(call, after_read=False)
+        assert not isinstance(answer, LoyaltyError), answer
+        return answer
+
+    async def follow(self, policies: Policies) -> None:
+        """Have other policies, and a clock that can be moved."""
+        await self.owner.execute("UPDATE program SET mode = 'test', policies = $1::jsonb", json.dumps(policies.told))
+        program = replace(self.shop.source.program, mode="test", policies=policies)
+        self.shop.source = replace(self.shop.source, program=program)
+
+    async def now(self) -> datetime:
+        """Tell the programme's time."""
+        found: datetime = await self.owner.fetchval("SELECT clock_timestamp() + clock_offset FROM program")
+        return found
+
+    async def be(self, early: timedelta, *, for_the: datetime) -> None:
+        """Move the clock so that an instant comes so soon."""
+        await self.owner.execute(
+            "UPDATE program SET clock_offset = $1::timestamptz - clock_timestamp()", for_the - early
+        )
+
+    async def reward(self, points: int) -> UUID:
+        """Offer a reward."""
+        async with self.shop.database.writer() as connection:
+            offered = await offer_reward(
+                connection,
+                self.shop.source.program.program_id,
+                kind="fixed_discount",
+                name=f"{points} points",
+                price_points=points,
+                settings={"amount_minor": points},
+            )
+        return offered.reward_id
+
+    async def adds_up(self) -> None:
+        """Insist that all balances are the sums of what led to them, and that nobody deadlocked."""
+        assert await self.owner.fetch(_ADD_UP) == []
+        assert "DeadlockDetectedError" not in self.refused, self.refused
+
+
+def replaced(tx: Tx, connection: AtTheGate) -> Tx:
+    """Give a caller another connection."""
+    return Tx(cast("Connection", connection), locked=tx.locked)
