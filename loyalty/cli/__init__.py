@@ -8,6 +8,7 @@ import click
 
 from loyalty.cli.demo import demo
 from loyalty.cli.imports import import_files
+from loyalty.cli.programs import policies, rewards
 from loyalty.cli.refusals import Door
 from loyalty.cli.reports import kpi, verify
 from loyalty.cli.serve import serve
@@ -27,5 +28,6 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, worker, migrate, program, keys, users, import_files, kpi, verify):
+for command in (demo, serve, worker, migrate, program, rewards, keys, users, import_files, kpi, verify):
     main.add_command(command)
+program.add_command(policies)

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,21 +64,31 @@ def _command(name: str, kind: "type[ImportKind]") -> click.Command:
     if kind.of_storefront:
         text = "The storefront's name; created if missing."
         params.append(click.Option(["--storefront"], required=True, help=text))
+    text = "Whether points mature and end counted from the purchase, or from this import."
+    dates = click.Choice(["placed", "import"])
+    params.append(click.Option(["--points-date"], type=dates, default="placed", show_default=True, help=text))
 
-    def run(file: Path, program_name: str, storefront: str | None = None) -> None:
-        _import(name, file, program_name, storefront)
+    def run(file: Path, program_name: str, points_date: str, storefront: str | None = None) -> None:
+        _import(name, file, _Where(program_name, storefront, points_date == "import"))
 
     return click.Command(name, callback=run, params=params, help=kind.summary)
 
 
-def _import(kind: str, file: Path, program_name: str, storefront: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Where:
+    program_name: str
+    storefront: str | None
+    dated_now: bool
+
+
+def _import(kind: str, file: Path, where: _Where) -> None:
     from loyalty.cli.connections import load_settings, open_database, refresh_statistics, servers
 
     settings = load_settings()
 
     async def bring_in(url: str) -> "Imported":
         async with open_database(settings, url, pool_size=_POOL_SIZE) as database:
-            imported = await _bring_in(database, kind, file, program_name, storefront)
+            imported = await _bring_in(database, kind, file, where)
         if imported.recorded >= MANY_ROWS:
             await refresh_statistics(url)
         return imported
@@ -89,18 +100,16 @@ def _import(kind: str, file: Path, program_name: str, storefront: str | None) ->
         sys.exit(1)
 
 
-async def _bring_in(
-    database: "Database", kind: str, file: Path, program_name: str, storefront: str | None
-) -> "Imported":
+async def _bring_in(database: "Database", kind: str, file: Path, where: _Where) -> "Imported":
     from loyalty.cli.storefronts import find_storefront, named_program
     from loyalty.imports.actions import import_file
     from loyalty.imports.facts import NewImport
 
-    if storefront is None:
-        new = NewImport(await named_program(database, program_name), kind, file)
+    if where.storefront is None:
+        new = NewImport(await named_program(database, where.program_name), kind, file, dated_now=where.dated_now)
     else:
-        found = await find_storefront(database, program_name, storefront)
-        new = NewImport(found.program, kind, file, found.storefront_id, found.namespace)
+        found = await find_storefront(database, where.program_name, where.storefront)
+        new = NewImport(found.program, kind, file, found.storefront_id, found.namespace, dated_now=where.dated_now)
     with Bar() as bar:
         return await import_file(database, new, show_on(bar))
 

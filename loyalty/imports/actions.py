@@ -37,6 +37,7 @@ async def import_file(database: Database, new: NewImport, tell: Tell = lambda _:
         actor=new.actor,
         request_id=f"import/{facts.import_id}",
         origin="import",
+        dated_now=new.dated_now,
     )
     phase("recording", facts.done, facts.rows)
     await Work(

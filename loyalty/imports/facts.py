@@ -15,7 +15,10 @@ Phase = Literal["checking", "reading", "waiting", "recording"]
 
 @dataclass(frozen=True, slots=True)
 class NewImport:
-    """A file to bring in. `storefront_id` is None for kinds that belong to no storefront."""
+    """A file to bring in. `storefront_id` is None for kinds that belong to no storefront.
+
+    `dated_now`: points that purchases of the past earn count from now, not from `placed_at`.
+    """
 
     program: ProgramFacts
     kind: str
@@ -23,6 +26,7 @@ class NewImport:
     storefront_id: int | None = None
     namespace: str = "default"
     actor: str = "cli"
+    dated_now: bool = False
 
 
 class ImportFacts(Struct, frozen=True):

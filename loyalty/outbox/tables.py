@@ -54,3 +54,15 @@ class ConsumerBuilt(SQLModel, table=True):
     program_id: int = Field(primary_key=True)
     consumer: str = Field(primary_key=True)
     built_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})
+
+
+class Notice(SQLModel, table=True):
+    """What was told once, and is not told again: a job found it (`kind`) about something (`subject`)."""
+
+    __tablename__ = "notice"
+    __table_args__ = (ForeignKeyConstraint(["program_id"], ["program.program_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    recorded_at: datetime = Field(sa_type=Instant)

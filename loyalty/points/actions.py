@@ -1,5 +1,6 @@
 """The verbs of the points themselves: bring accounts up to now, whether or not anybody writes about them."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from loyalty.database import Connection, Tx
@@ -10,14 +11,16 @@ from loyalty.programs.facts import Source
 
 _DUE = """
 SELECT customer_id FROM account a JOIN program g USING (program_id)
-WHERE a.program_id = $1 AND a.next_due_at <= clock_timestamp() + g.clock_offset AND a.customer_id > $2
-ORDER BY a.customer_id LIMIT $3
+WHERE a.program_id = $1 AND a.next_due_at <= clock_timestamp() + g.clock_offset + $2::interval AND a.customer_id > $3
+ORDER BY a.customer_id LIMIT $4
 """
 
 
-async def due_accounts(connection: Connection, program_id: int, after: UUID, limit: int) -> list[UUID]:
-    """Name accounts in which something fell due, in the order of their ids, after one of them."""
-    return [row[0] for row in await connection.fetch(_DUE, program_id, after, limit)]
+async def accounts_due(
+    connection: Connection, program_id: int, ahead: timedelta, after: UUID, limit: int
+) -> list[UUID]:
+    """Name accounts in which something falls due by `ahead` of now, in the order of their ids, after one of them."""
+    return [row[0] for row in await connection.fetch(_DUE, program_id, ahead, after, limit)]
 
 
 async def settle_accounts(tx: Tx, source: Source, customer_ids: list[UUID]) -> list[RecordedAward | None]:

@@ -1,5 +1,6 @@
 """The verbs of programmes: create one, find one, add a storefront."""
 
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import list_currencies
@@ -8,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from loyalty.errors import Invalid, NameTaken, NotFound
 from loyalty.programs.facts import ProgramFacts
-from loyalty.programs.policies import policies_from
+from loyalty.programs.policies import Policies, policies_from
 from loyalty.programs.tables import Program, Storefront
 
 _LONGEST_NAME = 128
@@ -48,6 +49,17 @@ async def find_program(session: AsyncSession, name: str) -> ProgramFacts:
         msg = f"There is no programme named {name!r}. There are: {known}."
         raise NotFound(msg)
     return program_facts(program)
+
+
+async def set_policies(session: AsyncSession, name: str, changes: dict[str, Any]) -> Policies:
+    """Change some of a programme's policies, checked; None sets one back to its default. Gives all of them."""
+    known = await find_program(session, name)
+    row = await session.get_one(Program, known.program_id)
+    told = {key: value for key, value in {**row.policies, **changes}.items() if value is not None}
+    policies = policies_from(told)
+    row.policies = policies.told
+    await session.flush()
+    return policies
 
 
 def program_facts(program: Program) -> ProgramFacts:

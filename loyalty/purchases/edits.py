@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from loyalty.errors import Invalid, OtherCustomer
 from loyalty.points.dates import lot_dates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
-from loyalty.points.rules import expect, expire_over, note_dates, repay
+from loyalty.points.rules import end_of, expect, expire_over, note_dates, repay
 from loyalty.points.settling import mature
 from loyalty.programs.policies import OnDelivery
 from loyalty.purchases.batch import Batch, OpenOrder
@@ -96,5 +96,6 @@ def _start_maturing(batch: Batch, order: OpenOrder, account: OpenAccount, posted
             expect(account, lot.matures_at)
             continue
         mature(account, lot, posted, lot.matures_at)
+        expect(account, end_of(account, lot))
         expire_over(account, [lot], posted)
     repay(account, posted)

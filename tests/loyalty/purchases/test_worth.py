@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.programs.policies import Basis
 from loyalty.purchases.batch import OpenOrder
 from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.purchases.rules import basis, excess, kept, net, purchase_fingerprint, refund_fingerprint, target
@@ -73,6 +74,32 @@ def test_the_reward_paid_with_points_lowers_basis_and_net_by_its_share(
 ) -> None:
     assert basis(order(goods, reward), left) == Fraction(earning)
     assert net(goods, left, reward) == counted
+
+
+EVERYTHING = Basis(basis_includes_tax=True, basis_includes_shipping=True, reward_lowers_basis=False)
+COUNTED = [
+    # goods 60.00 of which half is kept; tax 12.00, shipping 5.00, reward 10.00
+    (Basis(), "2500"),
+    (Basis(reward_lowers_basis=False), "3000"),
+    (Basis(basis_includes_tax=True), "3100"),
+    (Basis(basis_includes_shipping=True), "2750"),
+    (Basis(basis_includes_tax=True, basis_includes_shipping=True), "3350"),
+    (EVERYTHING, "3850"),
+]
+
+
+@pytest.mark.parametrize(("counts", "earning"), COUNTED)
+def test_tax_shipping_and_reward_count_by_the_part_that_is_kept(counts: Basis, earning: str) -> None:
+    told = order(6000, 1000)
+    told.tax_minor, told.shipping_minor, told.basis = 1200, 500, counts
+    assert basis(told, 3000) == Fraction(earning)
+    assert basis(told, 0) == 0
+
+
+def test_the_part_of_tax_and_shipping_is_exact() -> None:
+    told = order(3000)
+    told.tax_minor, told.shipping_minor, told.basis = 100, 100, EVERYTHING
+    assert basis(told, 1000) == Fraction(3200, 3)
 
 
 @given(st.integers(1, 10**12), st.data())
