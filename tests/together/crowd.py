@@ -195,9 +195,14 @@ class Crowd:
         return offered.reward_id
 
     async def adds_up(self) -> None:
-        """Insist that all balances are the sums of what led to them, and that nobody deadlocked."""
-        assert await self.owner.fetch(_ADD_UP) == []
+        """Insist that the ledger adds up, and that nobody deadlocked."""
+        await adds_up(self.owner)
         assert "DeadlockDetectedError" not in self.refused, self.refused
+
+
+async def adds_up(connection: asyncpg.Connection) -> None:
+    """Insist that all balances are the sums of what led to them."""
+    assert await connection.fetch(_ADD_UP) == []
 
 
 def replaced(tx: Tx, connection: AtTheGate) -> Tx:

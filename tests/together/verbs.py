@@ -1,5 +1,6 @@
 """Every verb of money as a call of its own, for a crowd."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from loyalty.idempotency.facts import Once
 from loyalty.idempotency.rules import fingerprint
 from loyalty.members.actions import adjust_points, erase, merge
 from loyalty.members.adjustments import NewAdjustment
-from loyalty.points.actions import due_accounts, settle_accounts
+from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.points.keyed import Pinning
 from loyalty.purchases.actions import edit_purchases
@@ -118,7 +119,7 @@ def sweep(shop: Shop) -> Call:
     """Settle whatever fell due, as the worker does."""
 
     async def call(tx: Tx) -> list[RecordedAward | None]:
-        due = await due_accounts(tx.connection, shop.source.program.program_id, _FIRST, _MOST)
+        due = await accounts_due(tx.connection, shop.source.program.program_id, timedelta(), _FIRST, _MOST)
         return await settle_accounts(tx, shop.source, due) if due else []
 
     return call
