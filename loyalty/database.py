@@ -112,6 +112,9 @@ async def _lend(pool: Pool) -> AsyncIterator[Connection]:
     except TimeoutError:
         msg = "All connections to the database are busy. Send the same request again in a second."
         raise Unavailable(msg) from None
+    except OSError as error:  # a socket that is not there is another error than one where nobody listens
+        msg = "The database cannot be reached. Send the same request again in a second."
+        raise Unavailable(msg) from error
     try:
         yield connection
     finally:
