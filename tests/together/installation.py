@@ -21,7 +21,7 @@ from loyalty.programs.actions import ensure_storefront
 from loyalty.rewards.actions import offer_reward
 from loyalty.settings import Settings
 from tests.loyalty.embedded.conftest import Household
-from tests.together.services import Service, descendants, free_port
+from tests.together.services import Service, answering, free_port
 from tests.together.till import ready
 
 SERVERS = ("postgres", "valkey")
@@ -84,9 +84,7 @@ class Installation:
         if who in SERVERS:
             os.kill(Household(self.folder / who).pid_of(who), signal.SIGKILL)
         elif who == "answering":
-            below = descendants(self.services["api"].pid)
-            [answering] = (pid for pid in below if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
-            os.kill(answering, signal.SIGKILL)
+            os.kill(answering(self.services["api"].pid), signal.SIGKILL)
         else:
             await asyncio.to_thread(self.services[who].kill)
 
@@ -104,6 +102,11 @@ class Installation:
     async def look(self) -> asyncpg.Connection:
         """Give a connection with all rights."""
         return await asyncpg.connect(self.database_url)
+
+    def said(self) -> list[str]:
+        """Give what the API called an error."""
+        lines = self.services["api"].said.read_text().splitlines()
+        return [line for line in lines if '"level": "error"' in line]
 
     def end(self) -> None:
         """End everything."""

@@ -32,6 +32,12 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def answering(pid: int) -> int:
+    """Give the process below `loyalty serve --no-worker` that answers requests."""
+    [found] = (below for below in descendants(pid) if b"spawn_main" in Path(f"/proc/{below}/cmdline").read_bytes())
+    return found
+
+
 @dataclass
 class Service:
     """A command of ours. What it says goes to a file: nobody reads a pipe while it is under load."""

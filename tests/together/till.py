@@ -116,7 +116,7 @@ class Till:
         if self._streams:
             _, writer = self._streams
             raw = writer.get_extra_info("socket")
-            if raw is not None:
+            if raw is not None and raw.fileno() >= 0:
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             writer.transport.abort()
             self._streams = None
