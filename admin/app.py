@@ -10,10 +10,11 @@ from litestar.types import ExceptionHandlersMap
 from admin import sign_in
 from admin.desk import Desk
 from admin.impact import routes as impact
+from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
-from loyalty.errors import Invalid, Unavailable
+from loyalty.errors import InFlight, Invalid, Unavailable
 
 _LOG = structlog.get_logger()
 _CLIENT_ERRORS = range(400, 500)
@@ -27,7 +28,11 @@ def panel(desk: Desk) -> Router:
             static_file,
             root,
             *sign_in.ROUTES,
-            Router(path="/", route_handlers=impact.ROUTES, dependencies={"visitor": Provide(find_visitor)}),
+            Router(
+                path="/",
+                route_handlers=[*impact.ROUTES, *members.ROUTES],
+                dependencies={"visitor": Provide(find_visitor)},
+            ),
             nowhere,
         ],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
@@ -67,7 +72,7 @@ def _not_understood(request: AnyRequest, _: Invalid) -> Response[str]:
     return page(request, "message.html", {"kind": "request", "reference": ""}, status=400)
 
 
-def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
+def _busy(request: AnyRequest, _: Unavailable | InFlight) -> Response[str]:
     return page(request, "message.html", {"kind": "busy", "reference": ""}, status=503)
 
 
@@ -83,6 +88,7 @@ _HANDLERS: ExceptionHandlersMap = {
     NotOurForm: _not_our_form,
     HTTPException: _refused,
     Unavailable: _busy,
+    InFlight: _busy,
     Invalid: _not_understood,
     Exception: _failed,
 }

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from admin.periods import Against, Calendar, CalendarPeriod
 from kpi.measure import Overview
+from loyalty.members.people import People, Search
+from loyalty.members.person import PersonFacts
+from loyalty.members.staff import Adjusted, ByStaff, Seen
+from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 
 
@@ -23,6 +28,10 @@ class NewSession(Protocol):
 
 class SignedIn(Protocol):
     """The person whose browser is asking."""
+
+    @property
+    def user_id(self) -> UUID:
+        """The number of the person, for what they do."""
 
     @property
     def email(self) -> str:
@@ -62,3 +71,14 @@ class Desk(Protocol):
 
     async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
         """Answer the measures of the Impact page at one knowledge time."""
+
+    async def people(self, program: ProgramFacts, search: Search) -> People:
+        """Find a page of people."""
+
+    async def member(
+        self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
+    ) -> Seen | PersonFacts | None:
+        """Read the page of a member; only who it was, when merged into another; None when unknown."""
+
+    async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
+        """Give or take points once under the form's key."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from uuid import UUID
 
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
@@ -26,6 +27,10 @@ from loyalty.idempotency.api import provide_key
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
 from loyalty.members.customers_api import router as customers
+from loyalty.members.people import People, Search, find_people
+from loyalty.members.person import PersonFacts
+from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
+from loyalty.members.timeline import Place
 from loyalty.outbox import consumers
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
 from loyalty.programs.facts import ProgramFacts
@@ -96,6 +101,22 @@ class PanelDesk:
             return await kpi.overview(
                 connection, program, IMPACT, chosen.start, chosen.end, grain=chosen.grain, compare=against
             )
+
+    async def people(self, program: ProgramFacts, search: Search) -> People:
+        """Find a page of people."""
+        async with self._database.reader() as connection:
+            return await find_people(connection, program, search)
+
+    async def member(
+        self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
+    ) -> Seen | PersonFacts | None:
+        """Read the page of a member."""
+        async with self._database.reader() as connection:
+            return await see_person(connection, program, customer_id, after, why)
+
+    async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
+        """Give or take points once under the form's key."""
+        return await adjust_by_staff(self._database, program, asked)
 
 
 async def _ring(request: Request[object, object, State]) -> None:

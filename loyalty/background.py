@@ -13,7 +13,7 @@ from loyalty.idempotency.tasks import forget_bodies
 from loyalty.jobs.job import Every, Job, Nightly
 from loyalty.outbox.consumer import registered
 from loyalty.outbox.tasks import drain_of
-from loyalty.points.tasks import settle_due, warn
+from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
 
@@ -21,6 +21,7 @@ from loyalty.purchases.tasks import tell_of_parked
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+    Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),

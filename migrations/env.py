@@ -20,6 +20,7 @@ for room in (
     "loyalty.points",
     "loyalty.rewards",
     "loyalty.purchases",
+    "loyalty.members",
     "loyalty.imports",
 ):
     import_module(f"{room}.tables")

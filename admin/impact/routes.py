@@ -1,11 +1,10 @@
 """The addresses of the Impact page and of its files. Every filter is in the address, and only there."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from admin.csv_file import csv_response
@@ -18,6 +17,7 @@ from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.period_names import PeriodNames
 from admin.periods import Against, Calendar
 from admin.picker import address
+from admin.program import find_program
 from admin.session import Visitor
 from kpi.measure import Overview
 from loyalty.clock import utc_now
@@ -34,7 +34,9 @@ async def home(
     programs = await desk.programs()
     if not programs:
         return page(request, "no_program.html", {"visitor": visitor.who, "program": None, "programs": programs})
-    return redirect(f"/admin/p/{programs[0].program_id}/impact", kept(request))
+    # Support sees no figures, so its first page is the people.
+    first = "impact" if visitor.who.role in ROLES else "members"
+    return redirect(f"/admin/p/{programs[0].program_id}/{first}", kept(request))
 
 
 @get("/p/{program_id:str}/impact")
@@ -42,7 +44,7 @@ async def impact(
     request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
 ) -> Response[str] | Response[None]:
     """Show the page of a period. An address that can be said shorter or better is sent to its one form."""
-    program, programs = await _program(program_id, desk, visitor)
+    program, programs = await find_program(program_id, desk, visitor, ROLES)
     shell = {"visitor": visitor.who, "program": program, "programs": programs}
     calendar = await desk.calendar(program)
     f = Format(reader_of(request).language, program.currency)
@@ -107,20 +109,9 @@ class _Asked:
         return self.grain is None and self.period in {None, choice.period.key} and default
 
 
-async def _program(program_id: str, desk: Desk, visitor: Visitor) -> tuple[ProgramFacts, Sequence[ProgramFacts]]:
-    """Find a programme that this visitor may see the figures of."""
-    if visitor.who.role not in ROLES:
-        raise PermissionDeniedException
-    programs = await desk.programs()
-    program = next((program for program in programs if str(program.program_id) == program_id), None)
-    if program is None:
-        raise NotFoundException
-    return program, programs
-
-
 async def _figures(request: AnyRequest, program_id: str, desk: Desk, visitor: Visitor) -> tuple[Overview, PeriodNames]:
     """Answer what the page with the same address shows."""
-    program, _ = await _program(program_id, desk, visitor)
+    program, _ = await find_program(program_id, desk, visitor, ROLES)
     calendar = await desk.calendar(program)
     if calendar is None:
         raise NotFoundException

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -101,29 +102,55 @@ def _interval(ci95: tuple[float, float] | None) -> str:
 
 @click.command()
 @click.option("--program", "program_name", help="Only this programme's ledger; otherwise all.")
-def verify(program_name: str | None) -> None:
-    """Check every invariant of the ledger; exit code 1 and the first bad row if any."""
+@click.option("--sample", type=click.IntRange(min=1), help="Replay only so many random accounts of each programme.")
+@click.option(
+    "--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Compare with this file of seals."
+)
+@click.option(
+    "--seals-to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Seal; without faults, write the seals to a file.",
+)
+def verify(program_name: str | None, sample: int | None, against: Path | None, seals_to: Path | None) -> None:
+    """Check every invariant of the ledger; exit code 1 and the first bad row if any.
+
+    Keep a file of seals where nobody who may change the database can change it: who makes every hash anew is found by
+    it.
+    """
     from loyalty.cli.connections import load_settings, open_database, patient_reader, servers
     from loyalty.cli.storefronts import named_program
+    from loyalty.points.tasks import seal_all
     from loyalty.verify import verify as check
 
+    if sample and seals_to:
+        msg = "--seals-to needs every account: leave --sample out."
+        raise click.UsageError(msg)
     settings = load_settings()
 
     async def run(url: str) -> "Report":
         program_id = None
-        if program_name is not None:
-            async with open_database(settings, url) as database:
+        async with open_database(settings, url) as database:
+            if program_name is not None:
                 program_id = (await named_program(database, program_name)).program_id
+            if seals_to:
+                await seal_all(database, program_id)
         async with patient_reader(url) as connection:
             with Bar() as bar:
                 return await check(
-                    connection, program_id, progress=lambda done, total: bar.show("Checking", done, total)
+                    connection,
+                    program_id,
+                    progress=lambda done, total: bar.show("Checking", done, total),
+                    sample=sample,
+                    against=against,
+                    seals_to=seals_to,
                 )
 
     with servers(settings) as at:
         report = asyncio.run(run(at.database_url))
     _print_report(report)
     if report.faults:
+        if seals_to:
+            note(f"{seals_to} was not written: a file of seals of a ledger with faults proves nothing.")
         sys.exit(1)
 
 

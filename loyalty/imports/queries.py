@@ -8,8 +8,10 @@ from uuid import UUID
 import msgspec
 from asyncpg import Record
 
+from loyalty.customers.persons import Person, forgetter
 from loyalty.imports.facts import ImportFacts, NewImport
 from loyalty.imports.rules import Outcome, Staged
+from loyalty.statements import Part
 
 if TYPE_CHECKING:
     from loyalty.database import Connection
@@ -64,6 +66,12 @@ _decode = msgspec.json.Decoder(ImportFacts).decode
 
 # A place in the order of an import: when, id, row.
 Place = tuple[datetime, str, int]
+
+
+_FORGET = """
+UPDATE import_row SET external_id = '', message = code
+WHERE program_id = $1 AND code IS NOT NULL AND external_id = ANY({0}::text[]) RETURNING 1
+"""
 
 
 async def find(connection: "Connection", new: NewImport, sha256: bytes, *, finished: bool) -> ImportFacts | None:
@@ -130,3 +138,9 @@ async def refused_rows(
     async with connection.transaction(readonly=True):
         async for row in connection.cursor(_REFUSED, program_id, import_id, prefetch=1000):
             yield tuple(row)
+
+
+@forgetter
+def _forget_rows(person: Person) -> list[Part]:
+    """Blank what was refused of a person; that something was refused, and why in one word, stays."""
+    return [Part("blanked_import_row", _FORGET, [[external_id for _, external_id in person.aliases]])]

@@ -16,12 +16,14 @@ from loyalty.customers.queries import (
 from loyalty.database import Tx
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError, NotFound
+from loyalty.idempotency.queries import blank
 from loyalty.members.adjustments import NewAdjustment, record_adjustment
 from loyalty.members.decisions import Joined, NewMembership, leave, record_membership
 from loyalty.members.erasing import erase_customer
-from loyalty.members.merging import merge_customers
+from loyalty.members.merging import Merged, merge_customers
+from loyalty.members.reasons import new_adjustment
 from loyalty.points.facts import RecordedAward
-from loyalty.points.queries import append, appended, new_adjustment
+from loyalty.points.queries import append, appended
 from loyalty.points.reading import alias_digest, open_book
 from loyalty.programs.facts import Source
 from loyalty.purchases.actions import decide_each, open_batch
@@ -82,17 +84,23 @@ async def adjust_points(tx: Tx, source: Source, new: NewAdjustment, besides: Bes
 
 
 async def merge(
-    tx: Tx, source: Source, rules: RulesCache, gone: str, kept: str, besides: Besides = _nothing
-) -> RecordedAward:
-    """Merge one customer into another; gives the survivor's award."""
+    tx: Tx,
+    source: Source,
+    rules: RulesCache,
+    gone: str,
+    kept: str,
+    besides: Callable[[RecordedAward, Merged], list[Part]] | None = None,
+) -> Merged:
+    """Merge one customer into another."""
     batch = await open_batch(tx, source, rules, orders=[], customers=[gone, kept], history=True)
     old = batch.account(batch.aliases[gone]).customer_id if gone in batch.aliases else None
-    award = merge_customers(batch, gone, kept)
-    new = as_append(batch)
-    if old is not None and award.customer_id is not None:
-        new.after += [*merged_customer(old, award.customer_id, batch.now), *besides(award)]
+    merged = merge_customers(batch, gone, kept)
+    new, survivor = as_append(batch), merged.award.customer_id
+    if old is not None and survivor is not None:
+        new.after += merged_customer(old, survivor, batch.now)
+        new.after += besides(merged.award, merged) if besides else []
     await append(tx, new)
-    return award
+    return merged
 
 
 async def erase(tx: Tx, source: Source, rules: RulesCache, external_id: str) -> RecordedAward:
@@ -109,6 +117,7 @@ async def erase(tx: Tx, source: Source, rules: RulesCache, external_id: str) -> 
     new = as_append(batch)
     new.after += erased_customers(customer_ids, award.recorded_at)
     new.after += forgotten_aliases(person, digests, batch.account(customer_ids[0]).customer_id)
+    new.after.append(blank(customer_ids))
     new.after += [part for forget in FORGETTERS for part in forget(person)]
     await append(tx, new)
     return award

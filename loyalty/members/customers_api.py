@@ -12,7 +12,6 @@ from loyalty.members.actions import change_profile, erase, merge
 from loyalty.members.queries import export_of, find_customer
 from loyalty.members.wire import CustomerOut, ErasureRecorded, MemberChange, MergeIn, MergeRecorded
 from loyalty.points.keyed import do_once
-from loyalty.points.wire import balance_after
 from loyalty.programs.api import Reading, Writing, once
 from loyalty.web.bounds import shop_id
 from loyalty.web.openapi import KEYED, READING, WRITING, problems
@@ -71,14 +70,8 @@ async def merging(
         state.database,
         once(source, idempotency_key, "merge/1", (gone, data.into)),
         lambda tx, pinning: merge(tx, source, state.rules, gone, data.into, pinning),
-        lambda award: MergeRecorded(
-            gone,
-            data.into,
-            award.facts["purchases"],
-            award.facts["points"],
-            balance_after(award),
-            award.recorded_at,
-            award.request_id,
+        lambda award, merged: MergeRecorded(
+            gone, data.into, merged.purchases, merged.points, merged.balance, award.recorded_at, award.request_id
         ),
     )
     return respond_once(answered)

@@ -13,8 +13,8 @@ from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.points.rules import empty
+from loyalty.purchases.awarding import decide, is_guest
 from loyalty.purchases.batch import Batch
-from loyalty.purchases.decisions import decide, is_guest
 
 
 class NewMembership(msgspec.Struct, frozen=True):
@@ -52,10 +52,13 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
         if new.left_at <= new.joined_at:
             msg = "left_at must be later than joined_at."
             raise Invalid(msg, pointer="/left_at")
-    known = batch.memberships.get(batch.aliases.get(new.external_id) or UUID(int=0), [])
+    known = _known(batch, new.external_id)
     current = [m for m in known if m.superseded_at is None]
     same = next((m for m in current if m.joined_at == new.joined_at), None)
-    if same is not None and new.left_at in {None, same.left_at}:
+    # A merge makes one interval of several, but what was told of each is known for ever.
+    heard = [same] if same is not None else [m for m in known if m.joined_at == new.joined_at]
+    told = fingerprint(new)
+    if any(m.fingerprint == told for m in known) or any(new.left_at in {None, m.left_at} for m in heard):
         return _same_again(batch, known, new)
     if same is not None and same.left_at is not None:
         msg = f"This membership ended at {same.left_at.isoformat()} already; the end of a membership is recorded once."
@@ -63,12 +66,21 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
     if same is None:
         _no_overlap(current, new)
     account = batch.account_of(new.external_id, new.profile)
-    membership = MembershipFacts(uuid7(), account.customer_id, new.joined_at, new.left_at, fingerprint(new), batch.now)
+    membership = MembershipFacts(uuid7(), account.customer_id, new.joined_at, new.left_at, told, batch.now)
     if same is not None:
         supersede(batch, same)
     batch.memberships[account.customer_id].append(membership)
     batch.new_memberships.append((membership, new.referral_code))
     return Joined(_conclude(batch, account, membership, "left" if same else "joined"), membership, replayed=False)
+
+
+def _known(batch: Batch, external_id: str) -> list[MembershipFacts]:
+    """Give every membership of a person, also of those who turned out to be the same one."""
+    customer_id = batch.aliases.get(external_id)
+    if customer_id is None:
+        return []
+    account = batch.account(customer_id)
+    return [m for own, rows in batch.memberships.items() if batch.account(own) is account for m in rows]
 
 
 def supersede(batch: Batch, same: MembershipFacts) -> None:

@@ -1,5 +1,6 @@
 """Deciding a merge: two customers turn out to be one person. Pure but for new ids."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from uuid_utils.compat import uuid7
@@ -10,12 +11,23 @@ from loyalty.members.decisions import NewMembership, decide_anew, fingerprint, s
 from loyalty.points.dates import LotDates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
 from loyalty.points.rules import active, bring, enter, expire_over, repay, spending_order, take
+from loyalty.points.wire import BalanceOut, balance_of
 from loyalty.purchases.batch import Batch
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def merge_customers(batch: Batch, gone: str, kept: str) -> RecordedAward:
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge came to: the survivor's award; how many purchases changed their status by it, with what points."""
+
+    award: RecordedAward
+    purchases: int
+    points: int
+    balance: BalanceOut
+
+
+def merge_customers(batch: Batch, gone: str, kept: str) -> Merged:
     """Merge one customer (`gone`) into another (`kept`): lots with their dates, debt, memberships, purchases."""
     old, new = (_account(batch, external_id) for external_id in (gone, kept))
     if old is new:
@@ -29,18 +41,15 @@ def merge_customers(batch: Batch, gone: str, kept: str) -> RecordedAward:
     leaving, coming = batch.cause(), batch.cause()
     _move_points(old, new, leaving, coming)
     old.merged_into = new.customer_id
-    batch.decided(old, "merged", leaving, {"into": new.customer_id.hex})
+    left = batch.decided(old, "merged", leaving, {"into": new.customer_id.hex})
+    batch.tell("customer.merged", f"customer/{old.customer_id}", left)
     memberships = _unite(batch, old, new)
-    changed, points = decide_anew(batch, new, None)
-    facts = {
-        "from": old.customer_id.hex,
-        "memberships": [m.membership_id.hex for m in memberships],
-        "purchases": changed,
-        "points": points,
-    }
+    facts = {"from": old.customer_id.hex, "memberships": [m.membership_id.hex for m in memberships]}
+    # Before anything is decided anew: entries are chained in the order in which they were made.
     award = batch.decided(new, "merged", coming, facts)
-    batch.tell("customer.merged", f"customer/{old.customer_id}", award)
-    return award
+    batch.tell("customer.merged", f"customer/{new.customer_id}", award)
+    changed, points = decide_anew(batch, new, None)
+    return Merged(award, changed, points, balance_of(new))
 
 
 def _account(batch: Batch, external_id: str) -> OpenAccount:

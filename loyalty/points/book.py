@@ -71,9 +71,6 @@ class Book:
             by_owner[lot.customer_id].append(lot)
         found = {facts.customer_id: _open(facts, by_owner[facts.customer_id], zone) for facts in accounts}
         for held in holds:
-            # A shop may name a hold of somebody else: nothing comes back from it.
-            if held.customer_id not in found:
-                continue
             account = self._survivor(found, held.customer_id)
             account.holds.append(_open_hold(held))
             for taken in held.taken:

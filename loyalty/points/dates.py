@@ -61,7 +61,7 @@ def lot_dates(policies: Policies, zone: ZoneInfo, earned_at: datetime, delivered
             matures_at: datetime | None = earned_at
         case AfterDays(days):
             matures_at = _days_after(earned_at, days, zone)
-        case OnDelivery(days):
+        case OnDelivery(days):  # pragma: no branch - there is no other
             matures_at = None if delivered_at is None else _after_delivery(max(delivered_at, earned_at), days, zone)
     return ending(policies, zone, earned_at, matures_at)
 
@@ -86,7 +86,7 @@ def _end(policies: Policies, zone: ZoneInfo, matures_at: datetime) -> datetime |
             return midnight_after(last.replace(day=monthrange(last.year, last.month)[1]), zone)
         case EndOfYear(years):
             return midnight_after(date(day.year + years, _DECEMBER, 31), zone)
-        case Never() | Inactivity():
+        case Never() | Inactivity():  # pragma: no branch - there is no other
             return None
 
 

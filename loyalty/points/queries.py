@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from loyalty.customers.persons import exporter
+from loyalty.customers.persons import Person, exporter, forgetter
 from loyalty.database import MissedGuard, Tx
 from loyalty.outbox import consumers
 from loyalty.outbox.tables import Event
@@ -72,9 +72,6 @@ FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::text[], {4}::timesta
   {7}::jsonb[]) AS n(hold_id, captured, returned, state, ended_at, end_award_id, reverse_award_id, taken)
 WHERE h.program_id = $1 AND h.hold_id = n.hold_id RETURNING 1
 """
-_FORGET_REASONS = """
-UPDATE adjustment SET reason = NULL WHERE program_id = $1 AND customer_id = ANY({0}::uuid[]) RETURNING 1
-"""
 _OUTBOX = """
 INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest({0}::text[]) c, unnest({1}::uuid[]) e
 """
@@ -113,14 +110,6 @@ def appended(book: Book, before: list[Part] | None = None, after: list[Part] | N
     accounts = [account for account in book.accounts.values() if account.touched]
     program_id = book.source.program.program_id
     return Append(program_id, book.now, accounts, book.awards, book.events, before or [], after or [])
-
-
-def new_adjustment(award: RecordedAward, points: int, reason: str) -> Part:
-    """Keep the reason of an adjustment beside its award."""
-    row = (award.award_id, award.customer_id, points, reason)
-    return insert(
-        tables.Adjustment, ["award_id", "customer_id", "points", "reason"], [row], recorded_at=award.recorded_at
-    )
 
 
 async def append(tx: Tx, new: Append) -> None:
@@ -196,6 +185,12 @@ def _event_parts(new: Append) -> list[Part]:
     return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]
 
 
+@forgetter
+def _forget_reasons(person: Person) -> list[Part]:
+    """Blank why staff gave or took points: free text may be about the person."""
+    return [Part("blanked_reason", _FORGET_REASONS, [person.customer_ids])]
+
+
 exporter(
     "account",
     "SELECT json_agg(json_build_object('available', available, 'pending', pending, 'held', held, 'debt', debt,"
@@ -212,9 +207,4 @@ exporter(
     "SELECT json_agg(json_build_object('points', original, 'left', remaining, 'earned_at', earned_at,"
     " 'available_from', matures_at, 'expires_at', expires_at) ORDER BY earned_at, seq)"
     " FROM lot WHERE program_id = $1 AND customer_id = ANY($2::uuid[])",
-)
-exporter(
-    "adjustments",
-    "SELECT json_agg(json_build_object('points', points, 'reason', reason, 'recorded_at', recorded_at)"
-    " ORDER BY recorded_at) FROM adjustment WHERE program_id = $1 AND customer_id = ANY($2::uuid[])",
 )

@@ -108,7 +108,7 @@ async def open_book(
         keys = (program_id, source.namespace, customers or [], ids, holds or [])
         locked = {row[0] for row in await tx.connection.fetch(_LOCK, *keys)} if tx.locked else None
         found = _decode(await tx.connection.fetchval(_READ, *keys))
-        missing = survivors_missing(found.accounts)
+        missing = accounts_missing(found.accounts, found.holds)
         if not missing:
             break
         ids += missing
@@ -129,10 +129,14 @@ async def open_book(
     )
 
 
-def survivors_missing(accounts: list[AccountFacts]) -> list[UUID]:
-    """Name the accounts into which those that were read are merged, and which were not read."""
+def accounts_missing(accounts: list[AccountFacts], holds: list[HoldFacts]) -> list[UUID]:
+    """Name the accounts that were not read and are needed: into which others are merged, or whose holds were named.
+
+    A hold that a shop names may be that of somebody merged into the customer, or of a stranger.
+    """
     known = {account.customer_id for account in accounts}
-    return [a.merged_into for a in accounts if a.merged_into is not None and a.merged_into not in known]
+    needed = {a.merged_into for a in accounts if a.merged_into is not None} | {held.customer_id for held in holds}
+    return sorted(needed - known)
 
 
 async def erased_among(

@@ -1,4 +1,4 @@
-"""What the worker does about points: the sweep, and the warnings before points end.
+"""What the worker does about points: the sweep, the warnings before points end, and the seals.
 
 The sweep is only housekeeping: reads and writes settle for themselves. It makes what fell due news for others.
 """
@@ -19,6 +19,7 @@ from loyalty.points.facts import RecordedAward
 from loyalty.points.notices import tell_once
 from loyalty.points.reading import open_book
 from loyalty.points.rules import end_of, told
+from loyalty.points.seals import RecordedSeal, seal_ledger
 from loyalty.programs.facts import Source
 from loyalty.programs.queries import program_of
 
@@ -84,3 +85,35 @@ def ending_soon(book: Book, ids: list[UUID]) -> list[str]:
             if lot.remaining and not lot.pending and end is not None and end <= until:
                 found.append(f"customer/{customer_id}/lot/{lot.seq}/ends/{told(end)}")
     return found
+
+
+async def seal(desk: Desk) -> None:
+    """Seal the ledger of the desk's programme."""
+    await seal_and_log(desk.database, desk.program_id)
+
+
+async def seal_all(database: Database, program_id: int | None = None) -> None:
+    """Seal a programme, or all of them."""
+    async with database.reader() as connection:
+        programs = await connection.fetch("SELECT program_id FROM program ORDER BY program_id")
+    for row in programs:
+        if program_id in {None, row["program_id"]}:
+            await seal_and_log(database, row["program_id"])
+
+
+async def seal_and_log(database: Database, program_id: int) -> RecordedSeal | None:
+    """Seal a programme's ledger, and write the root into the log: who changes the database cannot change that."""
+    async with database.writer() as connection, connection.transaction():
+        seal = await seal_ledger(Tx(connection), program_id)
+    if seal:
+        log.info(
+            "sealed",
+            program_id=program_id,
+            number=seal.number,
+            cut_at=seal.cut_at.isoformat(),
+            accounts=seal.accounts,
+            awards=seal.awards,
+            root=seal.root.hex(),
+            hash=seal.hash.hex(),
+        )
+    return seal

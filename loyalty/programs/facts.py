@@ -37,11 +37,12 @@ class ProgramFacts(Struct, frozen=True):
 class Source(Struct, frozen=True):
     """Where a write comes from: which programme and storefront, who, in which request. `origin`: live or import.
 
+    No `storefront_id`: the panel; staff move points, but order and redeem nothing.
     `dated_now`: points of purchases placed in the past count from now (`--points-date import`), not from `placed_at`.
     """
 
     program: ProgramFacts
-    storefront_id: int
+    storefront_id: int | None
     namespace: str
     actor: str
     request_id: str

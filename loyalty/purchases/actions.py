@@ -13,7 +13,8 @@ from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
 from loyalty.purchases.edits import Edited, edit_purchase
 from loyalty.purchases.facts import NewPurchase, NewRefund
-from loyalty.purchases.queries import as_append, read
+from loyalty.purchases.queries import as_append
+from loyalty.purchases.reading import read
 
 I = TypeVar("I")  # noqa: E741 - items in, results out
 R = TypeVar("R")

@@ -11,7 +11,6 @@ from uuid import UUID
 from loyalty.customers.facts import MembershipFacts
 from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.points.book import Book
-from loyalty.points.facts import OpenHold
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Basis, basis_of
 from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts
@@ -128,10 +127,3 @@ class Batch(Book):
         if order.rules_version is not None:
             return next(version for version in self._versions if version.version == order.rules_version)
         return in_force(self._versions, order.placed_at or self.now)
-
-    def holds_of(self, order: OpenOrder) -> list[OpenHold]:
-        """Give the holds under which points were spent on a purchase, those that were read, in the shop's order."""
-        if not order.redemption_ids or order.customer_id is None:
-            return []
-        known = {str(held.hold_id): held for held in self.account(order.customer_id).holds}
-        return [known[key] for key in dict.fromkeys(order.redemption_ids) if key in known]

@@ -10,8 +10,9 @@ from loyalty.points.facts import Cause, OpenAccount, RecordedAward
 from loyalty.points.rules import end_of, expect, expire_over, note_dates, repay
 from loyalty.points.settling import mature
 from loyalty.programs.policies import OnDelivery
+from loyalty.purchases.awarding import decide
 from loyalty.purchases.batch import Batch, OpenOrder
-from loyalty.purchases.decisions import Recorded, check, decide, record_purchase, tell
+from loyalty.purchases.decisions import Recorded, check, record_purchase, tell
 from loyalty.purchases.facts import NewPurchase
 from loyalty.purchases.rules import purchase_fingerprint
 

@@ -4,46 +4,105 @@ from collections import defaultdict
 from uuid import UUID
 
 from loyalty.verify.accounts import moved
-from loyalty.verify.checks import Found, awards, entries, memberships, of_account
-from loyalty.verify.facts import AccountHistory, AwardRow, Balances, EntryRow
+from loyalty.verify.checks import Found, awards, entries, of_account
+from loyalty.verify.facts import AwardRow, Balances
+from loyalty.verify.histories import AccountHistory
+from loyalty.verify.told import restored_of
 
 
 @of_account(entries)
 def entries_name_their_cause(history: AccountHistory) -> Found:
     """Every entry has its award, and names the actor, the request and the time of it."""
-    by_id = {award.award_id: award for award in history.awards}
+    by_id = history.award_of
     for entry in history.entries:
         award = by_id.get(entry.award_id)
         if award is None:
             yield f"entry {entry.seq}", f"award {entry.award_id} is not one of this account"
-        elif (entry.actor, entry.request_id, entry.recorded_at) != (award.actor, award.request_id, award.recorded_at):
+        elif entry[11:13] != award[18:20] or entry.recorded_at != award.recorded_at:
             yield f"entry {entry.seq}", f"actor, request or time are not those of award {award.award_id}"
 
 
 @of_account(awards)
 def awards_have_their_entries(history: AccountHistory) -> Found:
-    """What an award says it gave is what its entries did, and it gave what was due."""
+    """What an award says it gave is what its entries did; it gave what was due, less what it says was clamped."""
     effects: dict[UUID, int] = defaultdict(int)
     for entry in history.entries:
-        effects[entry.award_id] += _effect(entry)
+        # What a repayment or an expiry moves, the award has given all the same.
+        if entry.debit_code == "issued":
+            effects[entry.award_id] += entry.amount
+        elif entry.credit_code == "clawed_back":
+            effects[entry.award_id] -= entry.amount
     for award in history.awards:
         effect = effects.get(award.award_id, 0)
-        if not award.due == award.given == effect:
+        if award.given != effect or (award.due != effect and award.due + _clamped(award) != effect):
             yield f"award {award.award_id}", f"due {award.due}, given {award.given}, and its entries did {effect}"
 
 
-def _effect(entry: EntryRow) -> int:
-    """Count what an entry gave or took. A repayment only moves points of the same account."""
-    return entry.amount * ((entry.debit_code == "issued") - (entry.credit_code == "clawed_back"))
+def _clamped(award: AwardRow) -> int:
+    """Count what was not taken back, for want of points, where nobody gets into debt."""
+    clamped: int = award.told_facts.get("clamped", 0) if '"clamped"' in award.facts else 0
+    return max(0, clamped)
+
+
+_EARNING = frozenset({"issue", "claw_back", "repay", "expire", "reverse"})
+_ENDING = frozenset({"expire", "repay"})
+# Which kinds of entries a cause may bring about; what is over expires at once, and what comes repays debt.
+_KINDS = {
+    "purchase": _EARNING,
+    "refund": _EARNING,
+    "cancellation": _EARNING,
+    "edit": _EARNING | {"mature"},
+    "claim": _EARNING,
+    "membership": _EARNING,
+    "joined": frozenset(),
+    "left": frozenset({"forfeit"}),
+    "merged": frozenset({"merge", "repay", "expire"}),
+    "held": frozenset({"hold"}),
+    "captured": frozenset({"hold", "capture", "release"}) | _ENDING,
+    "released": frozenset({"release"}) | _ENDING,
+    "reversed": frozenset({"reverse"}) | _ENDING,
+    "adjusted": frozenset({"adjust"}) | _ENDING,
+    "settled": frozenset({"mature", "release"}) | _ENDING,
+    "erased": frozenset({"release", "erase"}) | _ENDING,
+}
+# These are about earning and clawback; the others have nothing due.
+_DUE = frozenset({"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership"})
+
+
+@of_account(awards)
+def awards_move_what_their_cause_says(history: AccountHistory) -> Found:
+    """A hold only holds, a settling moves what time brings about, and so on; only earning and clawback are due."""
+    entries_of = history.entries_of
+    for award in history.awards:
+        allowed = _KINDS.get(award.cause, frozenset())
+        for entry in entries_of.get(award.award_id, ()):
+            if entry.kind not in allowed:
+                yield f"entry {entry.seq}", f"{entry.kind!r} is nothing that {award.cause!r} brings about"
+        if award.cause not in _DUE and (award.target, award.due, award.given) != (0, 0, 0):
+            yield f"award {award.award_id}", f"{award.cause!r} has {award.due} points due"
+
+
+@of_account(awards)
+def restored_points_were_spent(history: AccountHistory) -> Found:
+    """What a refund brings back of spent points is what its entries reversed, and what it says of every redemption."""
+    for award in history.awards:
+        if award.cause in {"reversed", "held", "captured", "released", "settled"}:
+            continue
+        reversed_now = sum(e.amount for e in history.entries_of.get(award.award_id, ()) if e.kind == "reverse")
+        told = award.told_facts.get("restored", 0) if '"restored"' in award.facts else 0
+        if reversed_now != told or sum(restored_of(award).values()) != told:
+            message = f"it says {told} came back, of redemptions {sum(restored_of(award).values())}"
+            yield f"award {award.award_id}", f"{message}; its entries brought back {reversed_now}"
 
 
 @of_account(awards)
 def awards_tell_the_balances_after(history: AccountHistory) -> Found:
     """The balances that an award tells are the account's, after its own entries."""
     versions: dict[int, list[AwardRow]] = defaultdict(list)
+    version_of: dict[UUID, int] = {}
     for award in history.awards:
-        versions[award.account_version or 0].append(award)
-    version_of = {award.award_id: award.account_version or 0 for award in history.awards}
+        version = version_of[award.award_id] = award.account_version or 0
+        versions[version].append(award)
     queue = list(reversed(history.entries))
     state = Balances()
     for version in sorted(versions):
@@ -63,9 +122,9 @@ def awards_tell_the_balances_after(history: AccountHistory) -> Found:
 def awards_count_the_account_on(history: AccountHistory) -> Found:
     """No award is of a version that the account has not reached, and entries follow the versions of their awards."""
     for award in history.awards:
-        if not 1 <= (award.account_version or 0) <= history.account.version:
-            message = f"version {award.account_version} of an account at {history.account.version}"
-            yield f"award {award.award_id}", message
+        version = award.account_version or 0
+        if not 1 <= version <= history.account.version:
+            yield f"award {award.award_id}", f"version {version} of an account at {history.account.version}"
     version_of = {award.award_id: award.account_version or 0 for award in history.awards}
     reached = 0
     for entry in history.entries:
@@ -77,12 +136,15 @@ def awards_count_the_account_on(history: AccountHistory) -> Found:
 
 @of_account(awards)
 def awards_belong_to_their_purchases(history: AccountHistory) -> Found:
-    """An award is of a purchase of the same customer, or of a membership."""
-    bought = {purchase.purchase.purchase_id for purchase in history.purchases}
+    """An award is of a purchase of the same customer, or of a membership, or of neither, as its cause says."""
+    bought = {p.purchase.purchase_id for member in history.household or [history] for p in member.purchases}
     for award in history.awards:
         if award.cause in {"joined", "left"}:
             if award.purchase_id or award.due or not award.membership_id:
                 yield f"award {award.award_id}", f"{award.cause!r} is of a membership, without purchase or points"
+        elif award.cause not in _DUE:
+            if award.purchase_id:
+                yield f"award {award.award_id}", f"{award.cause!r} is of no purchase"
         elif award.purchase_id not in bought:
             yield f"award {award.award_id}", f"purchase {award.purchase_id} is not one of this customer"
 
@@ -91,41 +153,20 @@ def awards_belong_to_their_purchases(history: AccountHistory) -> Found:
 def awards_have_their_event(history: AccountHistory) -> Found:
     """Every award younger than the window of events was told by one, and with it every entry."""
     for award in history.awards:
-        if not award.told and award.recorded_at > history.programme.events_since:
+        if (
+            not award.told
+            and award.recorded_at > history.programme.events_since
+            and not _told_by_survivor(history, award)
+        ):
             yield f"award {award.award_id}", "no event tells of it"
 
 
-@of_account(memberships)
-def memberships_do_not_overlap(history: AccountHistory) -> Found:
-    """The intervals that stand do not overlap, and end after they begin."""
-    standing = sorted((m for m in history.memberships if not m.superseded_at), key=lambda m: m.joined_at)
-    for number, membership in enumerate(standing):
-        if membership.left_at and membership.left_at <= membership.joined_at:
-            yield f"membership {membership.membership_id}", f"it ends at {membership.left_at}, before it begins"
-        for other in standing[number + 1 :]:
-            if membership.left_at and membership.left_at <= other.joined_at:
-                break
-            yield f"membership {other.membership_id}", f"it overlaps membership {membership.membership_id}"
-
-
-@of_account(memberships)
-def memberships_are_corrected_by_adding(history: AccountHistory) -> Found:
-    """Every membership has the one award that recorded it; a superseded one has its successor."""
-    causes: dict[UUID | None, int] = defaultdict(int)
-    for award in history.awards:
-        if award.cause in {"joined", "left"}:
-            causes[award.membership_id] += 1
-    for membership in history.memberships:
-        recorded_by = causes.pop(membership.membership_id, 0)
-        if recorded_by != 1:
-            yield f"membership {membership.membership_id}", f"{recorded_by} awards recorded it"
-        successors = [
-            other
-            for other in history.memberships
-            if (other.joined_at, other.recorded_at) == (membership.joined_at, membership.superseded_at)
-            and other.membership_id != membership.membership_id
-        ]
-        if membership.superseded_at and not successors:
-            yield f"membership {membership.membership_id}", "it is superseded, and nothing came in its place"
-    for membership_id in causes:
-        yield f"membership {membership_id}", "an award recorded it, and it is not there"
+def _told_by_survivor(history: AccountHistory, award: AwardRow) -> bool:
+    """Tell whether it emptied an account that was merged: one event tells of both sides, that of who is left."""
+    return award.cause == "merged" and any(
+        other.told
+        for member in history.household
+        if member is not history
+        for other in member.awards
+        if (other.cause, other.recorded_at) == ("merged", award.recorded_at)
+    )

@@ -5,74 +5,73 @@ From docs/decisions/0003-canonical-bytes.md, with the standard library only, and
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from json import JSONEncoder, loads
 from uuid import UUID
 
 from loyalty.verify.facts import AwardRow, EntryRow
 
-# The first entry of an account follows these.
+# The first entry of an account follows these, and the first seal of a programme.
 NOTHING_BEFORE = b"\0" * 32
 _YEAR_1970 = datetime(1970, 1, 1, tzinfo=UTC)
-_text = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_json = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+# Actors, requests, kinds and codes come again and again.
+_text = lru_cache(4096)(_json)
 
 
 def award_digest(program_id: int, award: AwardRow) -> str:
     """Hash an award's bytes; 64 hexadecimal digits, which stand in the bytes of its entries."""
-    fields = [
-        "award/1",
-        program_id,
-        award.award_id.hex,
-        award.cause,
-        _hex(award.customer_id),
-        award.account_version,
-        _hex(award.purchase_id),
-        award.refund_id,
-        _hex(award.membership_id),
-        award.rules_version,
-        award.basis,
-        loads(award.breakdown),
-        loads(award.facts),
-        award.target,
-        award.due,
-        award.given,
-        award.available_after,
-        award.pending_after,
-        award.held_after,
-        award.debt_after,
-        award.actor,
-        award.request_id,
-        _since_1970(award.recorded_at),
-    ]
-    return sha256(_text(fields).encode()).hexdigest()
+    (
+        customer_id, award_id, cause, account_version, purchase_id, refund_id, membership_id, rules_version, basis,
+        breakdown, facts, target, due, given, available, pending, held, debt, actor, request_id, recorded_at, _,
+    ) = award  # fmt: skip
+    why = "[],{}" if breakdown == "[]" and facts == "{}" else _json(loads(f"[{breakdown},{facts}]"))[1:-1]
+    line = (
+        f'["award/1",{program_id},"{award_id.hex}",{_text(cause)},{_hex(customer_id)},{_int(account_version)},'
+        f"{_hex(purchase_id)},{_text(refund_id)},{_hex(membership_id)},{_int(rules_version)},{_text(basis)},"
+        f"{why},{target},{due},{given},{_int(available)},{_int(pending)},{_int(held)},{_int(debt)},"
+        f"{_text(actor)},{_text(request_id)},{since_1970(recorded_at)}]"
+    )
+    return sha256(line.encode()).hexdigest()
 
 
 def entry_hash(program_id: int, before: bytes, digest: str, entry: EntryRow) -> bytes:
     """Hash an entry's bytes onto the 32 bytes of the entry before it."""
-    fields = [
-        "entry/1",
-        program_id,
-        entry.customer_id.hex,
-        entry.seq,
-        digest,
-        entry.kind,
-        entry.debit_code,
-        entry.credit_code,
-        entry.amount,
-        *entry.after,
-        entry.actor,
-        entry.request_id,
-        _since_1970(entry.effective_at),
-        _since_1970(entry.recorded_at),
-    ]
-    return sha256(before + _text(fields).encode()).digest()
+    (
+        customer_id, seq, _, kind, debit_code, credit_code, amount, available, pending, held, debt, actor, request_id,
+        effective_at, recorded_at, _,
+    ) = entry  # fmt: skip
+    line = (
+        f'["entry/1",{program_id},"{customer_id.hex}",{seq},"{digest}",{_text(kind)},{_text(debit_code)},'
+        f"{_text(credit_code)},{amount},{available},{pending},{held},{debt},{_text(actor)},{_text(request_id)},"
+        f"{since_1970(effective_at)},{since_1970(recorded_at)}]"
+    )
+    return sha256(before + line.encode()).digest()
 
 
-def _hex(key: UUID | None) -> str | None:
-    return key.hex if key else None
+def head_bytes(customer_id: UUID, seq: int, entry: bytes) -> bytes:
+    """Write the head of an account as a seal covers it."""
+    return f'["{customer_id.hex}",{seq},"{entry.hex()}"]'.encode()
 
 
-def _since_1970(instant: datetime) -> int:
+def seal_hash(
+    program_id: int, before: bytes, number: int, cut_at: datetime, accounts: int, awards: int, root: bytes
+) -> bytes:
+    """Hash a seal's bytes onto the 32 bytes of the seal before it."""
+    line = f'["seal/1",{program_id},{number},{since_1970(cut_at)},{accounts},{awards},"{root.hex()}"]'
+    return sha256(before + line.encode()).digest()
+
+
+def _hex(key: UUID | None) -> str:
+    return f'"{key.hex}"' if key else "null"
+
+
+def _int(number: int | None) -> str:
+    return "null" if number is None else str(number)
+
+
+def since_1970(instant: datetime) -> int:
     """Count microseconds, exactly: a float of seconds has too few bits for them."""
     passed = instant - _YEAR_1970
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from loyalty.verify.facts import AccountHistory, Fault, PurchaseHistory, Report
+from loyalty.verify.facts import Fault, Report
+from loyalty.verify.histories import AccountHistory, PurchaseHistory
 
 H = TypeVar("H", AccountHistory, PurchaseHistory)
 # Where inside the account or purchase ("entry 3"), and what is wrong.

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from json import loads
 from typing import Any, NamedTuple
 from uuid import UUID
 
 # A broken ledger may break everywhere; the first faults tell the story, the rest is counted.
 MOST_FAULTS = 1000
+CODES = ("issued", "pending", "available", "held", "redeemed", "expired", "clawed_back", "debt", "adjusted")
 
 
 class Fault(NamedTuple):
@@ -56,6 +58,9 @@ class AccountRow(NamedTuple):
     version: int
     seq: int
     settled_at: datetime
+    next_due_at: datetime | None
+    active_at: datetime | None
+    merged_into: UUID | None
     head_hash: bytes
 
     @property
@@ -119,8 +124,14 @@ class AwardRow(NamedTuple):
     @property
     def after(self) -> Balances | None:
         """The balances that it says it left; None: it touched no account."""
-        after = (self.available_after, self.pending_after, self.held_after, self.debt_after)
-        return None if None in after else Balances(*(points or 0 for points in after))
+        available = self.available_after
+        return None if available is None else Balances(available, self[15] or 0, self[16] or 0, self[17] or 0)
+
+    @property
+    def told_facts(self) -> dict[str, Any]:
+        """The facts that it was decided on."""
+        found: dict[str, Any] = loads(self.facts) if self.facts != "{}" else {}
+        return found
 
 
 class LotRow(NamedTuple):
@@ -129,8 +140,10 @@ class LotRow(NamedTuple):
     customer_id: UUID
     seq: int
     purchase_id: UUID | None
-    matures_at: datetime
+    earned_at: datetime
+    matures_at: datetime | None
     expires_at: datetime | None
+    slides_days: int | None
     original: int
     remaining: int
 
@@ -142,6 +155,24 @@ class UseRow(NamedTuple):
     seq: int
     lot_seq: int
     amount: int
+
+
+class HoldRow(NamedTuple):
+    """A hold; `taken` as JSON text."""
+
+    customer_id: UUID
+    hold_id: UUID
+    points: int
+    captured: int
+    returned: int
+    taken: str
+    state: str
+    award_id: UUID
+    end_award_id: UUID | None
+    reverse_award_id: UUID | None
+    opened_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
 
 
 class MembershipRow(NamedTuple):
@@ -156,18 +187,34 @@ class MembershipRow(NamedTuple):
 
 
 class PurchaseRow(NamedTuple):
-    """A purchase as it is known now."""
+    """A purchase as it is known now; `redemption_ids` as JSON text."""
 
     customer_id: UUID | None
     purchase_id: UUID
     order_id: str
     state: str
+    version: int
     placed_at: datetime | None
     goods_minor: int | None
+    tax_minor: int | None
+    shipping_minor: int | None
     reward_discount_minor: int | None
+    redemption_ids: str | None
     test: bool
     member: bool
     recorded_at: datetime
+
+
+class FormerRow(NamedTuple):
+    """The facts of a purchase that others replaced; the first customer is the one that the purchase has now."""
+
+    customer_id: UUID | None
+    purchase_id: UUID
+    version: int
+    former_customer_id: UUID | None
+    placed_at: datetime | None
+    recorded_at: datetime
+    superseded_at: datetime
 
 
 class RefundRow(NamedTuple):
@@ -191,46 +238,13 @@ class StoredRules(NamedTuple):
     rules: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """What is verified of a programme at one moment: its rules, and since when every award must have its event."""
+class SealRow(NamedTuple):
+    """A seal."""
 
-    program_id: int
-    events_since: datetime
-    rules: dict[int, StoredRules]
-
-
-@dataclass(slots=True)
-class PurchaseHistory:
-    """One purchase with everything that was decided on it. `memberships` are all that its customer ever had."""
-
-    programme: Programme
-    purchase: PurchaseRow
-    awards: list[AwardRow] = field(default_factory=list)
-    refunds: list[RefundRow] = field(default_factory=list)
-    memberships: list[MembershipRow] = field(default_factory=list)
-
-    @property
-    def where(self) -> str:
-        """Name it for a person."""
-        purchase = self.purchase
-        return f"program {self.programme.program_id}, order {purchase.order_id!r}, purchase {purchase.purchase_id}"
-
-
-@dataclass(slots=True)
-class AccountHistory:
-    """One account with all its rows, in the order of their keys; awards in the order of `account_version`."""
-
-    programme: Programme
-    account: AccountRow
-    entries: list[EntryRow] = field(default_factory=list)
-    awards: list[AwardRow] = field(default_factory=list)
-    lots: list[LotRow] = field(default_factory=list)
-    uses: list[UseRow] = field(default_factory=list)
-    memberships: list[MembershipRow] = field(default_factory=list)
-    purchases: list[PurchaseHistory] = field(default_factory=list)
-
-    @property
-    def where(self) -> str:
-        """Name it for a person."""
-        return f"program {self.programme.program_id}, account {self.account.customer_id}"
+    number: int
+    cut_at: datetime
+    accounts: int
+    awards: int
+    root: bytes
+    previous: bytes
+    hash: bytes

@@ -1,12 +1,13 @@
 """Everything that is asked of one account or one purchase. Pure: rows in, faults out; tested without a database."""
 
-from loyalty.verify import accounts, awards, lots, purchases
+from loyalty.verify import accounts, awards, holds, lots, memberships, purchases, settling
 from loyalty.verify.checks import ACCOUNT_CHECKS, PURCHASE_CHECKS
-from loyalty.verify.facts import AccountHistory, PurchaseHistory, Report
+from loyalty.verify.facts import Report
+from loyalty.verify.histories import AccountHistory, PurchaseHistory
 from loyalty.verify.worth import unknown_kind
 
 # Importing them is what registers their checks.
-CHECKED_BY = (accounts, awards, lots, purchases)
+CHECKED_BY = (accounts, awards, lots, settling, holds, memberships, purchases)
 PROMISES = {c.name: c.promise for c in ACCOUNT_CHECKS} | {c.name: c.promise for c in PURCHASE_CHECKS}
 
 
@@ -27,6 +28,6 @@ def check_purchases(histories: list[PurchaseHistory], report: Report) -> None:
     for check in PURCHASE_CHECKS:
         check.run(histories, report)
     for history in histories:
-        kind = unknown_kind(purchases.decided_by(history))
+        kind = unknown_kind(history.rules)
         if kind:
             report.not_checkable[kind] = report.not_checkable.get(kind, 0) + 1

@@ -60,15 +60,87 @@ OF_PROGRAMME = (
           OR (a.customer_id, a.account_version) IS DISTINCT FROM (e.customer_id, e.account_version))
         """,
     ),
+    SetCheck(
+        "adjustments_have_their_award",
+        "Every adjustment has its award, which moved its points, and every such award its adjustment.",
+        "SELECT count(*) FROM adjustment WHERE program_id = $1",
+        """
+        SELECT format('account %s, award %s', coalesce(j.customer_id, a.customer_id), coalesce(j.award_id, a.award_id)),
+          format('the adjustment has %s points, its entries moved %s', coalesce(j.points, 0), coalesce(a.points, 0))
+        FROM (SELECT * FROM adjustment WHERE program_id = $1) j FULL JOIN (
+          SELECT a.customer_id, a.award_id,
+            (SELECT coalesce(sum(amount * CASE debit_code WHEN 'adjusted' THEN 1 ELSE -1 END), 0)
+            FROM entry e WHERE e.program_id = $1 AND e.customer_id = a.customer_id AND e.award_id = a.award_id
+              AND kind = 'adjust') AS points
+          FROM award a WHERE a.program_id = $1 AND a.cause = 'adjusted') a USING (award_id)
+        WHERE (j.customer_id, j.points) IS DISTINCT FROM (a.customer_id, a.points)
+        """,
+    ),
+    SetCheck(
+        "redemptions_have_their_hold",
+        "Every redemption has the hold of its id, of the same customer, for its price, made with it.",
+        "SELECT count(*) FROM redemption WHERE program_id = $1",
+        """
+        SELECT format('account %s, redemption %s', r.customer_id, redemption_id),
+          format('its price is %s; its hold took %s of %s at %s', price_points, h.points, h.customer_id, h.opened_at)
+        FROM redemption r LEFT JOIN hold h ON h.program_id = $1 AND h.hold_id = r.redemption_id
+        WHERE r.program_id = $1 AND (h.customer_id, h.points, h.opened_at)
+          IS DISTINCT FROM (r.customer_id, r.price_points, r.recorded_at)
+        """,
+    ),
+    SetCheck(
+        "merged_points_arrive",
+        "What a merge takes of one account reaches the other, and nothing is lost or made on the way.",
+        "SELECT count(*) FROM award WHERE program_id = $1 AND cause = 'merged'",
+        """
+        SELECT format('account %s, entry %s', min(customer_id::text), min(seq)),
+          format('the merge of %s made %s points', recorded_at, sum(points))
+        FROM (SELECT *, amount * ((debit_code = 'adjusted')::int - (credit_code = 'adjusted')::int) AS points
+          FROM entry WHERE program_id = $1 AND kind = 'merge') e
+        GROUP BY recorded_at, request_id, actor HAVING sum(points) <> 0
+        """,
+    ),
+    SetCheck(
+        "merged_customers_are_closed",
+        "Whoever was merged leads to who is left, and his account does too and has nothing.",
+        "SELECT count(*) FROM customer WHERE program_id = $1 AND merged_into IS NOT NULL",
+        """
+        SELECT format('account %s', customer_id),
+          format('the customer was merged into %s, the account into %s', c.merged_into, a.merged_into)
+        FROM customer c JOIN account a USING (program_id, customer_id)
+        WHERE program_id = $1 AND (c.merged_into IS DISTINCT FROM a.merged_into
+          OR (a.merged_into IS NOT NULL AND a.available + a.pending + a.held + a.debt <> 0))
+        """,
+    ),
+    SetCheck(
+        "erased_persons_are_forgotten",
+        "Of who was erased no name, address, id, reason or pinned answer is left, and no points.",
+        "SELECT count(*) FROM customer WHERE program_id = $1 AND erased_at IS NOT NULL",
+        """
+        SELECT format('customer %s', customer_id), format('%s is still there', word)
+        FROM customer c CROSS JOIN LATERAL (
+          SELECT 'a profile' WHERE (c.email, c.name, c.language, c.birthday_on, c.consent) IS DISTINCT FROM
+            (NULL, NULL, NULL, NULL, NULL)
+          UNION ALL SELECT 'an id' FROM customer_alias x WHERE x.program_id = $1 AND x.customer_id = c.customer_id
+          UNION ALL SELECT 'a reason' FROM adjustment x WHERE x.program_id = $1 AND x.customer_id = c.customer_id
+            AND reason IS NOT NULL
+          UNION ALL SELECT 'an answer' FROM idempotency x WHERE x.program_id = $1 AND x.customer_id = c.customer_id
+            AND body IS NOT NULL) AS left_over (word)
+        WHERE program_id = $1 AND erased_at IS NOT NULL
+        UNION ALL SELECT format('customer %s', a.customer_id), 'the award that erased him is not there' FROM customer a
+        WHERE program_id = $1 AND erased_at IS NOT NULL AND merged_into IS NULL AND NOT EXISTS (SELECT FROM award w
+          WHERE w.program_id = $1 AND w.customer_id = a.customer_id AND w.cause = 'erased')
+        """,
+    ),
 )
 OF_DATABASE = (
     SetCheck(
         "service_only_adds_to_the_ledger",
         "The role of the service may insert and read what was decided, and nothing else.",
-        "SELECT 7",
+        "SELECT 8",
         """
         SELECT format('table %s', t), format('%s has the right to change or delete', rolname)
-        FROM unnest('{award,earning_rules,entry,event,lot_use,purchase_former,refund}'::text[]) t
+        FROM unnest('{award,earning_rules,entry,event,lot_use,purchase_former,refund,seal}'::text[]) t
           JOIN pg_roles ON rolname = 'loyalty_app'
         WHERE has_any_column_privilege(rolname, t, 'UPDATE') OR has_table_privilege(rolname, t, 'DELETE, TRUNCATE')
         """,
@@ -80,7 +152,8 @@ OF_DATABASE = (
         """
         SELECT format('constraint %s', name), 'it is missing' FROM unnest('{account_never_below_zero,
           account_debt_is_repaid_first,entry_amount_is_positive,entry_moves_between_codes,entry_pk,refund_pk,
-          lot_remaining_is_within_original,lot_use_lot_fk,award_account_fk,purchase_recorded_once}'::text[]) name
+          hold_captured_is_within_points,lot_remaining_is_within_original,lot_use_lot_fk,award_account_fk,
+          purchase_recorded_once}'::text[]) name
         WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conname = name AND connamespace = 'public'::regnamespace)
         UNION ALL SELECT format('constraint %s', conname), 'it is not valid, or not enforced' FROM pg_constraint c
         WHERE connamespace = 'public'::regnamespace

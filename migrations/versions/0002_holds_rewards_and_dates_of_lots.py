@@ -68,6 +68,8 @@ def upgrade() -> None:
     op.create_index('customer_merged_ix', 'customer', ['program_id', 'merged_into'], unique=False, postgresql_where=sa.text('merged_into IS NOT NULL'))
     _allow('award', 'award_cause_is_known', 'cause', CAUSES)
     _allow('entry', 'entry_kind_is_known', 'kind', KINDS)
+    op.execute("ALTER TABLE entry ADD CONSTRAINT entry_hash_is_sha256 CHECK (octet_length(hash) = 32) NOT VALID")
+    op.execute("ALTER TABLE entry VALIDATE CONSTRAINT entry_hash_is_sha256")
     op.create_table('erased_alias',
     sa.Column('program_id', sa.Integer(), nullable=False),
     sa.Column('digest', sa.LargeBinary(), nullable=False),
@@ -152,6 +154,7 @@ def downgrade() -> None:
     for table in reversed(NEW_TABLES):
         op.execute(f"DROP TABLE {table}")
     op.drop_index('customer_merged_ix', table_name='customer')
+    op.drop_constraint('entry_hash_is_sha256', 'entry')
     _allow('entry', 'entry_kind_is_known', 'kind', FORMER_KINDS)
     _allow('award', 'award_cause_is_known', 'cause', FORMER_CAUSES)
     op.drop_column('purchase', 'edit_fingerprint')

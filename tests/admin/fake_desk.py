@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 
@@ -15,8 +16,13 @@ from admin.periods import Against, Calendar, CalendarPeriod, Grain, parse_period
 from kpi import periods
 from kpi.measure import Answer, Counted, Difference, Figures, Interval, Overview, Period, Ratio, Series, measure_named
 from loyalty.clock import utc_now
+from loyalty.members.people import Found, People, Search
+from loyalty.members.person import PersonFacts
+from loyalty.members.staff import Adjusted, ByStaff, Seen
+from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 
 KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
 NOW = datetime(2026, 11, 21, 20, 40, tzinfo=UTC)
@@ -81,6 +87,7 @@ class FakeSignedIn:
     email: str = "maya@example.com"
     role: str = "owner"
     csrf: str = "a-token"
+    user_id: UUID = field(default_factory=lambda: UUID(int=1))
 
 
 @dataclass
@@ -97,6 +104,12 @@ class FakeDesk:
     sessions: dict[str, FakeSignedIn] = field(default_factory=dict)
     person: FakeSignedIn = field(default_factory=FakeSignedIn)
     broken: bool = False
+    people_listed: list[Found] = field(default_factory=some_people)
+    more_people: bool = True
+    searches: list[Search] = field(default_factory=list)
+    pages: dict[UUID, Seen] = field(default_factory=lambda: {NORA: nora(), BARE: bare()})
+    adjustments: dict[str, ByStaff] = field(default_factory=dict)
+    refusal: str = ""
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""
@@ -146,6 +159,45 @@ class FakeDesk:
             chosen=line.index(days),
             counted=self.counted or Counted(purchases=purchases, anonymous=0, left_out=54),
         )
+
+    async def people(self, program: ProgramFacts, search: Search) -> People:
+        """List the people, whoever is looked for."""
+        assert program in self.listed
+        self.searches.append(search)
+        return People(self.people_listed, self.more_people and bool(self.people_listed))
+
+    async def member(
+        self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
+    ) -> Seen | PersonFacts | None:
+        """Give a page; of it what comes after a place."""
+        assert program in self.listed
+        if customer_id == GONE:
+            return msgspec.structs.replace(nora().person, customer_id=GONE, merged_into=NORA)
+        seen = self.pages.get(customer_id)
+        if seen is None:
+            return None
+        rows = [row for row in seen.timeline.rows if after is None or row.place < after]
+        return with_why(msgspec.structs.replace(seen, timeline=msgspec.structs.replace(seen.timeline, rows=rows)), why)
+
+    async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
+        """Write an adjustment down, once for each key."""
+        assert program in self.listed
+        if self.refusal:
+            return Adjusted(None, self.refusal)
+        first = asked.key not in self.adjustments
+        kept = self.adjustments.setdefault(asked.key, asked)
+        award_id = UUID(asked.key)
+        if first:
+            self._write_down(kept, award_id)
+        return Adjusted(award_id)
+
+    def _write_down(self, asked: ByStaff, award_id: UUID) -> None:
+        seen = self.pages[asked.customer_id]
+        came = move("adjust", "adjusted", "available", asked.points)
+        row = happened(0, "adjusted", self.now, came, facts={"points": asked.points}, reason=asked.reason)
+        rows = [msgspec.structs.replace(row, award_id=award_id), *seen.timeline.rows]
+        timeline = msgspec.structs.replace(seen.timeline, rows=rows)
+        self.pages[asked.customer_id] = msgspec.structs.replace(seen, timeline=timeline)
 
     def _answer(self, program: ProgramFacts, key: str, chosen: CalendarPeriod, other: CalendarPeriod) -> Answer:
         return Answer(

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -17,13 +18,19 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from loyalty.auth.actions import sign_in, sign_in_link
+from loyalty.customers.facts import Profile
 from loyalty.database import connect
+from loyalty.earning.actions import start_program
+from loyalty.earning.queries import RulesCache
+from loyalty.programs.actions import ensure_storefront
+from loyalty.programs.facts import Source
 from loyalty.settings import Settings
 from tests.admin.fake_desk import ORIGIN
 from tests.browser.serving import free_port, serve
 from tests.browser.window import Window
 from tests.conftest import execute, in_database
 from tests.kpi.sample import load_sample
+from tests.stories import Shop, joining, purchase, refund
 
 if TYPE_CHECKING:
     from tests.conftest import TestServers
@@ -125,24 +132,66 @@ def real_panel(
 ) -> Iterator[RealPanel]:
     """Serve the real application over the public sample."""
     assert chromium
+    with _real(servers, template, _sample, tmp_path_factory.mktemp("panel") / "log") as panel:
+        yield panel
+
+
+@pytest.fixture(scope="session")
+def shop_panel(
+    servers: "TestServers", template: str, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealPanel]:
+    """Serve the real application over a small shop, told through the real verbs."""
+    assert chromium
+    with _real(servers, template, _small_shop, tmp_path_factory.mktemp("shop") / "log") as panel:
+        yield panel
+
+
+@contextmanager
+def _real(
+    servers: "TestServers", template: str, furnish: Callable[[str], Awaitable[None]], log: Path
+) -> Iterator[RealPanel]:
     name, port = f"loyalty_panel_{uuid4().hex}", free_port()
     execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     url, public_url = in_database(servers.database_url, name), f"http://127.0.0.1:{port}"
-    secret, links = asyncio.run(_furnish(url, public_url))
+    secret, links = asyncio.run(_let_in(url, public_url, furnish))
     addresses = {"DATABASE_URL": url, "REDIS_URL": servers.redis_url, "LOYALTY_PUBLIC_URL": public_url}
-    log = tmp_path_factory.mktemp("panel") / "log"
     with serve("loyalty.asgi:create_app", port, {**os.environ, **addresses}, log) as address:
         yield RealPanel(address, secret, links)
     execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _furnish(url: str, public_url: str) -> tuple[str, list[str]]:
-    """Load the sample, let somebody in, and make links for others."""
+async def _sample(url: str) -> None:
     connection = await asyncpg.connect(url)
     await load_sample(connection)
     origin = msgspec.json.encode(ORIGIN).decode()
     await connection.execute("UPDATE program SET name = 'Complete Journey', data_origin = $1", origin)
     await connection.close()
+
+
+async def _small_shop(url: str) -> None:
+    """Tell of Ann, who joined after her first order and sent something back, and of Bob, who left."""
+    async with connect(Settings(pool_size=1), url) as database:
+        async with database.session() as session:
+            program = await start_program(session, "Maison Verger", timezone="Europe/Paris", currency="EUR")
+            storefront, _ = await ensure_storefront(session, program.program_id, "Web shop")
+        source = Source(program, storefront.storefront_id, storefront.namespace, "key:none", "req_shop")
+        shop = Shop(database, source, RulesCache())
+        ann = Profile(name="Ann Verger", email="ann@example.com")
+        await shop.buy(purchase("1000", 1999, "c-1", on=-2))
+        await shop.join(joining("c-1", profile=ann), joining("c-2", 0, 30))
+        lines = [
+            {"line_id": str(n), "kind": kind, "quantity": 1, "amount_minor": minor, "sku": sku, "category": category}
+            for n, (kind, minor, sku, category) in enumerate(
+                [("goods", 2490, "Pear jam", "Jams"), ("gift_card", 2000, "Gift card", None)]
+            )
+        ]
+        await shop.buy(purchase("1001", 2490, "c-1", on=3, lines=lines), purchase("1002", 8450, "c-1", on=9))
+        await shop.take_back(refund("1002", "r-1", 3025, on=12))
+
+
+async def _let_in(url: str, public_url: str, furnish: Callable[[str], Awaitable[None]]) -> tuple[str, list[str]]:
+    """Furnish a database, let somebody in, and make links for others."""
+    await furnish(url)
     async with connect(Settings(pool_size=1), url) as database:
         async with database.session() as session:
             links = [urlsplit(await sign_in_link(session, public_url, "maya@example.com")).path for _ in range(3)]

@@ -27,7 +27,7 @@ def create_app() -> ASGIApp:
 
 
 def _panel(desk: FakeDesk) -> Litestar:
-    desk.sessions[SECRET] = FakeSignedIn()
+    desk.sessions[SECRET] = desk.person
     return Litestar([panel(desk)], openapi_config=None)
 
 
@@ -61,6 +61,8 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
     "partial": lambda: FakeDesk(partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
     "empty": lambda: FakeDesk(table={key: {} for key in complete_journey()}),
     "broken": lambda: FakeDesk(broken=True),
+    "analyst": lambda: FakeDesk(person=FakeSignedIn(role="analyst")),
+    "nobody": lambda: FakeDesk(people_listed=[]),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[

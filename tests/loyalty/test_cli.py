@@ -234,3 +234,28 @@ def test_a_wrong_setting_is_named_without_its_secrets(
     assert part in refused.stderr
     assert variable in refused.stderr
     assert "pass-word" not in refused.stderr
+
+
+def test_seals_are_written_to_a_file_and_compared_with_it(shop: Run, tmp_path: Path, database_url: str) -> None:
+    (tmp_path / "m.csv").write_text("customer_id,joined_at\na,2026-01-01T00:00:00Z\n")
+    shop("import", "members", str(tmp_path / "m.csv"), "--program", "Shop")
+    execute(database_url, "UPDATE program SET mode = 'test', clock_offset = '11 seconds'")
+    file = str(tmp_path / "seals")
+    written = shop("verify", "--seals-to", file)
+    assert (written.exit_code, written.stdout.splitlines()[-1]) == (0, "0 faults.")
+    for options in (["--against", file], ["--against", file, "--sample", "5"]):
+        assert shop("verify", *options).exit_code == 0
+    execute(database_url, "UPDATE award SET facts = '{}'", "DELETE FROM seal")
+    found = shop("verify", "--against", file)
+    assert found.exit_code == 1
+    assert "seals_are_those_of_the_file, program 1, seal 1" in found.stdout
+    refused = shop("verify", "--seals-to", file)
+    assert refused.exit_code == 0, "who does not compare, seals what is there"
+    assert shop("verify", "--sample", "1", "--seals-to", file).exit_code == 2
+
+
+def test_a_file_that_is_no_file_of_seals_is_refused(shop: Run, tmp_path: Path) -> None:
+    (tmp_path / "seals").write_text("{}\n")
+    refused = shop("verify", "--against", str(tmp_path / "seals"))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "is not a file of seals" in refused.stderr

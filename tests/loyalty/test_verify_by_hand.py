@@ -18,21 +18,19 @@ from loyalty.purchases.rules import kept, target
 from loyalty.verify.accounts import moved
 from loyalty.verify.checks import ACCOUNT_CHECKS
 from loyalty.verify.facts import (
-    AccountHistory,
     AccountRow,
     AwardRow,
     Balances,
     EntryRow,
     LotRow,
     MembershipRow,
-    Programme,
-    PurchaseHistory,
     PurchaseRow,
     RefundRow,
     Report,
     StoredRules,
     UseRow,
 )
+from loyalty.verify.histories import AccountHistory, Programme, PurchaseHistory
 from loyalty.verify.worth import rules_in_force, worth
 from tests.paper import PROGRAM
 from tests.stories import day
@@ -62,10 +60,12 @@ def indebted() -> AccountHistory:
         awards.append(AwardRow(**(fields | {"breakdown": "[]", "facts": "{}"}), told=True))
     return AccountHistory(
         PROGRAMME,
-        AccountRow(ANN, account.available, 0, 0, account.debt, 3, account.seq, NOW, account.head_hash),
+        AccountRow(
+            ANN, account.available, 0, 0, account.debt, 3, account.seq, NOW, None, None, None, account.head_hash
+        ),
         entries=[EntryRow(**{name: getattr(entry, name) for name in NewEntry.__slots__}) for entry in account.entries],
         awards=awards,
-        lots=[LotRow(ANN, o.seq, BOOK, o.matures_at, None, o.original, o.remaining) for o in account.lots],
+        lots=[LotRow(ANN, o.seq, BOOK, NOW, o.matures_at, None, None, o.original, o.remaining) for o in account.lots],
         uses=[UseRow(ANN, *use) for use in account.uses],
         purchases=[PurchaseHistory(PROGRAMME, bought(0))],
     )
@@ -73,7 +73,9 @@ def indebted() -> AccountHistory:
 
 def bought(goods: int, reward: int = 0) -> PurchaseRow:
     """Give a purchase of Ann's on day 1."""
-    return PurchaseRow(ANN, BOOK, "o", "recorded", day(1), goods, reward, test=False, member=True, recorded_at=NOW)
+    return PurchaseRow(
+        ANN, BOOK, "o", "recorded", 1, day(1), goods, 0, 0, reward, None, test=False, member=True, recorded_at=NOW
+    )
 
 
 def faults(history: AccountHistory) -> dict[str, str]:

@@ -139,6 +139,13 @@ def test_who_left_twice_leaves_the_last_membership() -> None:
     assert (joined(outcome).membership.joined_at, joined(outcome).membership.left_at) == (day(10), day(20))
 
 
+def test_joining_and_leaving_in_one_batch_is_stored_so_from_the_first() -> None:
+    paper = Paper()
+    paper.join(joining("ann"), joining("bob"), joining("bob", left=5))
+    rows = sorted(paper.memberships.values(), key=lambda m: m.membership_id)
+    assert [(m.left_at, m.superseded_at) for m in rows] == [(None, None), (None, paper.now), (day(5), None)]
+
+
 @pytest.mark.parametrize("customer", ["nobody", "bob"])
 def test_who_never_was_a_member_cannot_leave(customer: str) -> None:
     paper = Paper()

@@ -19,7 +19,7 @@ from loyalty.programs.facts import Source
 from loyalty.purchases.actions import record_purchases
 from loyalty.purchases.decisions import Recorded
 from loyalty.purchases.facts import NewPurchase, Read
-from loyalty.purchases.queries import read
+from loyalty.purchases.reading import read
 from tests.stories import Shop, joining, purchase, recorded, refund
 
 APPEND_ONLY = ["award", "entry", "event", "lot_use", "purchase_former", "refund", "earning_rules"]

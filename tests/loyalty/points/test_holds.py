@@ -2,11 +2,15 @@
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
 from loyalty.errors import HoldTimedOut, NotEnoughPoints
+from loyalty.members.merging import merge_customers
+from loyalty.points import holds
+from loyalty.points.facts import Cause, OpenAccount
 from loyalty.programs.policies import AfterDays, Inactivity, Never, Policies
 from tests.paper import Paper, local
 from tests.paper_holds import capture, hold, release, reverse, spend
@@ -229,6 +233,39 @@ def test_a_reversal_gives_back_to_the_lots_spent_last_first() -> None:
     assert paper.left("ann") == [100, 100]
     assert [(use.lot_seq, use.amount) for use in paper.uses[-2:]] == [(2, -50), (1, -100)]
     assert state(paper, spent) == ("captured", 150, 150, [])
+
+
+def merged(paper: Paper) -> Paper:
+    """Have Ann go on as Bea."""
+    paper.join(joining("bea"))
+    paper.write(lambda batch, _: merge_customers(batch, "ann", "bea"), [None])
+    paper.aliases["ann"] = paper.aliases["bea"]
+    return paper
+
+
+@pytest.mark.parametrize("grace", [0, 7])
+def test_points_that_were_spent_before_a_merge_come_back_with_their_dates(grace: int) -> None:
+    paper = rich(SOON, NEVER, grace=grace)
+    spent = spend(paper, "ann", 120)
+    soon, never = paper.lots_of("ann")
+    merged(paper)
+    assert balances(paper) == (80, 0, 0, 0)
+    paper.at(FIRST_END + timedelta(days=1))
+    reverse(paper, spent)
+    came = sorted((lot for lot in paper.lots_of("ann")[1:]), key=lambda lot: lot.original)
+    assert [(lot.original, lot.remaining) for lot in came] == [(20, 20), (100, 100 if grace else 0)]
+    assert [lot.expires_at for lot in came] == [None, local("2026-02-21 00:00") if grace else FIRST_END]
+    assert [(lot.earned_at, lot.purchase_id) for lot in came] == [(o.earned_at, o.purchase_id) for o in (never, soon)]
+    assert balances(paper) == (200 if grace else 100, 0, 0, 0)
+    assert paper.awards[-1].facts.get("expired", 0) == (0 if grace else 100)
+
+
+def test_no_rule_holds_more_than_is_available() -> None:
+    account = OpenAccount(UUID(int=1), 1, 1, ZoneInfo("Europe/Paris"), available=40)
+    now = local("2026-02-01 12:00")
+    with pytest.raises(NotEnoughPoints):
+        holds.hold(account, UUID(int=2), 41, now, Cause(UUID(int=3), "key/1", "req", now, now))
+    assert (account.available, account.entries, account.holds) == (40, [], [])
 
 
 def test_redeeming_counts_as_activity() -> None:

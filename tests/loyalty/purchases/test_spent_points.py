@@ -52,13 +52,13 @@ def test_more_refunded_gives_back_more_and_never_more_than_was_spent(
     assert back[-1] == captured
 
 
-def gift(policy: SpentPoints = "prorated", spent: int = 80, **more: object) -> Paper:
+def gift(policy: SpentPoints = "prorated", spent: int = 80) -> Paper:
     """Give the ledger of Ann, who earned 100 points, spent some, and bought a gift of 50.00 with them."""
     paper = Paper(policies=Policies(spent_points=policy))
     paper.join(joining("ann"))
     paper.buy(purchase("book", 10000, "ann"))
     redemption = spend(paper, "ann", spent)
-    paper.buy(purchase("gift", 5000, "ann", redemption_ids=[str(redemption)], **more))
+    paper.buy(purchase("gift", 5000, "ann", redemption_ids=[str(redemption)]))
     return paper
 
 

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from loyalty.database import Tx, write
 from loyalty.errors import LoyaltyError
-from loyalty.points.actions import due_accounts, settle_accounts
+from loyalty.members.actions import merge
+from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.policies import AfterDays, Inactivity, OnDelivery, Policies
 from loyalty.purchases.actions import edit_purchases
@@ -36,30 +37,29 @@ async def edit(shop: Shop, *items: NewPurchase) -> list[Any]:
     return await write(shop.database, verb, items)
 
 
-async def spend(shop: Shop, customer: str, points: int) -> UUID:
-    """Redeem a reward of that price at once."""
-    async with shop.database.session() as session:
+async def spend(shop: Shop, customer: str, points: int, *, at_once: bool = True) -> UUID:
+    """Redeem a reward of that price at once, or have it held."""
+    async with shop.database.writer() as connection:
         reward = await offer_reward(
-            session,
+            connection,
             shop.source.program.program_id,
             kind="fixed_discount",
             name=f"Gift for {points}",
             price_points=points,
             settings={"amount_minor": points},
         )
-        await session.commit()
 
     async def verb(tx: Tx, batch: Sequence[NewRedemption]) -> list[Redeemed]:
         return [(await redeem_reward(tx, shop.source, new))[0] for new in batch]
 
-    [redeemed] = await write(shop.database, verb, [NewRedemption(customer, reward.reward_id, at_once=True)])
+    [redeemed] = await write(shop.database, verb, [NewRedemption(customer, reward.reward_id, at_once=at_once)])
     return redeemed.hold.hold_id
 
 
 async def sweep(shop: Shop) -> list[RecordedAward | None]:
     """Settle everybody for whom something fell due."""
     async with shop.database.reader() as connection:
-        due = await due_accounts(connection, shop.source.program.program_id, UUID(int=0), 100)
+        due = await accounts_due(connection, shop.source.program.program_id, timedelta(), UUID(int=0), 100)
 
     async def verb(tx: Tx, batch: Sequence[UUID]) -> list[RecordedAward | None]:
         return await settle_accounts(tx, shop.source, list(batch))
@@ -125,6 +125,22 @@ async def test_a_redemption_that_is_not_the_customers_gives_nothing_back(shop: S
     [outcome] = await shop.take_back(refund("gift", "r", 5000))
     assert "restored" not in recorded(outcome).awards[0].facts
     assert await shop.balance("ann") == (0, 0)
+
+
+async def test_what_was_spent_before_a_merge_comes_back_to_the_survivor(shop: Shop) -> None:
+    await shop.join(joining("ann"), joining("bea"))
+    await shop.buy(purchase("book", 10000, "ann"))
+    spent = await spend(shop, "ann", 80)
+
+    async def verb(tx: Tx, batch: Sequence[str]) -> list[RecordedAward]:
+        return [await merge(tx, shop.source, shop.rules, gone, "bea") for gone in batch]
+
+    await write(shop.database, verb, ["ann"])
+    assert await shop.balance("bea") == (20, 0)
+    await shop.buy(purchase("gift", 5000, "ann", redemption_ids=[str(spent)]))
+    [outcome] = await shop.take_back(refund("gift", "r", 5000))
+    assert recorded(outcome).awards[0].facts["restored"] == 80
+    assert await shop.balance("bea") == (100, 0)
 
 
 async def test_edits_in_one_batch_of_an_order_that_was_awaited_leave_it_as_told_last(shop: Shop) -> None:
@@ -196,6 +212,61 @@ async def test_a_sweep_writes_what_the_next_write_would_have(shop: Shop, owner: 
         FROM entry JOIN customer_alias USING (program_id, customer_id) WHERE external_id = $1"""
     assert await shop.value(told, "swept") == await shop.value(told, "left")
     assert len(await shop.value(told, "swept")) == 3
+
+
+async def test_a_hold_times_out_with_the_next_write(shop: Shop, owner: asyncpg.Connection) -> None:
+    follow(shop, Policies(expiry=AfterDays(3), maturity=AfterDays(1)))
+    now = await shop.value("SELECT clock_timestamp()")
+    await shop.join(joining("ann"))
+    await shop.buy(replace(purchase("o", 10000, "ann"), placed_at=now))
+    await wait(shop, owner, 2)
+    await spend(shop, "ann", 80, at_once=False)
+    assert await shop.value("SELECT row(available, held)::text FROM account") == "(20,80)"
+    await wait(shop, owner, 0.5)
+    await shop.take_back(refund("o", "r", 3000, on=0))
+    assert await shop.value("SELECT row(available, held, debt)::text FROM account") == "(70,0,0)"
+    assert await shop.value("SELECT row(state, ended_at = expires_at, taken)::text FROM hold") == "(timed_out,t,[])"
+    assert await left(shop) == [70]
+
+
+async def test_points_slide_with_every_earning(shop: Shop, owner: asyncpg.Connection) -> None:
+    follow(shop, Policies(expiry=Inactivity(30)))
+    await shop.join(joining("ann"))
+    for number, (days, swept) in enumerate([(0, 0), (20, 0), (20, 1), (32, 1)]):
+        await wait(shop, owner, days)
+        # What was to fall due when it was earned has moved on since; the account learns it from the sweep.
+        assert len(await sweep(shop)) == swept
+        now = await shop.value("SELECT clock_timestamp() + clock_offset FROM program")
+        await shop.buy(replace(purchase(f"o{number}", 1000, "ann"), placed_at=now))
+    assert await left(shop) == [0, 0, 0, 10]
+    assert await shop.value("SELECT array_agg(kind ORDER BY seq) FROM entry") == [
+        "issue", "issue", "issue", "expire", "expire", "expire", "issue",
+    ]  # fmt: skip
+
+
+async def test_a_guests_purchase_is_known_as_one_when_it_is_read_again(shop: Shop) -> None:
+    follow(shop, Policies(guest_window="all"))
+    await shop.buy(purchase("o", 5000, "ann"))
+    await shop.join(joining("ann", on=5))
+    await shop.join(joining("ann", on=5, left=20))
+    await shop.join(joining("ann", on=30))
+    assert await shop.balance("ann") == (50, 0)
+    await shop.take_back(refund("o", "r", 2000))
+    assert await shop.balance("ann") == (30, 0)
+    assert await shop.value("SELECT count(*) FROM award WHERE due > 0") == 1
+    assert await shop.value("SELECT member FROM purchase") is False
+
+
+async def test_leaving_forfeits_what_is_available_and_pending(shop: Shop) -> None:
+    follow(shop, Policies(on_leaving="forfeit"))
+    await shop.join(joining("ann"))
+    await shop.buy(purchase("o", 5000, "ann"))
+    follow(shop, Policies(on_leaving="forfeit", maturity=OnDelivery()))
+    await shop.buy(purchase("p", 3000, "ann"))
+    await shop.join(joining("ann", left=100))
+    assert await shop.value("SELECT row(available, pending, debt)::text FROM account") == "(0,0,0)"
+    assert await left(shop) == [0, 0]
+    assert await shop.value("SELECT array_agg(amount ORDER BY seq) FROM entry WHERE kind = 'forfeit'") == [50, 30]
 
 
 async def test_a_replay_settles_nothing(shop: Shop, owner: asyncpg.Connection) -> None:

@@ -1,0 +1,148 @@
+"""The page of a member, made of ready texts: who it is, the points, what happened, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from admin.format import Format
+from admin.members.adjusting import AdjustForm
+from admin.members.listing import name_of
+from admin.members.purse import Figure, HoldRow, LotGroup, make_holds, make_lots, make_strip
+from admin.members.timeline import TimelinePart, make_timeline, points_said
+from admin.members.why import WhyBox, make_why
+from loyalty.members.person import PersonFacts, Purse
+from loyalty.members.staff import Seen
+from loyalty.programs.facts import ProgramFacts
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for: where the timeline begins, whose reasons are open, which adjustment was just done."""
+
+    after: str = ""
+    why: str = ""
+    done: str = ""
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    """The page, top to bottom. `adjust` is there for those who may."""
+
+    base: str
+    name: str
+    status: str
+    inside: bool
+    about: Sequence[str]
+    ids: Sequence[str]
+    periods: Sequence[str]
+    origin: str
+    notice: str
+    strip: Sequence[Figure]
+    lots: Sequence[LotGroup]
+    lots_sum: str
+    lots_csv: str
+    holds: Sequence[HoldRow]
+    timeline: TimelinePart
+    why: WhyBox | None
+    adjust: AdjustForm | None
+    available: str
+
+
+def make_member(program: ProgramFacts, seen: Seen, asked: Asked, adjust: AdjustForm | None, f: Format) -> MemberPage:
+    """Put everything about somebody into words."""
+    person, purse, zone = seen.person, seen.purse, program.zone
+    base = f"/admin/p/{program.program_id}/members/{person.customer_id}"
+    name = name_of(person.name, person.email, person.ids, f)
+    opened = str(seen.why.award_id) if seen.why else ""
+    return MemberPage(
+        base=base,
+        name=name,
+        status=_status(person, purse, f),
+        inside=purse.is_member,
+        about=_about(person, name, program, f),
+        ids=person.ids if name not in {f.words.gettext("Customer %(id)s", id=key) for key in person.ids[:1]} else [],
+        periods=_periods(person, program, f),
+        origin=(program.data_origin or {}).get(f.language, ""),
+        notice=_notice(seen, asked.done, f),
+        strip=make_strip(purse, f, zone),
+        lots=make_lots(purse, f, zone),
+        lots_sum=_sum(purse, f),
+        lots_csv=f"{base}/lots.csv",
+        holds=make_holds(purse, f, program.timezone),
+        timeline=make_timeline(program, base, seen.timeline, asked.after, opened, f),
+        why=make_why(seen.why, program, f) if seen.why else None,
+        adjust=adjust if person.ids else None,
+        available=f.number(purse.available),
+    )
+
+
+def _status(person: PersonFacts, purse: Purse, f: Format) -> str:
+    words = f.words
+    if person.erased_at is not None:
+        return words.gettext("Erased")
+    if purse.is_member:
+        return words.gettext("Member")
+    return words.gettext("Former member") if person.memberships else words.gettext("Not a member")
+
+
+def _about(person: PersonFacts, name: str, program: ProgramFacts, f: Format) -> list[str]:
+    """Say what is known besides the name; since when, of those whose memberships do not tell it."""
+    known = f.date(person.recorded_at.astimezone(program.zone).date())
+    said = [
+        person.email if person.email != name else None,
+        None if person.memberships else f.words.gettext("known since %(day)s", day=known),
+        _erased(person, program, f),
+    ]
+    return [text for text in said if text]
+
+
+def _erased(person: PersonFacts, program: ProgramFacts, f: Format) -> str:
+    if person.erased_at is None:
+        return ""
+    return f.words.gettext("erased on %(day)s", day=f.date(person.erased_at.astimezone(program.zone).date()))
+
+
+def _periods(person: PersonFacts, program: ProgramFacts, f: Format) -> list[str]:
+    """Write the memberships, newest first."""
+    words, zone = f.words, program.zone
+    said = []
+    for membership in person.memberships:
+        joined = f.date(membership.joined_at.astimezone(zone).date())
+        if membership.left_at is None:
+            said.append(words.gettext("since %(day)s", day=joined))
+        else:
+            left = f.date(membership.left_at.astimezone(zone).date())
+            said.append(words.gettext("%(from)s to %(to)s", **{"from": joined, "to": left}))
+    return said
+
+
+def _sum(purse: Purse, f: Format) -> str:
+    """Add up what the lots hold."""
+    words = f.words
+    if not purse.pending:
+        return words.gettext("%(n)s available", n=f.number(purse.available))
+    return words.gettext(
+        "%(available)s available + %(pending)s pending = %(all)s",
+        available=f.number(purse.available),
+        pending=f.number(purse.pending),
+        all=f.number(purse.available + purse.pending),
+    )
+
+
+def _notice(seen: Seen, done: str, f: Format) -> str:
+    """Confirm an adjustment that the timeline shows; an address can claim nothing that is not there."""
+    row = next((r for r in seen.timeline.rows if r.award_id == _id(done) and r.cause == "adjusted"), None)
+    if row is None:
+        return ""
+    n = row.facts.get("points", 0)
+    points = points_said(abs(n), f)
+    if n > 0:
+        return f.words.gettext("%(points)s added.", points=points)
+    return f.words.gettext("%(points)s removed.", points=points)
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

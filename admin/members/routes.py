@@ -1,0 +1,176 @@
+"""The addresses of the people: the list, one of them, their files, and the form that adjusts points."""
+
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from admin.csv_file import csv_response
+from admin.desk import Desk
+from admin.format import Format
+from admin.members.addresses import asked, id_of, place_of, search_of, search_said, with_query
+from admin.members.adjusting import AdjustForm, asked_for, errors_of, form_from
+from admin.members.listing import make_listing, people_table
+from admin.members.page import Asked, make_member
+from admin.members.purse import lots_table
+from admin.members.timeline import timeline_table
+from admin.pages import AnyRequest, kept, page, reader_of, redirect
+from admin.program import find_program
+from admin.session import Visitor, check_form
+from loyalty.errors import AnswerErased, KeyExpired, KeyReused
+from loyalty.members.people import People, Search
+from loyalty.members.staff import Seen
+from loyalty.programs.facts import ProgramFacts
+
+SEES = ("owner", "manager", "analyst", "support")
+ADJUSTS = ("owner", "manager", "support")
+
+
+@get("/p/{program_id:str}/members")
+async def people(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[str] | Response[None]:
+    """Show a page of people. An address that can be said shorter is sent to its one form."""
+    program, programs = await find_program(program_id, desk, visitor, SEES)
+    said = asked(request)
+    search = search_of(said)
+    if {name: value for name, value in said.items() if name != "lang"} != _spoken(search):
+        return redirect(with_query(request.url.path, search_said(search)), kept(request))
+    f = Format(reader_of(request).language, program.currency)
+    shell = {"visitor": visitor.who, "program": program, "programs": programs}
+    found = await desk.people(program, search)
+    return page(request, "members.html", {**shell, "page": make_listing(program, search, found, f)})
+
+
+@get("/p/{program_id:str}/members.csv")
+async def people_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the list as it is on the page."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    found: People = await desk.people(program, search_of(asked(request)))
+    return csv_response("members", *people_table(program, found, Format(reader_of(request).language, program.currency)))
+
+
+@get("/p/{program_id:str}/members/{customer:str}")
+async def member(
+    request: AnyRequest,
+    program_id: FromPath[str],
+    customer: FromPath[str],
+    desk: NamedDependency[Desk],
+    visitor: NamedDependency[Visitor],
+) -> Response[str] | Response[None]:
+    """Show somebody; who was merged is shown as the other."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    seen = await _seen(request, desk, program, customer)
+    if isinstance(seen, UUID):
+        return redirect(f"/admin/p/{program_id}/members/{seen}", kept(request))
+    return await _show(request, desk, visitor, program, seen, AdjustForm())
+
+
+@get("/p/{program_id:str}/members/{customer:str}/timeline.csv")
+async def timeline_csv(
+    request: AnyRequest,
+    program_id: FromPath[str],
+    customer: FromPath[str],
+    desk: NamedDependency[Desk],
+    visitor: NamedDependency[Visitor],
+) -> Response[bytes]:
+    """Send the page of the timeline with the same address."""
+    program, f, seen = await _figures(request, program_id, customer, desk, visitor)
+    return csv_response("timeline", *timeline_table(program, seen.timeline, f))
+
+
+@get("/p/{program_id:str}/members/{customer:str}/lots.csv")
+async def lots_csv(
+    request: AnyRequest,
+    program_id: FromPath[str],
+    customer: FromPath[str],
+    desk: NamedDependency[Desk],
+    visitor: NamedDependency[Visitor],
+) -> Response[bytes]:
+    """Send the lots."""
+    program, f, seen = await _figures(request, program_id, customer, desk, visitor)
+    return csv_response("lots", *lots_table(seen.purse, f, program.zone))
+
+
+@post("/p/{program_id:str}/members/{customer:str}/adjust")
+async def adjust(
+    request: AnyRequest,
+    program_id: FromPath[str],
+    customer: FromPath[str],
+    desk: NamedDependency[Desk],
+    visitor: NamedDependency[Visitor],
+) -> Response[str] | Response[None]:
+    """Give or take points, once for each form; what is wrong with it is said beside the field."""
+    program, _ = await find_program(program_id, desk, visitor, ADJUSTS)
+    await check_form(request, desk, visitor)
+    seen = await _seen(request, desk, program, customer)
+    if isinstance(seen, UUID):
+        return redirect(f"/admin/p/{program_id}/members/{seen}")
+    f = Format(reader_of(request).language, program.currency)
+    form = form_from({name: str(value) for name, value in (await request.form()).items()}, f)
+    if form.errors:
+        return await _show(request, desk, visitor, program, seen, form, status=422)
+    request_id = request.scope.get("state", {}).get("request_id", "")
+    try:
+        done = await desk.adjust(program, asked_for(form, visitor.who.user_id, request_id, seen.person.customer_id))
+        code = done.code
+    except (KeyReused, KeyExpired, AnswerErased) as refusal:
+        done, code = None, refusal.code
+    base = f"/admin/p/{program_id}/members/{seen.person.customer_id}"
+    if done is not None and done.award_id is not None:
+        return redirect(with_query(base, {"done": str(done.award_id)}))
+    form = form.refused(errors_of(code, seen.purse.available, f))
+    return await _show(request, desk, visitor, program, seen, form, status=409)
+
+
+async def _seen(request: AnyRequest, desk: Desk, program: ProgramFacts, customer: str) -> Seen | UUID:
+    """Read what the address asks for; the id of another customer, when this one was merged into that."""
+    customer_id, said = id_of(customer), asked(request)
+    if customer_id is None:
+        raise NotFoundException
+    after = place_of(said["after"]) if said.get("after") else None
+    found = await desk.member(program, customer_id, after, id_of(said.get("why", "")))
+    if isinstance(found, Seen):
+        return found
+    if found is None or found.merged_into is None:
+        raise NotFoundException
+    return found.merged_into
+
+
+async def _show(
+    request: AnyRequest,
+    desk: Desk,
+    visitor: Visitor,
+    program: ProgramFacts,
+    seen: Seen,
+    form: AdjustForm,
+    *,
+    status: int = 200,
+) -> Response[str]:
+    said = asked(request)
+    wanted = Asked(said.get("after", ""), said.get("why", ""), said.get("done", ""))
+    f = Format(reader_of(request).language, program.currency)
+    shown = make_member(program, seen, wanted, form if visitor.who.role in ADJUSTS else None, f)
+    shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
+    return page(request, "member.html", {**shell, "page": shown}, status=status)
+
+
+async def _figures(
+    request: AnyRequest, program_id: str, customer: str, desk: Desk, visitor: Visitor
+) -> tuple[ProgramFacts, Format, Seen]:
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    seen = await _seen(request, desk, program, customer)
+    if isinstance(seen, UUID):
+        raise NotFoundException
+    return program, Format(reader_of(request).language, program.currency), seen
+
+
+def _spoken(search: Search) -> dict[str, str]:
+    return {name: value for name, value in search_said(search).items() if value}
+
+
+ROUTES = [people, people_csv, member, timeline_csv, lots_csv, adjust]

@@ -1,0 +1,199 @@
+"""Why these points, in words: the stored breakdown by line and rule, the one rounding, and what was moved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from admin.format import Format
+from admin.members.timeline import points_said
+from loyalty.i18n import mark
+from loyalty.members.why import RuleShare, Why
+from loyalty.programs.facts import ProgramFacts
+
+MOST_LINES = 40
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a rule gave for a line, or (`none`) why it gave nothing."""
+
+    text: str
+    none: bool = False
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A line: what it is, how much of it counted, and what each rule gave."""
+
+    name: str
+    caption: str
+    counted: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class WhyBox:
+    """The reasons. `rules` by name and caption; `steps` go from the sum to what was moved: (name, text)."""
+
+    title: str
+    rules: Sequence[tuple[str, str]]
+    lines: Sequence[LineRow]
+    whole: LineRow
+    steps: Sequence[tuple[str, str]]
+
+
+def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
+    """Put a stored decision into words."""
+    exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
+    net = sum(move.net for move in why.moves)
+    return WhyBox(
+        title=f.words.gettext("Why %(points)s?", points=f.signed(f.number(net), net)),
+        rules=[_rule(place, part, why, f) for place, part in enumerate(why.breakdown)],
+        lines=_lines(why, f),
+        whole=LineRow(
+            f.words.gettext("Whole purchase"),
+            "",
+            _money(why.basis or "0", f),
+            [Cell(_exact(part.points, f)) for part in why.breakdown],
+        ),
+        steps=[(name, text) for name, text in _steps(why, exact, program, f) if text],
+    )
+
+
+def _rule(place: int, part: RuleShare, why: Why, f: Format) -> tuple[str, str]:
+    settings = why.rules[place] if why.rules and place < len(why.rules) else {}
+    if part.kind != "points_per_amount" or not {"points_per_step", "step_minor"} <= settings.keys():
+        return part.kind.replace("_", " "), ""
+    n, step = settings["points_per_step"], settings["step_minor"]
+    amount = f.money(step, 0 if f.is_whole(step) else None)
+    name = f.words.ngettext(
+        "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=amount
+    )
+    return name, f.words.gettext("full steps only") if settings.get("whole_steps", True) else ""
+
+
+def _lines(why: Why, f: Format) -> list[LineRow]:
+    """Show the lines that the award tells of; beyond so many, what the others came to."""
+    if not why.breakdown:
+        return []
+    named = {line["line_id"]: line for line in why.lines}
+    told = why.breakdown[0].lines
+    rows = [
+        LineRow(
+            *_line(named.get(line.line_id, {}), line.line_id),
+            _money(line.basis, f),
+            [_cell(part, place, f) for part in why.breakdown],
+        )
+        for place, line in enumerate(told[:MOST_LINES])
+    ]
+    rest = told[MOST_LINES:]
+    if rest:
+        n = len(rest)
+        name = f.words.ngettext("%(n)s more line", "%(n)s more lines", n, n=f.number(n))
+        counted = sum((Fraction(line.basis) for line in rest), Fraction(0))
+        sums = [sum((Fraction(x.points) for x in part.lines[MOST_LINES:]), Fraction(0)) for part in why.breakdown]
+        rows.append(LineRow(name, "", _money(str(counted), f), [Cell(_exact(str(s), f)) for s in sums]))
+    return rows
+
+
+def _line(line: dict[str, Any], line_id: str) -> tuple[str, str]:
+    return str(line.get("sku") or line_id), str(line.get("category") or "")
+
+
+def _cell(part: RuleShare, place: int, f: Format) -> Cell:
+    line = part.lines[place]
+    if line.reason is None:
+        return Cell(_exact(line.points, f))
+    words = f.words
+    reasons = {"gift_card": words.gettext("gift card"), "shipping": words.gettext("shipping")}
+    return Cell(reasons.get(line.reason, line.reason.replace("_", " ")), none=True)
+
+
+def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[tuple[str, str]]:
+    words, facts = f.words, why.facts
+    whole = exact.numerator // exact.denominator
+    before = why.target - why.due
+    kept, goods = facts.get("kept"), facts.get("goods")
+    record = words.gettext(
+        "Order %(order)s, %(storefront)s · rules v%(version)s · recorded on %(at)s · request %(request)s",
+        order=why.order_id,
+        storefront=why.storefront,
+        version=why.rules_version or 0,
+        at=f.instant(why.recorded_at, program.timezone),
+        request=why.request_id,
+    )
+    left = words.gettext("%(kept)s of %(goods)s", kept=f.money(kept), goods=f.money(goods)) if kept != goods else ""
+    return [
+        (words.gettext("Kept of the goods"), left),
+        (words.gettext("In all"), points_said(whole, f) if whole == exact else ""),
+        (
+            words.gettext("Rounded once, at the end"),
+            words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
+            if whole != exact
+            else "",
+        ),
+        (words.gettext("Not given"), _reason(facts.get("reason"), f)),
+        (
+            words.gettext("Guest"),
+            words.gettext("Placed before joining; it earns, as the programme allows.") if facts.get("guest") else "",
+        ),
+        (
+            words.gettext("Already decided"),
+            words.gettext(
+                "%(before)s, so the difference is %(due)s",
+                before=points_said(before, f),
+                due=f.signed(f.number(why.due), why.due),
+            )
+            if before
+            else "",
+        ),
+        (words.gettext("Where they went"), _moved(why, f)),
+        (words.gettext("Record"), record),
+    ]
+
+
+def _reason(reason: str | None, f: Format) -> str:
+    words = f.words
+    return {
+        None: "",
+        "not_member": words.gettext("Not a member when the order was placed."),
+        "anonymous": words.gettext("The shop named no customer."),
+        "test": words.gettext("A test order: it never earns."),
+    }.get(reason, str(reason))
+
+
+def _moved(why: Why, f: Format) -> str:
+    """Tell each movement in words, and what was let go."""
+    said = []
+    for move in why.moves:
+        text = _TAKEN.get(move.debit) if move.kind == "claw_back" else _MOVED.get((move.kind, move.credit))
+        said.append((text or f"{move.kind} %(n)s", move.points))
+    if clamped := why.facts.get("clamped"):
+        said.append((mark("%(n)s not taken back: there were no more points"), clamped))
+    return "; ".join(f.words.gettext(text, n=f.number(n)) for text, n in said)
+
+
+_MOVED = {
+    ("issue", "available"): mark("%(n)s given, available at once"),
+    ("issue", "pending"): mark("%(n)s given, pending"),
+    ("mature", "available"): mark("%(n)s became available"),
+    ("expire", "expired"): mark("%(n)s over already, expired"),
+    ("repay", "debt"): mark("%(n)s repaid what was owed"),
+    ("reverse", "available"): mark("%(n)s spent on it came back"),
+}
+_TAKEN = {
+    "pending": mark("%(n)s taken back of pending points"),
+    "available": mark("%(n)s taken back of available points"),
+    "debt": mark("%(n)s taken back as points owed"),
+}
+
+
+def _money(minor: str, f: Format) -> str:
+    return f.money(float(Fraction(minor)))
+
+
+def _exact(points: str, f: Format) -> str:
+    """Write an exact number of points with two decimals, or none where it is whole."""
+    value = Fraction(points)
+    return f.number(float(value), 0 if value.denominator == 1 else 2)

@@ -1,0 +1,114 @@
+"""What a purchase earns, decided anew whenever something about it changes. Pure but for new ids."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from loyalty.points.dates import lot_dates
+from loyalty.points.facts import Cause, OpenAccount, RecordedAward
+from loyalty.points.holds import give_back_captured
+from loyalty.points.rules import active, claw_back, issue
+from loyalty.programs.policies import Inactivity, basis_of
+from loyalty.purchases.batch import Batch, OpenOrder
+from loyalty.purchases.rules import kept, restored, target, within_guest_window
+
+
+def decide(
+    batch: Batch,
+    order: OpenOrder,
+    account: OpenAccount | None,
+    cause: str,
+    effective_at: datetime,
+    *,
+    refund_id: str | None = None,
+    membership_id: UUID | None = None,
+    posted: Cause | None = None,
+) -> RecordedAward:
+    """Decide anew what a purchase is worth as it stands, and post the difference to what was due so far."""
+    policies = batch.source.program.policies
+    version = batch.rules(order)
+    order.rules_version = version.version
+    order.basis = order.basis or basis_of(policies)
+    kept_minor = kept(order.goods_minor, order.taken_back)
+    whole, points = target(order, kept_minor, version)
+    order.guest = not order.member and is_guest(batch, order, account)
+    reason = _no_points_because(order, account)
+    aim = 0 if reason else points.total
+    due, order.due = aim - order.due, aim
+    posted = posted or batch.cause(effective_at)
+    given = _move(batch, order, account, due, posted) if account else 0
+    if account and order.redemption_ids:
+        _restore(batch, order, account, kept_minor, posted)
+    facts: dict[str, Any] = {
+        "goods": order.goods_minor, "kept": kept_minor, "member": order.member, "reason": reason,
+    }  # fmt: skip
+    if order.guest:
+        facts["guest"] = True
+    if policies.told:
+        facts["policy"] = policies.told
+    return batch.decided(
+        account,
+        cause,
+        posted,
+        facts,
+        purchase_id=order.purchase_id,
+        refund_id=refund_id,
+        membership_id=membership_id,
+        rules_version=version.version,
+        basis=str(whole),
+        breakdown=points.breakdown,
+        target=aim,
+        due=due,
+        given=given,
+    )
+
+
+def _move(batch: Batch, order: OpenOrder, account: OpenAccount, due: int, posted: Cause) -> int:
+    """Give (`due` > 0) or take (< 0) points of a purchase; tells what it did, with its sign."""
+    policies = batch.source.program.policies
+    if due < 0:
+        return -claw_back(account, -due, order.purchase_id, posted, clamp=policies.debt == "clamp")
+    if due > 0:
+        placed_at = batch.now if batch.source.dated_now else min(order.placed_at or batch.now, batch.now)
+        active(account, placed_at, posted, counts=isinstance(policies.expiry, Inactivity))
+        dates = lot_dates(policies, account.zone, placed_at, order.delivered_at)
+        issue(account, due, order.purchase_id, dates, posted)
+    return due
+
+
+def _restore(batch: Batch, order: OpenOrder, account: OpenAccount, kept_minor: int, posted: Cause) -> None:
+    """Give back the points that were spent on what was taken back, as far as they are still out."""
+    policies = batch.source.program.policies
+    # A shop may name holds of somebody else: nothing comes back from those.
+    own = {str(held.hold_id): held for held in account.holds if held.captured}
+    holds = [own[key] for key in dict.fromkeys(order.redemption_ids or ()) if key in own]
+    total = restored(order.goods_minor, kept_minor, sum(held.captured for held in holds), policies.spent_points)
+    due = total - order.restored
+    came: dict[str, int] = {}
+    for held in holds:
+        part = min(due, held.captured - held.returned)
+        if part > 0:
+            give_back_captured(account, held, part, posted, policies.restore_grace_days)
+            came[str(held.hold_id)] = part
+            due -= part
+    if came:
+        order.restored += sum(came.values())
+        posted.notes |= {"restored": sum(came.values()), "restored_of": came}
+
+
+def is_guest(batch: Batch, order: OpenOrder, account: OpenAccount | None) -> bool:
+    """Tell whether a purchase of somebody who was no member then earns with a later joining."""
+    window, placed_at = batch.source.program.policies.guest_window, order.placed_at
+    if window == "none" or account is None or placed_at is None:
+        return False
+    standing = (m for m in batch.memberships.get(account.customer_id, ()) if m.superseded_at is None)
+    return any(within_guest_window(placed_at, m.joined_at, window, account.zone) for m in standing)
+
+
+def _no_points_because(order: OpenOrder, account: OpenAccount | None) -> str | None:
+    """Tell why a purchase earns nothing whatever the rules say; None when they decide."""
+    if order.test:
+        return "test"
+    if account is None:
+        return "anonymous"
+    return None if order.member or order.guest else "not_member"
