@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from loyalty.customers.persons import Person, exporter, forgetter
+from loyalty.customers.persons import exporter
 from loyalty.database import MissedGuard, Tx
 from loyalty.outbox import consumers
 from loyalty.outbox.tables import Event
@@ -183,12 +183,6 @@ def _event_parts(new: Append) -> list[Part]:
     part = insert(Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
     names = consumers()
     return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]
-
-
-@forgetter
-def _forget_reasons(person: Person) -> list[Part]:
-    """Blank why staff gave or took points: free text may be about the person."""
-    return [Part("blanked_reason", _FORGET_REASONS, [person.customer_ids])]
 
 
 exporter(
