@@ -23,6 +23,7 @@ from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.facts import Once
 from loyalty.programs.policies import Policies
 from loyalty.rewards.actions import offer_reward
+from loyalty.verify import verify
 from tests.stories import Shop
 
 CALLERS = 16
@@ -201,8 +202,11 @@ class Crowd:
 
 
 async def adds_up(connection: asyncpg.Connection) -> None:
-    """Insist that all balances are the sums of what led to them."""
+    """Insist that all balances are the sums of what led to them, and that the whole ledger verifies."""
     assert await connection.fetch(_ADD_UP) == []
+    report = await verify(connection)
+    assert not report.faults, report.faults[:5]
+    assert report.checked["customers_have_their_account"] > 0
 
 
 def replaced(tx: Tx, connection: AtTheGate) -> Tx:
