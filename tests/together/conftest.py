@@ -31,7 +31,7 @@ async def meeting(shop: Shop) -> AsyncIterator[Meeting]:
 
 @pytest.fixture
 async def crowd(shop: Shop, owner: asyncpg.Connection) -> AsyncIterator[Crowd]:
-    """Give a crowd of callers; whatever they did, the ledger must add up, and nobody may have deadlocked."""
+    """Give a crowd of callers; whatever they did, the ledger must verify, and nobody may have deadlocked."""
     crowd = Crowd(shop, owner)
     yield crowd
-    await crowd.adds_up()
+    await crowd.is_sound()

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
+from loyalty.verify import verify
 from tests.stories import day
-from tests.together.crowd import adds_up
 from tests.together.installation import Installation
 from tests.together.till import Heard, Lost, Till, Wanted, ready
 
@@ -136,7 +136,8 @@ async def converges(sales: Sales) -> None:
         "refunds": await owner.fetchval("SELECT count(*) FROM refund"),
         "redemptions": await owner.fetchval("SELECT count(*) FROM redemption"),
     }
-    await adds_up(owner)
+    report = await verify(owner)
+    assert not report.faults, report.faults
     await owner.close()
 
 
