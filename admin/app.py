@@ -14,7 +14,7 @@ from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
-from loyalty.errors import InFlight, Invalid, Unavailable
+from loyalty.errors import Invalid, Unavailable
 
 _LOG = structlog.get_logger()
 _CLIENT_ERRORS = range(400, 500)
@@ -72,7 +72,7 @@ def _not_understood(request: AnyRequest, _: Invalid) -> Response[str]:
     return page(request, "message.html", {"kind": "request", "reference": ""}, status=400)
 
 
-def _busy(request: AnyRequest, _: Unavailable | InFlight) -> Response[str]:
+def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
     return page(request, "message.html", {"kind": "busy", "reference": ""}, status=503)
 
 
@@ -88,7 +88,6 @@ _HANDLERS: ExceptionHandlersMap = {
     NotOurForm: _not_our_form,
     HTTPException: _refused,
     Unavailable: _busy,
-    InFlight: _busy,
     Invalid: _not_understood,
     Exception: _failed,
 }

@@ -83,6 +83,11 @@ def errors_of(code: str, available: int, f: Format) -> dict[str, str]:
     return {"": words.gettext("Nothing was changed. Look at the timeline, then send the form again.")}
 
 
+def still_busy(f: Format) -> dict[str, str]:
+    """Ask to send the same form again: somebody else is changing the same customer."""
+    return {"": f.words.gettext("Somebody else is changing this customer. Send the form again in a moment.")}
+
+
 def _is_key(text: str) -> bool:
     try:
         return str(UUID(text)) == text

@@ -1,5 +1,6 @@
 """The addresses of the people: the list, one of them, their files, and the form that adjusts points."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,7 +12,7 @@ from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
 from admin.members.addresses import asked, id_of, place_of, search_of, search_said, with_query
-from admin.members.adjusting import AdjustForm, asked_for, errors_of, form_from
+from admin.members.adjusting import AdjustForm, asked_for, errors_of, form_from, still_busy
 from admin.members.listing import make_listing, people_table
 from admin.members.page import Asked, make_member
 from admin.members.purse import lots_table
@@ -19,7 +20,7 @@ from admin.members.timeline import timeline_table
 from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
-from loyalty.errors import AnswerErased, KeyExpired, KeyReused
+from loyalty.errors import AnswerErased, InFlight, KeyExpired, KeyReused
 from loyalty.members.people import People, Search
 from loyalty.members.staff import Seen
 from loyalty.programs.facts import ProgramFacts
@@ -118,6 +119,9 @@ async def adjust(
     try:
         done = await desk.adjust(program, asked_for(form, visitor.who.user_id, request_id, seen.person.customer_id))
         code = done.code
+    except InFlight:
+        # Under the same key: if it was done meanwhile, it is not done again.
+        return await _show(request, desk, visitor, program, seen, replace(form, errors=still_busy(f)), status=503)
     except (KeyReused, KeyExpired, AnswerErased) as refusal:
         done, code = None, refusal.code
     base = f"/admin/p/{program_id}/members/{seen.person.customer_id}"

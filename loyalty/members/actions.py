@@ -78,7 +78,11 @@ async def change_profile(tx: Tx, source: Source, external_id: str, profile: Prof
 async def adjust_points(tx: Tx, source: Source, new: NewAdjustment, besides: Besides = _nothing) -> RecordedAward:
     """Give or take points for a reason, which is kept beside the award."""
     book = await open_book(tx, source, customers=[new.external_id])
-    award = record_adjustment(book, new)
+    try:
+        award = record_adjustment(book, new)
+    except LoyaltyError as refusal:
+        refusal.customer_id = book.aliases.get(new.external_id)
+        raise
     await append(tx, appended(book, after=[new_adjustment(award, new.points, new.reason), *besides(award)]))
     return award
 
@@ -94,7 +98,12 @@ async def merge(
     """Merge one customer into another."""
     batch = await open_batch(tx, source, rules, orders=[], customers=[gone, kept], history=True)
     old = batch.account(batch.aliases[gone]).customer_id if gone in batch.aliases else None
-    merged = merge_customers(batch, gone, kept)
+    try:
+        merged = merge_customers(batch, gone, kept)
+    except LoyaltyError as refusal:
+        # A pinned refusal names both; with either's erasure it must be found.
+        refusal.customer_id = batch.aliases.get(kept) or old
+        raise
     new, survivor = as_append(batch), merged.award.customer_id
     if old is not None and survivor is not None:
         new.after += merged_customer(old, survivor, batch.now)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from loyalty.errors import NotFound
+from loyalty.errors import Invalid, NotFound
 from loyalty.points.book import Book
 from loyalty.points.dates import ending
 from loyalty.points.facts import RecordedAward
@@ -23,6 +23,9 @@ class NewAdjustment(Struct, frozen=True):
 
 def record_adjustment(book: Book, new: NewAdjustment) -> RecordedAward:
     """Give points as a lot of their own, under the programme's expiry, or take available ones in spending order."""
+    if new.points == 0:
+        msg = "points is a whole number above or below zero."
+        raise Invalid(msg, pointer="/points")
     customer_id = book.aliases.get(new.external_id)
     if customer_id is None or customer_id in book.erased:
         msg = f"There is no customer {new.external_id!r}."

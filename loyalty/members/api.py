@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from loyalty.database import one, write
-from loyalty.errors import Invalid, LoyaltyError
+from loyalty.errors import LoyaltyError
 from loyalty.idempotency.api import REPLAYED, Keyed, respond_once
 from loyalty.members.actions import Leaving, adjust_points, change_profile, record_memberships
 from loyalty.members.adjustments import NewAdjustment
@@ -153,9 +153,6 @@ async def adjust(
 ) -> Response[AdjustmentRecorded]:
     """Give points for a reason, or take available ones; nothing goes below zero."""
     new = NewAdjustment(shop_id(customer_id, "customer_id"), data.points, data.reason)
-    if new.points == 0:
-        msg = "points is a whole number above or below zero."
-        raise Invalid(msg, pointer="/points")
 
     keyed = once(source, idempotency_key, "adjustment/1", (new.external_id, new.points, new.reason))
     answered = await do_once(

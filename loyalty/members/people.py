@@ -15,6 +15,11 @@ PAGE = 50
 
 _BALANCE = ("available", "pending", "held", "debt")
 _EVERYBODY = "SELECT customer_id, false AS exact FROM customer WHERE program_id = $1 AND $2 = ''"
+# Those few who ever left, not everybody with a look at each.
+_LEFT = """
+SELECT DISTINCT customer_id, false AS exact FROM membership
+WHERE program_id = $1 AND $2 = '' AND superseded_at IS NULL AND left_at IS NOT NULL
+"""
 # Of a name every word may begin so: people are looked for by their last names too.
 _LIKE = """
 SELECT customer_id, bool_or(exact) AS exact FROM (
@@ -91,7 +96,8 @@ def reading_source(program: ProgramFacts) -> Source:
 async def find_people(connection: Connection, program: ProgramFacts, search: Search) -> People:
     """Find a page of people, exact ids first, then the newest customers; whoever was merged is found as the other."""
     exact, last = search.after or (False, None)
-    sql = _PAGE.format(hits=_LIKE if search.text else _EVERYBODY)
+    hits = _LIKE if search.text else _LEFT if search.state == "left" else _EVERYBODY
+    sql = _PAGE.format(hits=hits)
     rows = await connection.fetch(sql, program.program_id, search.text, search.state, exact, last, PAGE + 1)
     found = [_decode(row[0]) for row in rows[:PAGE]]
     book = await open_book(Tx(connection), reading_source(program), ids=[person.customer_id for person in found])

@@ -25,6 +25,8 @@ async def accounts_due(
 
 async def settle_accounts(tx: Tx, source: Source, customer_ids: list[UUID]) -> list[RecordedAward | None]:
     """Post what fell due in accounts, though nobody wrote about them; one award each, None where nothing did."""
+    if not customer_ids:
+        return []
     book = await open_book(tx, source, ids=customer_ids)
     settled: list[RecordedAward | None] = []
     for customer_id in customer_ids:

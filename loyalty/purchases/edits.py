@@ -39,7 +39,7 @@ def edit_purchase(batch: Batch, new: NewPurchase) -> Edited | Recorded:
         return Edited(_newest(batch, order), stale=True, replayed=False)
     fingerprint = purchase_fingerprint(new)
     if stamp == order.source_updated_at and fingerprint == (order.edit_fingerprint or order.fingerprint):
-        return Edited(_newest(batch, order), stale=False, replayed=True)
+        return Edited(_told_by(batch, order), stale=False, replayed=True)
     check(batch, new)
     _same_customer(batch, order, new)
     return Edited(_edit(batch, order, new, fingerprint), stale=False, replayed=False)
@@ -48,6 +48,12 @@ def edit_purchase(batch: Batch, new: NewPurchase) -> Edited | Recorded:
 def _newest(batch: Batch, order: OpenOrder) -> RecordedAward:
     own = (award for award in (*batch.pinned, *batch.awards) if award.purchase_id == order.purchase_id)
     return max(own, key=lambda award: (award.recorded_at, award.award_id))
+
+
+def _told_by(batch: Batch, order: OpenOrder) -> RecordedAward:
+    """Find the decision that recorded the facts as they stand: what the same edit was answered with first."""
+    own = [award for award in (*batch.pinned, *batch.awards) if award.purchase_id == order.purchase_id]
+    return max((a for a in own if a.cause in {"purchase", "edit", "claim"}), key=lambda a: (a.recorded_at, a.award_id))
 
 
 def _same_customer(batch: Batch, order: OpenOrder, new: NewPurchase) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
-from loyalty.errors import HoldEnded, HoldTimedOut, NotAMember, NotFound, OtherFacts, RewardUnavailable
+from loyalty.errors import HoldEnded, HoldTimedOut, Invalid, NotAMember, NotFound, OtherFacts, RewardUnavailable
 from loyalty.points.book import Book
 from loyalty.points.facts import OpenAccount, OpenHold, RecordedAward
 from loyalty.points.holds import capture, give_back_captured, hold, release
@@ -91,6 +91,9 @@ def capture_held(book: Book, redemption_id: UUID, points: int | None) -> Redeeme
         return _again(held, held.end_award_id)
     _still_open(held)
     wanted = held.points if points is None else points
+    if wanted < 1:
+        msg = "A capture spends one point or more; a hold of which nothing is spent is released."
+        raise Invalid(msg, pointer="/points")
     if wanted > held.points:
         msg = f"Only {held.points} points are held; {wanted} cannot be captured."
         raise OtherFacts(msg)

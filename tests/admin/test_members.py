@@ -226,7 +226,7 @@ def test_more_than_there_is_is_refused_with_what_there_is(inside: TestClient[Lit
     ("error", "status", "says"),
     [
         (KeyReused("x"), 409, "This form was sent before with other values."),
-        (InFlight("x"), 503, "The service is busy"),
+        (InFlight("x"), 503, "Send the form again in a moment."),
     ],
 )
 def test_a_form_that_cannot_be_done_says_what_to_do(
@@ -237,9 +237,12 @@ def test_a_form_that_cannot_be_done_says_what_to_do(
         raise error
 
     monkeypatch.setattr(desk, "adjust", refuse)
-    answer = post(inside)
+    key = str(uuid4())
+    answer = post(inside, key=key)
     assert answer.status_code == status
     assert says in answer.text
+    # What may have been done meanwhile is sent again under its key; what was refused, under a new one.
+    assert (key in answer.text) is isinstance(error, InFlight)
 
 
 @pytest.mark.parametrize(("csrf", "origin"), [("wrong", SITE), ("a-token", "https://evil.example")])

@@ -13,6 +13,7 @@ from loyalty.errors import LoyaltyError, NotFound
 from loyalty.members.actions import adjust_points, erase, merge, record_memberships
 from loyalty.members.adjustments import NewAdjustment
 from loyalty.members.decisions import Joined, NewMembership
+from loyalty.members.merging import Merged
 from loyalty.members.queries import find_balance
 from loyalty.points.actions import accounts_due, settle_accounts
 from loyalty.points.facts import RecordedAward
@@ -86,6 +87,8 @@ def _answer(outcome: Any, known: set[UUID]) -> Answer:  # noqa: ANN401, PLR0911 
             return Answer(_word(outcome), outcome.award.recorded_at, outcome.award)
         case Recorded():
             return Answer(_word(outcome), outcome.awards[0].recorded_at, outcome.awards)
+        case Merged(award):
+            return Answer("recorded", award.recorded_at, award)
         case RecordedAward():
             # The verb of erasing gives the first award again, and does not say so.
             word = "replayed" if outcome.award_id in known else "recorded"

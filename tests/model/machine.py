@@ -231,7 +231,9 @@ class Ledger(RuleBasedStateMachine):
         account: Account = loads(dumps(self.model.accounts[root]))  # noqa: S301 - our own
         account.settle(self.clock)
         points = (account.available, account.pending, account.held, account.debt)
-        lots = [(lot.points, lot.earned, lot.matures, account.end(lot)) for lot in account.in_order() if lot.points]
+        # What cannot be spent yet is shown last.
+        in_order = sorted(account.in_order(), key=account.waits)
+        lots = [(lot.points, lot.earned, lot.matures, account.end(lot)) for lot in in_order if lot.points]
         assert shown == Look(points, lots), (shown, points, lots)
 
     async def _look(self, customer: str) -> Look | None:
