@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from loyalty.errors import Unavailable
+from loyalty.errors import LoyaltyError, Unavailable
 
 if TYPE_CHECKING:
     from loyalty.settings import Settings
@@ -138,6 +138,9 @@ async def _lend(pool: Pool) -> AsyncIterator[Connection]:
     except TimeoutError:
         msg = "All connections to the database are busy. Send the same request again in a second."
         raise Unavailable(msg) from None
+    except OSError as error:  # a socket that is not there is another error than one where nobody listens
+        msg = "The database cannot be reached. Send the same request again in a second."
+        raise Unavailable(msg) from error
     try:
         yield connection
     finally:
@@ -201,8 +204,7 @@ async def _write(
             async with database.writer() as connection:
                 if attempt == 0 and not whole:
                     return await verb(Tx(connection), items)
-                async with connection.transaction():
-                    return await verb(Tx(connection, locked=attempt > 0), items)
+                return await _in_transaction(Tx(connection, locked=attempt > 0), verb, items, whole=whole)
         except asyncpg.UniqueViolationError:
             if attempt and len(items) > 1:
                 middle = len(items) // 2
@@ -212,3 +214,17 @@ async def _write(
             await asyncio.sleep(0.002 * attempt)
     msg = "Others keep changing the same customer or order. Nothing was written; send the same request again."
     raise Unavailable(msg)
+
+
+async def _in_transaction(
+    tx: Tx, verb: Callable[[Tx, Sequence[I]], Awaitable[list[R]]], items: Sequence[I], *, whole: bool
+) -> list[R]:
+    """Commit also when the verb refuses, as in autocommit: what it posted before stays. Not what is written `whole`."""
+    async with tx.connection.transaction():
+        try:
+            return await verb(tx, items)
+        except LoyaltyError as error:
+            if whole:
+                raise
+            refusal = error
+    raise refusal

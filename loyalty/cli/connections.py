@@ -1,5 +1,6 @@
 """Settings, servers and pools for a command: the ones that the environment names, else the embedded ones."""
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ import asyncpg
 from pydantic import ValidationError
 
 import migrations
+from loyalty.cli.refusals import note
 from loyalty.database import APP_ROLE, Connection, Database, connect
-from loyalty.embedded import acquire
+from loyalty.embedded import Servers as Embedded
+from loyalty.embedded import ServersDidNotStart, acquire
 from loyalty.errors import Invalid, Unavailable
 from loyalty.settings import Settings
 
 _CONNECT_SECONDS = 10
+_LOOK_EVERY_SECONDS = 1.0
 _REVISION = "SELECT version_num FROM alembic_version"
 # Nested loops are never right for whole tables, and are what the planner takes when it believes them to be empty.
 _PATIENT = {
@@ -70,8 +74,31 @@ def servers(settings: Settings, *, redis: bool = False) -> Iterator[Servers]:
     with ExitStack() as stack:
         if not database_url or (redis and not redis_url):
             embedded = stack.enter_context(acquire(settings.home))
+            if redis:
+                stack.enter_context(_revived(embedded))
             database_url, redis_url = database_url or embedded.database_url, redis_url or embedded.redis_url
         yield Servers(database_url, redis_url, embedded=not settings.database_url)
+
+
+@contextmanager
+def _revived(embedded: Embedded) -> Iterator[None]:
+    """Have the embedded servers started again when they died, as long as a command runs that needs both."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_EVERY_SECONDS):
+            try:
+                embedded.revive()
+            except (ServersDidNotStart, OSError) as error:
+                note(f"The embedded servers ended, and cannot be started again: {error}. Trying on.")
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        looking.join()
 
 
 @asynccontextmanager

@@ -5,8 +5,8 @@
 It tells its starter through stdout ("ready", "busy", or what is wrong), then waits until no user
 process is left (the kernel then grants it the lock `users`), a server dies by itself, or it is
 told to end (SIGTERM, SIGINT, SIGHUP). In each case it ends both servers and then itself; the next
-`acquire` starts anew. Under systemd, use KillMode=mixed: the default tells the servers to stop
-while the service is still answering its last requests.
+`acquire`, or `revive` of a user that goes on, starts anew. Under systemd, use KillMode=mixed: the
+default tells the servers to stop while the service is still answering its last requests.
 """
 
 import os

@@ -40,6 +40,16 @@ class Servers:
     _place: Home = field(repr=False)
     _users: Lock = field(repr=False, compare=False)
 
+    def revive(self, *, fsync: bool = True, timeout_seconds: float = 60) -> None:
+        """Start them again if they have ended: when one of them dies, the other ends, too."""
+        if is_taken(self._place.lock("owner")):
+            return
+        deadline = time.monotonic() + timeout_seconds
+        with closing(Lock(self._place.lock("starting"))) as starting:
+            _wait(starting.try_exclusive, deadline, self._place)
+            if not self._users.closed:
+                _ensure_running(self._place, deadline, fsync=fsync)
+
     def release(self) -> None:
         """Need them no more. The last user waits until they have stopped; twice does nothing."""
         if self._users.closed:

@@ -7,7 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from loyalty.database import Connection, Tx
-from loyalty.errors import Invalid, LoyaltyError, NotFound
+from loyalty.errors import HoldTimedOut, Invalid, LoyaltyError, NotFound
 from loyalty.points.book import Book
 from loyalty.points.facts import RecordedAward
 from loyalty.points.queries import append, appended
@@ -73,8 +73,21 @@ async def end_redemption(
         msg = f"There is no redemption {redemption_id}."
         raise NotFound(msg)
     book = await open_book(tx, source, holds=[redemption_id])
-    redeemed = decide(book)
+    try:
+        redeemed = decide(book)
+    except HoldTimedOut:
+        await _post_what_fell_due(tx, book)
+        raise
     if redeemed.award is None:
         return redeemed, await queries.award(tx.connection, program_id, redeemed.award_id), reward
     await append(tx, appended(book))
     return redeemed, redeemed.award, reward
+
+
+async def _post_what_fell_due(tx: Tx, book: Book) -> None:
+    """Post a time-out before it is told: else a capture that was decided in time could be committed after that."""
+    for account in book.accounts.values():
+        if account.settling is not None:
+            book.touch(account)
+    if book.awards:
+        await append(tx, appended(book))

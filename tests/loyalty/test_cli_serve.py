@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ import pytest
 
 import migrations
 from tests.conftest import execute
+from tests.loyalty.embedded.conftest import Household
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
@@ -161,6 +163,35 @@ def test_a_given_database_is_not_migrated_silently(serve: Serve, empty_database_
     assert (process.returncode, said) == (1, "")
     assert refusal == "Error: The database has not been set up yet: run `loyalty migrate`.\n"
     assert execute(empty_database_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+
+
+def test_embedded_servers_that_die_are_started_again(serve: Serve, port: int, tmp_path: Path) -> None:
+    process = serve(LOYALTY_HOME=str(tmp_path / "home"))
+    wait_until_ready(process, port)
+    household = Household(tmp_path / "home")
+    for who in ("postgres", "valkey"):
+        before = household.pid_of(who)
+        os.kill(before, signal.SIGKILL)
+        wait_until_gone({before})
+        deadline = time.monotonic() + 30
+        while status(port) != "ok":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert household.pid_of(who) != before
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+    assert "cannot be started again" not in said
+    household.wait_until_gone()
+
+
+def status(port: int) -> str:
+    """Tell how the service says that it is; also when it is not."""
+    try:
+        return get(port, "/readyz")["status"]
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return "unavailable"
 
 
 def test_embedded_servers_are_started_migrated_and_taken_along(serve: Serve, port: int, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from loyalty.database import connect
@@ -7,6 +8,7 @@ from loyalty.earning.queries import RulesCache
 from loyalty.programs.facts import Source
 from loyalty.settings import Settings
 from tests.stories import Shop
+from tests.together.crowd import Crowd
 from tests.together.meeting import Meeting
 
 
@@ -25,3 +27,11 @@ async def meeting(shop: Shop) -> AsyncIterator[Meeting]:
     report = await shop.verified()
     assert report.checked["purchases_gave_what_they_are_worth"] > 0
     assert "DeadlockDetectedError" not in meeting.refused, meeting.refused
+
+
+@pytest.fixture
+async def crowd(shop: Shop, owner: asyncpg.Connection) -> AsyncIterator[Crowd]:
+    """Give a crowd of callers; whatever they did, the ledger must verify, and nobody may have deadlocked."""
+    crowd = Crowd(shop, owner)
+    yield crowd
+    await crowd.is_sound()

@@ -21,7 +21,7 @@ from tests.stories import Outcome, Shop
 
 ROUNDS = 100
 Item = NewPurchase | NewRefund | NewMembership
-_VERBS: dict[type, Callable[..., Coroutine[Any, Any, list[Any]]]] = {
+VERBS: dict[type, Callable[..., Coroutine[Any, Any, list[Any]]]] = {
     NewPurchase: record_purchases,
     NewRefund: record_refunds,
     NewMembership: record_memberships,
@@ -57,7 +57,7 @@ class Meeting:
 
     async def _write(self, items: Sequence[Item], barrier: asyncio.Barrier, *, after_read: bool) -> list[Outcome]:
         rules = MeetingRules(self.shop.rules, barrier) if after_read else self.shop.rules
-        verb = _VERBS[type(items[0])]
+        verb = VERBS[type(items[0])]
 
         async def watched(tx: Tx, some: Sequence[Item]) -> list[Outcome]:
             try:

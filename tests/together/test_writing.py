@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from loyalty.database import Database, MissedGuard, Tx, connect, write
-from loyalty.errors import LoyaltyError, Unavailable
+from loyalty.errors import Conflict, LoyaltyError, Unavailable
 from loyalty.purchases.actions import record_purchases
 from loyalty.purchases.decisions import Recorded
 from loyalty.purchases.facts import NewPurchase
@@ -86,6 +86,27 @@ async def test_what_is_written_whole_is_undone_whole(shop: Shop) -> None:
     assert seen == [(False, True), (True, True)]
     assert not recorded(outcome).replayed
     assert await shop.value("SELECT count(*) FROM award") == 1
+
+
+@pytest.mark.parametrize(("whole", "stays"), [(False, 1), (True, 0)])
+async def test_what_was_posted_before_a_refusal_stays_unless_it_is_written_whole(
+    shop: Shop, *, whole: bool, stays: int
+) -> None:
+    calls = 0
+
+    async def verb(tx: Tx, orders: Sequence[NewPurchase]) -> list[Recorded | LoyaltyError]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise MissedGuard
+        await record_purchases(tx, shop.source, shop.rules, orders)
+        msg = "no"
+        raise Conflict(msg)
+
+    with pytest.raises(Conflict):
+        await write(shop.database, verb, [purchase("o", 100, "ann")], whole=whole)
+    assert calls == 2
+    assert await shop.value("SELECT count(*) FROM award") == stays
 
 
 async def test_when_all_connections_are_busy_it_says_so_within_seconds(database_url: str) -> None:

@@ -55,6 +55,19 @@ def test_the_next_user_after_a_kill_starts_anew_and_misses_no_committed_row(
     assert household.running() == {}
 
 
+def test_servers_are_revived_for_who_still_needs_them_and_for_nobody_else(household: Household) -> None:
+    with acquire(household.home) as servers:
+        before = household.pids()
+        servers.revive()
+        assert household.pids() == before
+        os.kill(household.pid_of("postgres"), signal.SIGKILL)
+        household.wait_until_gone()
+        servers.revive()
+        assert not before & household.pids()
+    servers.revive()
+    assert household.running() == {}
+
+
 def test_a_long_query_does_not_outlive_a_killed_postgresql(household: Household) -> None:
     user = household.start()
     url = user.database_url
