@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check format bench lock clean
+.PHONY: help setup demo test test-long test-faults check format bench lock clean
 
 help: ## Print this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.dev ## Make .venv with everything in it
 
@@ -21,6 +21,9 @@ test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; 10 mi
 
 test-long: $(VENV)/.dev ## Run every test, with the long ones
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+test-faults: $(VENV)/.dev ## Plant small wrong changes, one by one: a test must catch each
+	$(BIN)/python -m tests.faults.run $(ARGS)
 
 check: $(VENV)/.dev ## Check style, types, the house's structure, templates and translations
 	$(BIN)/ruff check .

@@ -1,21 +1,35 @@
 """Telling the service what happened in a shop, through the real verbs and a real database."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from msgspec.structs import replace
 
 from loyalty.customers.facts import Profile
-from loyalty.database import Database, Tx, write
+from loyalty.database import Database, Tx, one, write
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
-from loyalty.members.actions import record_memberships
+from loyalty.members.actions import adjust_points, erase, merge, record_memberships
+from loyalty.members.adjustments import NewAdjustment
 from loyalty.members.decisions import Joined, NewMembership
+from loyalty.members.merging import Merged
+from loyalty.points.book import Book
+from loyalty.points.facts import RecordedAward
 from loyalty.programs.facts import Source
-from loyalty.purchases.actions import record_purchases, record_refunds
+from loyalty.programs.policies import Policies
+from loyalty.purchases.actions import edit_purchases, record_purchases, record_refunds
 from loyalty.purchases.decisions import Parked, Recorded
 from loyalty.purchases.facts import NewPurchase, NewRefund
+from loyalty.rewards.actions import end_redemption, offer_reward, redeem_reward
+from loyalty.rewards.decisions import NewRedemption, Redeemed, capture_held, release_held, reverse_captured
+from loyalty.rewards.kind import RewardFacts
 from loyalty.verify import Report, verify
+
+T = TypeVar("T")
 
 # A day well in the past: everything that is told here has happened.
 FIRST_DAY = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -88,6 +102,62 @@ class Shop:
             return (await self.take_back(item))[0]
         return (await self.join(item))[0]
 
+    def follow(self, policies: Policies) -> None:
+        """Have other policies from now on."""
+        self.source = replace(self.source, program=replace(self.source.program, policies=policies))
+
+    async def do(self, verb: Callable[[Tx], Awaitable[T]]) -> T:
+        """Commit any one thing; what is refused is raised."""
+        return await one(self.database, verb)
+
+    async def edit(self, *items: NewPurchase) -> list[Any]:
+        """Tell purchases anew in one batch."""
+        return await self.do(lambda tx: edit_purchases(tx, self.source, self.rules, items))
+
+    async def offer(self, price: int, worth: int | None = None) -> RewardFacts:
+        """Offer `worth` cents off (as many as it costs points) for a price."""
+        told = {"kind": "fixed_discount", "name": f"Gift for {price}", "price_points": price}
+        settings = {"amount_minor": worth or price}
+        program_id = self.source.program.program_id
+        async with self.database.writer() as connection:
+            return await offer_reward(connection, program_id, **told, settings=settings)
+
+    async def redeem(self, customer: str, reward: RewardFacts, **more: Any) -> Redeemed:  # noqa: ANN401
+        """Redeem a reward: a hold, or `at_once`."""
+        new = NewRedemption(customer, reward.reward_id, **more)
+        return (await self.do(lambda tx: redeem_reward(tx, self.source, new)))[0]
+
+    async def spend(self, customer: str, points: int) -> UUID:
+        """Spend so many points at once."""
+        return (await self.redeem(customer, await self.offer(points), at_once=True)).hold.hold_id
+
+    async def capture(self, redemption_id: UUID, points: int | None = None) -> RecordedAward:
+        """Spend what is held, or some of it; gives the award that answers."""
+        return await self._end(redemption_id, lambda book: capture_held(book, redemption_id, points))
+
+    async def release(self, redemption_id: UUID) -> RecordedAward:
+        """Let go of what is held."""
+        return await self._end(redemption_id, lambda book: release_held(book, redemption_id))
+
+    async def reverse(self, redemption_id: UUID) -> RecordedAward:
+        """Take a capture back."""
+        return await self._end(redemption_id, lambda book: reverse_captured(book, redemption_id))
+
+    async def _end(self, redemption_id: UUID, decide: Callable[[Book], Redeemed]) -> RecordedAward:
+        return (await self.do(lambda tx: end_redemption(tx, self.source, redemption_id, decide)))[1]
+
+    async def adjust(self, customer: str, points: int, reason: str = "So kind") -> RecordedAward:
+        """Give or take points."""
+        return await self.do(lambda tx: adjust_points(tx, self.source, NewAdjustment(customer, points, reason)))
+
+    async def merge(self, gone: str, kept: str) -> Merged:
+        """Merge one customer into another."""
+        return await self.do(lambda tx: merge(tx, self.source, self.rules, gone, kept))
+
+    async def erase(self, customer: str) -> RecordedAward:
+        """Forget a customer."""
+        return await self.do(lambda tx: erase(tx, self.source, self.rules, customer))
+
     async def verified(self) -> Report:
         """Verify everything; a fault fails the test and is named."""
         async with self.database.reader() as connection:
@@ -99,6 +169,11 @@ class Shop:
         """Read one value."""
         async with self.database.reader() as connection:
             return await connection.fetchval(sql, *args)
+
+    async def rows(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """Read rows."""
+        async with self.database.reader() as connection:
+            return [tuple(row) for row in await connection.fetch(sql, *args)]
 
     async def balance(self, customer: str) -> tuple[int, int]:
         """Read what a customer has available, and owes."""
@@ -122,3 +197,8 @@ def joined(outcome: Outcome) -> Joined:
     """Insist that it was a joining or leaving."""
     assert isinstance(outcome, Joined), outcome
     return outcome
+
+
+async def wait(owner: asyncpg.Connection, **time: float) -> None:
+    """Let time go by in every programme: `days`, `minutes`."""
+    await owner.execute("UPDATE program SET mode = 'test', clock_offset = clock_offset + $1", timedelta(**time))

@@ -100,6 +100,15 @@ def test_what_is_over_cannot_be_taken() -> None:
         adjust(paper, -1)
 
 
+def test_what_cannot_be_spent_yet_cannot_be_taken() -> None:
+    paper = member()
+    paper.follow(Policies(maturity=AfterDays(10)))
+    paper.buy(replace(purchase("late", 5000, "ann"), placed_at=paper.now))
+    with pytest.raises(NotEnoughPoints):
+        adjust(paper, -101)
+    assert (paper.account("ann").available, paper.account("ann").pending) == (100, 50)
+
+
 def test_nobody_gives_points_to_somebody_unknown() -> None:
     with pytest.raises(NotFound):
         adjust(member(), 5, "nobody")

@@ -134,6 +134,14 @@ def test_what_comes_back_after_its_end_ends_at_once(moment: datetime, available:
         assert paper.lots_of("ann")[0].expires_at == FIRST_END
 
 
+def test_what_comes_back_after_its_end_is_told_of_when_a_hold_runs_out_too() -> None:
+    paper = rich(SOON)
+    hold(paper, "ann", 30, minutes=30 * DAY)
+    paper.at(FIRST_END + timedelta(days=30)).sweep()
+    assert balances(paper) == (0, 0, 0, 0)
+    assert (paper.awards[-1].cause, paper.awards[-1].facts["expired"]) == ("settled", 30)
+
+
 def test_what_comes_back_after_its_end_has_days_of_grace() -> None:
     paper = rich(SOON, NEVER, grace=7)
     held = hold(paper, "ann", 150, minutes=60 * DAY)

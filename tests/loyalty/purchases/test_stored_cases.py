@@ -173,6 +173,17 @@ async def test_what_was_known_before_an_edit_is_kept(shop: Shop) -> None:
     assert await shop.balance("ann") == (80, 0)
 
 
+async def test_what_was_clamped_is_not_taken_with_the_next_refund(shop: Shop) -> None:
+    follow(shop, Policies(debt="clamp"))
+    await shop.join(joining("ann"))
+    await shop.buy(purchase("first", 10000, "ann"))
+    await spend(shop, "ann", 100)
+    await shop.take_back(refund("first", "r", 3000))
+    await shop.buy(purchase("next", 5000, "ann", on=1))
+    await shop.take_back(refund("first", "s", 2000))
+    assert await shop.balance("ann") == (30, 0)
+
+
 async def test_an_anonymous_purchase_is_claimed(shop: Shop) -> None:
     await shop.join(joining("ann"))
     await shop.buy(purchase("o", 5000))
