@@ -62,7 +62,12 @@ def mature(account: OpenAccount, lot: OpenLot, cause: Cause, at: datetime) -> No
 
 
 def _time_out(account: OpenAccount, held: OpenHold, cause: Cause, grace_days: int, at: datetime) -> None:
+    first = len(account.entries)
     release(account, held, "timed_out", cause, grace_days, at)
+    lots = {lot.seq: lot for lot in account.lots}
+    for entry in account.entries[first:]:
+        if entry.kind == "expire":
+            _note_moved(cause, entry.seq, lots[next(lot for seq, lot, _ in account.uses if seq == entry.seq)])
     cause.notes.setdefault("timed_out", []).append(str(held.hold_id))
 
 

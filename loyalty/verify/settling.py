@@ -63,6 +63,8 @@ def _settling(
             told = " or ".join(str(at) for at in due) or "never"
             yield place, f"effective at {entry.effective_at}, its points fell due at {told}"
         reached = (entry.effective_at, _ORDER[entry.kind])
+        if entry.kind == "expire" and last == (entry.effective_at, _ORDER["release"]):
+            reached = last  # what a time-out gave back was over, and ended there
         if entry.effective_at > award.recorded_at or (last and reached < last):
             yield place, f"{entry.kind!r} of {entry.effective_at} is not in its place"
         last = reached

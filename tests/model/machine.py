@@ -163,6 +163,9 @@ class Ledger(RuleBasedStateMachine):
             if said in {"recorded", "parked"}:
                 assert answer.at in {self.clock, None}, (command, answer)
                 self.recorded = True
+            if said == "hold_timed_out":
+                # It is posted before it is told, so that no capture decided in time is committed after that.
+                self.recorded = self.swept = True
             # Refusals under a key are kept for ever, others are not.
             if answer.at is not None or (isinstance(command, KEYED) and self.driver.keyed and said != "invalid"):
                 self.told.append(Told(command, answer))

@@ -3,10 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
+
 from loyalty.database import Tx, write
 from loyalty.members.actions import adjust_points, erase, merge
 from loyalty.members.adjustments import NewAdjustment
-from tests.stories import Shop, joined, joining
+from loyalty.programs.policies import AfterDays, Policies
+from tests.stories import Shop, joined, joining, wait
 
 
 async def one(shop: Shop, verb: Callable[[Tx], Awaitable[Any]]) -> Any:  # noqa: ANN401
@@ -45,3 +48,17 @@ async def test_of_two_who_joined_at_once_each_gets_the_own_answer_after_a_merge(
     await one(shop, lambda tx: merge(tx, shop.source, shop.rules, "ann", "bob"))
     again = joined((await shop.join(joining("ann", 5)))[0])
     assert again.award == first.award
+
+
+async def test_a_time_out_that_gives_back_to_a_lot_that_is_over_is_verified(
+    shop: Shop, owner: asyncpg.Connection
+) -> None:
+    """The points come back to a lot that ended while they were held, and end there: in that order, both told."""
+    shop.follow(Policies(expiry=AfterDays(1)))
+    await shop.join(joining("ann"))
+    await shop.adjust("ann", 30)
+    await shop.redeem("ann", await shop.offer(20), hold_minutes=3 * 24 * 60)
+    await wait(owner, days=5)
+    await shop.adjust("ann", 1)
+    assert await shop.balance("ann") == (1, 0)
+    await shop.verified()

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from loyalty.asgi import create_app
@@ -35,11 +35,12 @@ LONG = settings().max_examples > 1000
 
 
 def histories(quick: int) -> settings:
-    """Tell how many histories of 40 steps: in `make test` as many as half a minute allows."""
+    """Tell how many histories of 40 steps: in `make test` as many as half a minute allows, and none to shrink."""
     return settings(
         max_examples=1500 if LONG else quick,
         stateful_step_count=40,
         deadline=None,
+        phases=[Phase.reuse, Phase.generate, Phase.shrink] if LONG else [Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
 
