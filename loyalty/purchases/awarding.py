@@ -37,7 +37,8 @@ def decide(
     due, order.due = aim - order.due, aim
     posted = posted or batch.cause(effective_at)
     given = _move(batch, order, account, due, posted) if account else 0
-    if account and order.redemption_ids:
+    # With what is told of the purchase itself: who joins or leaves has taken nothing back.
+    if account and order.redemption_ids and cause != "membership":
         _restore(batch, order, account, kept_minor, posted)
     facts: dict[str, Any] = {
         "goods": order.goods_minor, "kept": kept_minor, "member": order.member, "reason": reason,

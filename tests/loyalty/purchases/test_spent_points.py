@@ -230,3 +230,18 @@ def test_what_nobody_knows_gives_nothing_back() -> None:
     paper.take_back(cancellation("gift"))
     assert came_back(paper) == [0]
     assert paper.balance("bob") == (20, 0)
+
+
+def test_a_joining_or_leaving_gives_nothing_back() -> None:
+    """Points captured only after the refund come back with the next one, not with what a membership changes."""
+    paper = Paper()
+    paper.join(joining("ann"))
+    paper.buy(purchase("book", 10000, "ann"))
+    held = hold(paper, "ann", 80)
+    paper.buy(purchase("gift", 5000, "ann", on=2, redemption_ids=[str(held)]))
+    paper.take_back(refund("gift", "r", 2500))
+    capture(paper, held)
+    paper.join(joining("ann", left=1))
+    assert came_back(paper) == [0, 0]
+    paper.take_back(refund("gift", "s", 0))
+    assert came_back(paper) == [0, 0, 40]
