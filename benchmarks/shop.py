@@ -129,8 +129,9 @@ async def opened(database: Database) -> Shop:
         storefront, _ = await ensure_storefront(session, program.program_id, "shop")
         number = storefront.storefront_id or 0
         key = await create_key(session, program_id=program.program_id, mode="live", storefront_id=number)
+    async with database.writer() as connection:
         reward = await offer_reward(
-            session,
+            connection,
             program.program_id,
             kind="fixed_discount",
             name="One off",
