@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from admin.periods import Against, Calendar, CalendarPeriod
-from kpi.measure import Overview
+from kpi.answers import Overview
 from loyalty.members.people import People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen

@@ -1,35 +1,21 @@
 """Answering: one figure, a series of them, or the panel's first page, each from one read of the facts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
-from kpi import periods, queries
-from kpi.facts import Facts, PeriodFacts
-from kpi.measure import Answer, Counted, Figures, Measure, Overview, Period, Series, measure_named
+from kpi import periods
+from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
+from kpi.facts import PeriodFacts
+from kpi.knowledge import knowledge
+from kpi.measure import Measure, measure_named
 from kpi.periods import Days, Grain
+from kpi.reading import Reading
+from kpi.rows import queries
+from kpi.rows.part import Asked, read_parts
+from kpi.rows.reading import RowsReading
 from loyalty.database import Connection
-from loyalty.errors import Invalid
 from loyalty.programs.facts import ProgramFacts
-
-# No append's `now` is older than 5 s when it commits (`ledger.md`); what was recorded before this is all there.
-_SETTLED_AFTER = timedelta(seconds=10)
-
-
-class BadInstant(Invalid):
-    """The knowledge time is no instant that a clock could show."""
-
-    code = "bad_instant"
-
-
-@dataclass(frozen=True, slots=True)
-class _Knowledge:
-    """What may be known. `limit` is None when everything committed counts; `as_of` is what the answer says."""
-
-    limit: datetime | None
-    as_of: datetime
-    lowered: bool
-    data_as_of: datetime
 
 
 async def answer(
@@ -49,8 +35,8 @@ async def answer(
     """
     measure, chosen = measure_named(key), periods.period(start, end)
     other = periods.compared(chosen, periods.comparison_named(compare)) if compare is not None else None
-    reading = await _read(connection, program, [chosen, other] if other else [chosen], as_of)
-    return reading.answer(key, measure, chosen, other)
+    asking = await _ask(connection, program, [measure], [chosen, other] if other else [chosen], as_of)
+    return asking.answer(key, measure, chosen, other)
 
 
 async def series(
@@ -69,8 +55,8 @@ async def series(
     """
     measure, unit = measure_named(key), periods.grain_named(grain)
     slots = periods.cut(start, end, unit)
-    reading = await _read(connection, program, slots, as_of)
-    return reading.series(key, measure, unit, slots)
+    asking = await _ask(connection, program, [measure], slots, as_of)
+    return asking.series(key, measure, unit, slots)
 
 
 async def overview(
@@ -94,105 +80,79 @@ async def overview(
     measures = {key: measure_named(key) for key in keys}
     chosen, unit = periods.period(start, end), periods.grain_named(grain)
     other = periods.compared(chosen, periods.comparison_named(compare)) if compare is not None else None
-    known = _knowledge(await queries.now(connection, program.program_id), as_of)
-    line = periods.around(chosen, unit, slots, known.as_of.astimezone(program.zone).date())
+    today = (as_of or await queries.now(connection, program.program_id)).astimezone(program.zone).date()
+    line = periods.around(chosen, unit, slots, today)
     wanted = [*line, chosen, *([other] if other else [])]
-    reading = await _read_known(connection, program, wanted, known)
-    facts = reading.facts_of(chosen)
+    asking = await _ask(connection, program, measures.values(), wanted, as_of)
+    facts = asking.facts[chosen]
     anonymous = facts.anonymous.purchases
     return Overview(
-        answers={key: reading.answer(key, measure, chosen, other) for key, measure in measures.items()},
-        series={key: reading.series(key, measure, unit, line) for key, measure in measures.items()},
+        answers={key: asking.answer(key, measure, chosen, other) for key, measure in measures.items()},
+        series={key: asking.series(key, measure, unit, line) for key, measure in measures.items()},
         chosen=line.index(chosen) if chosen in line else None,
-        counted=Counted(int(facts.orders.sum()) + anonymous, anonymous, facts.left_out),
+        counted=Counted(facts.everybody.orders + anonymous, anonymous, facts.left_out),
     )
 
 
-def _knowledge(now: datetime, as_of: datetime | None) -> _Knowledge:
-    """Decide what may be known: an `as_of` later than what has settled is lowered to that."""
-    settled = now - _SETTLED_AFTER
-    if as_of is None:
-        return _Knowledge(None, now, lowered=False, data_as_of=settled)
-    asked = _in_utc(as_of)
-    limit = min(asked, settled)
-    return _Knowledge(limit, limit, lowered=asked > settled, data_as_of=settled)
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Measures asked of one reading; the facts of each period are put together once."""
 
-
-def _in_utc(as_of: datetime) -> datetime:
-    try:
-        if as_of.tzinfo is not None:
-            return as_of.astimezone(UTC)
-    except OverflowError:
-        pass
-    msg = f"as_of must be an instant with its offset, between the years 1 and 9999 in UTC; {as_of} is not."
-    raise BadInstant(msg, pointer="/as_of")
-
-
-async def _read(
-    connection: Connection, program: ProgramFacts, wanted: Iterable[Days], as_of: datetime | None
-) -> "_Reading":
-    known = _knowledge(await queries.now(connection, program.program_id), as_of)
-    return await _read_known(connection, program, wanted, known)
-
-
-async def _read_known(
-    connection: Connection, program: ProgramFacts, wanted: Iterable[Days], known: _Knowledge
-) -> "_Reading":
-    days = {day for piece in wanted for day in (periods.previous(piece).start, *piece)}
-    boundaries = sorted({periods.instant(day, program.zone) for day in days})
-    return _Reading(program, known, await queries.read_facts(connection, program.program_id, boundaries, known.limit))
-
-
-class _Reading:
-    """The facts of one read, asked by any number of measures; each period's facts are put together once."""
-
-    def __init__(self, program: ProgramFacts, known: _Knowledge, facts: Facts) -> None:
-        self._program = program
-        self._known = known
-        self._facts = facts
-        self._periods: dict[Days, PeriodFacts] = {}
-
-    def facts_of(self, days: Days) -> PeriodFacts:
-        """Give the facts of one of the periods that were read."""
-        if days not in self._periods:
-            before, start, end = (
-                periods.instant(day, self._program.zone) for day in (periods.previous(days).start, days.start, days.end)
-            )
-            self._periods[days] = self._facts.between(before, start, end)
-        return self._periods[days]
+    program: ProgramFacts
+    reading: Reading
+    facts: Mapping[Days, PeriodFacts]
 
     def answer(self, key: str, measure: Measure, chosen: Days, other: Days | None) -> Answer:
         """Answer a measure for a period and the one compared."""
+        known = self.reading.known
         return Answer(
             key=key,
             unit=measure.unit,
-            as_of=self._known.as_of,
-            as_of_lowered=self._known.lowered,
-            data_as_of=self._known.data_as_of,
+            as_of=known.as_of,
+            as_of_lowered=known.lowered,
+            data_as_of=known.data_as_of,
             figures=self._figures(measure, chosen),
             compare=self._figures(measure, other) if other else None,
         )
 
     def series(self, key: str, measure: Measure, grain: Grain, slots: Sequence[Days]) -> Series:
         """Answer a measure for each of the periods."""
+        known = self.reading.known
         return Series(
             key=key,
             unit=measure.unit,
             grain=grain,
-            as_of=self._known.as_of,
-            as_of_lowered=self._known.lowered,
-            data_as_of=self._known.data_as_of,
+            as_of=known.as_of,
+            as_of_lowered=known.lowered,
+            data_as_of=known.data_as_of,
             periods=[self._figures(measure, days) for days in slots],
         )
 
     def _figures(self, measure: Measure, days: Days) -> Figures:
-        facts = self.facts_of(days)
-        segments, difference = measure.segments(facts)
+        facts = self.facts[days]
+        outcome = measure.outcome(facts)
         return Figures(
-            period=Period(days.start, days.end, self._program.timezone),
+            period=Period(days.start, days.end, self.program.timezone),
             # Not over yet, as far as was known: an old report asked for again is as partial as it was.
-            partial=periods.instant(days.end, self._program.zone) > self._known.as_of,
-            counts={"joiners": facts.joiners, "overlap": facts.overlap},
-            segments=segments,
-            difference=difference,
+            partial=periods.instant(days.end, self.program.zone) > self.reading.known.as_of,
+            counts={"joiners": facts.joiners, "overlap": facts.overlap, **outcome.counts},
+            segments=outcome.segments,
+            difference=outcome.difference,
+            reason=outcome.reason,
+            ci_pending="spread" in measure.needs and facts.spread is None,
         )
+
+
+async def _ask(
+    connection: Connection,
+    program: ProgramFacts,
+    measures: Iterable[Measure],
+    wanted: Iterable[Days],
+    as_of: datetime | None,
+) -> _Asking:
+    """Read what the measures need of the wanted periods."""
+    periods_wanted = list(dict.fromkeys(wanted))
+    known = knowledge(await queries.now(connection, program.program_id), as_of)
+    reading = await RowsReading.read(connection, program, periods_wanted, known)
+    needs = {need for measure in measures for need in measure.needs}
+    return _Asking(program, reading, await read_parts(Asked(connection, program, periods_wanted, reading), needs))

@@ -10,6 +10,7 @@ from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from kpi import actions
 from kpi.bodies import AnswerBody, MeasureBody, MeasuresBody, SeriesBody
+from kpi.knowledge import BadInstant
 from kpi.measure import MEASURES
 from kpi.periods import BadPeriod
 from loyalty.database import Connection
@@ -147,4 +148,4 @@ def _instant(text: str | None) -> datetime | None:
         f"as_of must be an instant with its offset, like 2026-03-31T23:59:59Z; {text[:40]!r} is none."
         " In an address, a + is written %2B."
     )
-    raise actions.BadInstant(msg, pointer="/as_of")
+    raise BadInstant(msg, pointer="/as_of")

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from kpi.measure import Additivity, Answer, Difference, Figures, Measure, Ratio, Series, Split, Text, Unit
+from kpi.answers import Answer, Figures, Series
+from kpi.measure import Additivity, Difference, Measure, Ratio, Reason, Segments, Split, Text, Unit
 
 
 class TextBody(Struct, frozen=True):
@@ -51,10 +52,13 @@ class MeasuresBody(Struct, frozen=True):
 
 
 class RatioBody(Struct, frozen=True):
-    """A figure and its counts. `value` is null when `den` is 0; `ci95` is null when there is too little for one."""
+    """A figure and its counts. `value` is null when `den` is 0; `ci95` is null when there is too little for one.
+
+    What is counted or summed has no `den`.
+    """
 
     num: int
-    den: int
+    den: int | None
     value: float | None
     ci95: tuple[float, float] | None
 
@@ -65,11 +69,17 @@ class RatioBody(Struct, frozen=True):
 
 
 class SegmentsBody(Struct, frozen=True):
-    """The figure for all, for members, and for non-members."""
+    """The figure for all and, unless the measure has no split, for members and for non-members."""
 
     all: RatioBody
-    member: RatioBody
-    non_member: RatioBody
+    member: RatioBody | None
+    non_member: RatioBody | None
+
+    @classmethod
+    def of(cls, segments: Segments) -> "SegmentsBody":
+        """Show the segments."""
+        found = {name: RatioBody.of(ratio) for name, ratio in segments.items()}
+        return cls(found["all"], found.get("member"), found.get("non_member"))
 
 
 class DifferenceBody(Struct, frozen=True):
@@ -92,21 +102,32 @@ class PeriodBody(Struct, frozen=True):
     timezone: str
 
 
-class CountsBody(Struct, frozen=True):
-    """`joiners` joined in the period; `overlap` bought in it both as a non-member and as a member."""
+class ReasonBody(Struct, frozen=True):
+    """Why there is no figure, by a lasting key and in words."""
 
-    joiners: int
-    overlap: int
+    key: str
+    text: TextBody
+
+    @classmethod
+    def of(cls, reason: Reason | None) -> "ReasonBody | None":
+        """Show a reason, if there is one."""
+        return cls(reason.key, TextBody.of(reason.text)) if reason else None
 
 
 class FiguresBody(Struct, frozen=True):
-    """A measure over one period."""
+    """A measure over one period.
+
+    `counts`: `joiners` joined in the period; `overlap` bought in it both as a non-member and as a member; and what
+    explains the measure. `ci_pending`: the interval is being computed, and will be there when asked again.
+    """
 
     period: PeriodBody
     partial: bool
-    counts: CountsBody
+    counts: dict[str, int]
     segments: SegmentsBody
     difference: DifferenceBody
+    reason: ReasonBody | None
+    ci_pending: bool
 
     @classmethod
     def of(cls, figures: Figures) -> "FiguresBody":
@@ -115,9 +136,11 @@ class FiguresBody(Struct, frozen=True):
         return cls(
             PeriodBody(period.start, period.end, period.timezone),
             figures.partial,
-            CountsBody(**figures.counts),
-            SegmentsBody(**{name: RatioBody.of(ratio) for name, ratio in figures.segments.items()}),
+            dict(figures.counts),
+            SegmentsBody.of(figures.segments),
             DifferenceBody.of(figures.difference),
+            ReasonBody.of(figures.reason),
+            figures.ci_pending,
         )
 
 
@@ -131,9 +154,11 @@ class AnswerBody(Struct, frozen=True):
     as_of_lowered: bool
     data_as_of: datetime
     partial: bool
-    counts: CountsBody
+    counts: dict[str, int]
     segments: SegmentsBody
     difference: DifferenceBody
+    reason: ReasonBody | None
+    ci_pending: bool
     compare: FiguresBody | None
 
     @classmethod
@@ -151,6 +176,8 @@ class AnswerBody(Struct, frozen=True):
             counts=own.counts,
             segments=own.segments,
             difference=own.difference,
+            reason=own.reason,
+            ci_pending=own.ci_pending,
             compare=None if answer.compare is None else FiguresBody.of(answer.compare),
         )
 

@@ -1,37 +1,43 @@
 """What a measure is: a registered question to the facts of a period, asked of members and of non-members.
 
 The definitions come from the normative catalogue; each file in `measures/` is one of them. A measure is pure: it gets
-`PeriodFacts` and answers `Segments`. Reading the facts and cutting time into periods is done for it.
+`PeriodFacts` and answers an `Outcome`. Reading the facts and cutting time into periods is done for it.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from kpi.facts import PeriodFacts
+from kpi.facts import Customers, PeriodFacts
 from loyalty.errors import NotFound
 from loyalty.i18n import with_french_spaces
 from loyalty.registry import Registry
 
 Interval = tuple[float, float]
-Unit = Literal["ratio", "money", "orders"]
+Unit = Literal["ratio", "money", "orders", "customers", "purchases", "points", "days"]
 Additivity = Literal["additive", "semi", "none"]
-# Who is a member is asked once, at the period's start, or of every purchase at its own instant.
-Split = Literal["at_start", "at_order"]
+# Who is a member is asked once, at the period's start, or of every purchase at its own instant, or not at all.
+Split = Literal["at_start", "at_order", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """A figure that shows its counts. `num` and `den` are exact; money in `num` is in minor units.
 
-    `value` is `num / den`, null when `den` is 0, and unrounded; `ci95` is clipped to the measure's range.
+    `value` is `num / den`, null when `den` is 0, and unrounded; `ci95` is clipped to the measure's range. What is
+    counted or summed, and divided by nothing, has no `den`.
     """
 
     num: int
-    den: int
+    den: int | None
     value: float | None
     ci95: Interval | None
+
+    @property
+    def base(self) -> int:
+        """How many the figure stands on."""
+        return self.den or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,84 +48,7 @@ class Difference:
     ci95: Interval | None
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Local days of the programme's zone, `start` inclusive, `end` exclusive."""
-
-    start: date
-    end: date
-    timezone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """One measure over one period. `segments` has the keys all, member and non_member.
-
-    `counts`: `joiners` joined in the period; `overlap` customers bought in it on both sides of their joining.
-    `partial`: the period is not over yet.
-    """
-
-    period: Period
-    partial: bool
-    counts: dict[str, int]
-    segments: dict[str, Ratio]
-    difference: Difference
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What `GET /v1/kpis/{key}`, `loyalty kpi` and the panel's tiles show. `compare` is there when it was asked for.
-
-    `as_of` is the knowledge time used; `as_of_lowered` tells that a later one was asked for than could be answered.
-    """
-
-    key: str
-    unit: str
-    as_of: datetime
-    as_of_lowered: bool
-    data_as_of: datetime
-    figures: Figures
-    compare: Figures | None
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The same measure for every period of one grain, oldest first."""
-
-    key: str
-    unit: str
-    grain: str
-    as_of: datetime
-    as_of_lowered: bool
-    data_as_of: datetime
-    periods: list[Figures]
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The purchases placed in a period, tests apart: those that the figures count, and how many of them are anonymous.
-
-    `left_out` have no goods that were kept: zero amounts, refunded in full, cancelled.
-    """
-
-    purchases: int
-    anonymous: int
-    left_out: int
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """All that the panel's first page shows of its measures, by key, from one read.
-
-    `chosen` is the place of the chosen period in every series; None when it is not one of the grain's own periods.
-    """
-
-    answers: dict[str, Answer]
-    series: dict[str, Series]
-    chosen: int | None
-    counted: Counted
-
-
+NO_DIFFERENCE = Difference(None, None)
 Segments = dict[str, Ratio]
 
 
@@ -135,6 +64,36 @@ class Text:
         object.__setattr__(self, "fr", with_french_spaces(self.fr))
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there is no figure: a lasting key, and what would make one."""
+
+    key: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is behind a rate: those it was asked of, and those among them who did it."""
+
+    asked: Customers
+    did: Customers
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a measure answers. `segments` has `all`, and `member` and `non_member` where the measure has a split.
+
+    `counts` are further whole numbers that explain the figure. `people` goes by segment, where customers are counted.
+    """
+
+    segments: Segments
+    difference: Difference = NO_DIFFERENCE
+    counts: Mapping[str, int] = field(default_factory=dict)
+    people: Mapping[str, People] = field(default_factory=dict)
+    reason: Reason | None = None
+
+
 class Measure(ABC):
     """A key figure: its words and traits are class attributes, and it can be asked."""
 
@@ -142,15 +101,17 @@ class Measure(ABC):
     definition: ClassVar[Text]
     formula: ClassVar[Text]
     unit: ClassVar[Unit]
-    # Whether the figures of neighbouring periods or segments may be added: "none" for every ratio.
+    # Whether its figures may be added up over time (`additive`), only over segments (`semi`), or not at all (`none`).
     additivity: ClassVar[Additivity]
     # What must have been recorded for the figure to exist, by the names of the resources.
     inputs: ClassVar[tuple[str, ...]]
     split: ClassVar[Split]
+    # Which facts it reads beyond sets and sums: `spread`, or parts by name. What nobody needs is not read.
+    needs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
-    def segments(self, facts: PeriodFacts) -> tuple[Segments, Difference]:
-        """Answer for all, member and non_member, and compare the last two."""
+    def outcome(self, facts: PeriodFacts) -> Outcome:
+        """Answer for everybody and, with a split, for members and for non-members."""
 
 
 MEASURES: Registry[type[Measure]] = Registry("measure", "kpi.measures")

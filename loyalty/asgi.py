@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 from admin.app import panel
 from admin.periods import Against, Calendar, CalendarPeriod
 from kpi import actions as kpi
+from kpi.answers import Overview
 from kpi.api import routes as kpi_routes
-from kpi.measure import Overview
 from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
 from loyalty.database import Database, connect

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from admin.periods import Calendar, CalendarPeriod, Grain
-from kpi.measure import Answer, Difference, Figures, Overview, Ratio, Series
+from kpi.answers import Answer, Figures, Overview, Series
+from kpi.measure import Difference, Ratio
 
 _UNKNOWN = Ratio(0, 0, None, None)
 

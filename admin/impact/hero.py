@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from admin.impact.tiles import is_empty, is_enough, is_proven, too_few
 from admin.period_names import PeriodNames, capital
 from admin.units import UNITS
-from kpi.measure import Answer
+from kpi.answers import Answer
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from admin.format import MINUS
 from admin.period_names import PeriodNames
-from kpi.measure import Overview
+from kpi.answers import Overview
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from admin.impact.tiles import Tile, make_tile
 from admin.period_names import PeriodNames
 from admin.periods import PURCHASES_TO_OPEN_ON, Against, Calendar, CalendarPeriod, Opening
 from admin.picker import Picker, address, make_picker
-from kpi.measure import Overview
+from kpi.answers import Overview
 from loyalty.programs.facts import ProgramFacts
 
 KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")

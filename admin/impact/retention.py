@@ -6,7 +6,8 @@ from admin.format import MISSING
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.units import UNITS, Unit
-from kpi.measure import Figures, Ratio, Series
+from kpi.answers import Figures, Series
+from kpi.measure import Ratio
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def retention_rows(series: Series, names: PeriodNames) -> list[RetentionRow]:
 
 
 def _is_wanted(figures: Figures, names: PeriodNames) -> bool:
-    return figures.segments["all"].den > 0 or figures.period.start == names.chosen.start
+    return figures.segments["all"].base > 0 or figures.period.start == names.chosen.start
 
 
 def _row(figures: Figures, names: PeriodNames, unit: Unit) -> RetentionRow:

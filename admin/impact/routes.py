@@ -19,7 +19,7 @@ from admin.periods import Against, Calendar
 from admin.picker import address
 from admin.program import find_program
 from admin.session import Visitor
-from kpi.measure import Overview
+from kpi.answers import Overview
 from loyalty.clock import utc_now
 from loyalty.programs.facts import ProgramFacts
 

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from admin.format import Format
 from admin.period_names import capital
 from admin.units import UNITS
-from kpi.measure import Answer, Measure, Text, measure_named
+from kpi.answers import Answer
+from kpi.measure import Measure, Text, measure_named
 from loyalty.i18n import with_french_spaces
 
 

@@ -10,7 +10,8 @@ from admin.impact.tiles import is_enough, title
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.units import UNITS, Unit
-from kpi.measure import Answer, Interval, Overview, Ratio
+from kpi.answers import Answer, Overview
+from kpi.measure import Interval, Ratio
 
 Row = list[Cell]
 

@@ -7,7 +7,8 @@ from admin.format import Format
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.units import UNITS, Unit
-from kpi.measure import Answer, Ratio, Series
+from kpi.answers import Answer, Series
+from kpi.measure import Ratio
 
 
 def draw_dumbbell(answer: Answer, f: Format) -> Markup | None:

@@ -14,7 +14,8 @@ from admin.impact.tile_pictures import draw_dumbbell, draw_sparkline
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.units import UNITS
-from kpi.measure import Answer, Figures, Ratio, Series
+from kpi.answers import Answer, Figures, Series
+from kpi.measure import Ratio
 from loyalty.i18n import Words
 
 ENOUGH = 30
@@ -63,12 +64,12 @@ def is_proven(figures: Figures) -> bool:
 
 def is_enough(figures: Figures) -> bool:
     """Tell whether both sides have enough to show a difference between them."""
-    return all(figures.segments[side].den >= ENOUGH for side in ("member", "non_member"))
+    return all(figures.segments[side].base >= ENOUGH for side in ("member", "non_member"))
 
 
 def is_empty(figures: Figures) -> bool:
     """Tell whether nobody was asked at all: there is no figure then, and "too few" would say the wrong thing."""
-    return figures.segments["all"].den == 0
+    return figures.segments["all"].base == 0
 
 
 def make_tile(answer: Answer, series: Series, names: PeriodNames) -> Tile:
@@ -134,19 +135,19 @@ def _side(answer: Answer, segment: str, names: PeriodNames) -> Side:
 
 
 def _counted_from(key: str, ratio: Ratio, f: Format) -> str:
-    den = f.number(ratio.den)
+    den = f.number(ratio.base)
     if key == "aov":
-        return f.words.ngettext("%(n)s purchase", "%(n)s purchases", ratio.den, n=den)
+        return f.words.ngettext("%(n)s purchase", "%(n)s purchases", ratio.base, n=den)
     if key == "orders_per_active":
-        return f.words.ngettext("%(n)s buyer", "%(n)s buyers", ratio.den, n=den)
+        return f.words.ngettext("%(n)s buyer", "%(n)s buyers", ratio.base, n=den)
     return f.words.gettext("%(num)s of %(den)s", num=f.number(ratio.num), den=den)
 
 
 def too_few(answer: Answer, f: Format) -> str:
     """Say which side is too small, the smaller one if both are."""
     segments = answer.figures.segments
-    segment = min(("member", "non_member"), key=lambda side: segments[side].den)
-    den, words = segments[segment].den, f.words
+    segment = min(("member", "non_member"), key=lambda side: segments[side].base)
+    den, words = segments[segment].base, f.words
     n = f.number(den)
     if answer.key == "aov":
         one = words.ngettext("%(n)s purchase by members", "%(n)s purchases by members", den, n=n)

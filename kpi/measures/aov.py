@@ -1,8 +1,8 @@
 """The average basket."""
 
 from kpi.facts import PeriodFacts
-from kpi.measure import MEASURES, Difference, Measure, Segments, Text
-from kpi.splits import by_order
+from kpi.measure import MEASURES, Measure, Outcome, Text
+from kpi.splits import Sums, by_order
 from loyalty.intervals import Clusters
 
 
@@ -28,13 +28,21 @@ class AverageBasket(Measure):
     additivity = "none"
     inputs = ("purchases", "members")
     split = "at_order"
+    needs = frozenset({"spread"})
 
-    def segments(self, facts: PeriodFacts) -> tuple[Segments, Difference]:
+    def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the money by the purchases, for all and for each status."""
-        nobody = facts.anonymous
+        nobody, known, spread = facts.anonymous, facts.everybody, facts.spread
         apart = (nobody.purchases, nobody.net, nobody.net_squared)
+        clusters: tuple[Clusters | None, ...] = (None, None, None)
+        if spread:
+            clusters = (
+                Clusters(spread.net, spread.orders, *apart),
+                Clusters(spread.member_net, spread.member_orders),
+                Clusters(spread.other_net, spread.other_orders, *apart),
+            )
         return by_order(
-            Clusters(facts.net, facts.orders, *apart),
-            Clusters(facts.member_net, facts.member_orders),
-            Clusters(facts.other_net, facts.other_orders, *apart),
+            Sums(known.net + nobody.net, known.orders + nobody.purchases, clusters[0]),
+            Sums(facts.member.net, facts.member.orders, clusters[1]),
+            Sums(facts.other.net + nobody.net, facts.other.orders + nobody.purchases, clusters[2]),
         )

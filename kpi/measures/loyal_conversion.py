@@ -1,7 +1,7 @@
 """Conversion of loyal customers: which members bought at all."""
 
 from kpi.facts import PeriodFacts
-from kpi.measure import MEASURES, Difference, Measure, Segments, Text
+from kpi.measure import MEASURES, Measure, Outcome, Text
 from kpi.splits import fixed_at_start
 
 
@@ -28,6 +28,6 @@ class LoyalConversion(Measure):
     inputs = ("purchases", "members")
     split = "at_start"
 
-    def segments(self, facts: PeriodFacts) -> tuple[Segments, Difference]:
+    def outcome(self, facts: PeriodFacts) -> Outcome:
         """Ask the members, and everybody else who had bought before, whether they bought."""
         return fixed_at_start(facts.member_at_start | facts.known, facts.bought, facts.member_at_start)

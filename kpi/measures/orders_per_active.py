@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kpi.facts import Counts, PeriodFacts
-from kpi.measure import MEASURES, Difference, Measure, Segments, Text
-from kpi.splits import by_order
+from kpi.facts import Counts, PeriodFacts, Side
+from kpi.measure import MEASURES, Measure, Outcome, Text
+from kpi.splits import Sums, by_order
 from loyalty.intervals import Clusters
 
 
@@ -27,13 +27,18 @@ class OrdersPerActive(Measure):
     additivity = "none"
     inputs = ("purchases", "members")
     split = "at_order"
+    needs = frozenset({"spread"})
 
-    def segments(self, facts: PeriodFacts) -> tuple[Segments, Difference]:
+    def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the purchases by the buyers, for all and for each status; a buyer has at least one."""
-        sides = (facts.orders, facts.member_orders, facts.other_orders)
-        everything, member, other = (Clusters(orders, _buyers(orders)) for orders in sides)
+        orders: tuple[Counts | None, ...] = (None, None, None)
+        if facts.spread:
+            orders = (facts.spread.orders, facts.spread.member_orders, facts.spread.other_orders)
+        sides = (facts.everybody, facts.member, facts.other)
+        everything, member, other = map(_sums, sides, orders)
         return by_order(everything, member, other, least=1.0)
 
 
-def _buyers(orders: Counts) -> Counts:
-    return (orders > 0).astype(np.int64)
+def _sums(side: Side, orders: Counts | None) -> Sums:
+    clusters = None if orders is None else Clusters(orders, (orders > 0).astype(np.int64))
+    return Sums(side.orders, len(side.buyers), clusters)

@@ -1,7 +1,7 @@
 """Customer retention: who bought before, and came back."""
 
 from kpi.facts import PeriodFacts
-from kpi.measure import MEASURES, Difference, Measure, Segments, Text
+from kpi.measure import MEASURES, Measure, Outcome, Text
 from kpi.splits import fixed_at_start
 
 
@@ -26,6 +26,6 @@ class RetentionRate(Measure):
     inputs = ("purchases", "members")
     split = "at_start"
 
-    def segments(self, facts: PeriodFacts) -> tuple[Segments, Difference]:
+    def outcome(self, facts: PeriodFacts) -> Outcome:
         """Ask the buyers of the previous period whether they bought."""
         return fixed_at_start(facts.bought_before, facts.bought, facts.member_at_start)

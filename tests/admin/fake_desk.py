@@ -14,7 +14,8 @@ import msgspec
 
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, parse_period
 from kpi import periods
-from kpi.measure import Answer, Counted, Difference, Figures, Interval, Overview, Period, Ratio, Series, measure_named
+from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
+from kpi.measure import Difference, Interval, Ratio, measure_named
 from loyalty.clock import utc_now
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts

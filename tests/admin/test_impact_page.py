@@ -9,7 +9,7 @@ from admin.format import Format
 from admin.impact.data_ends import within_the_data
 from admin.impact.page import Choice, ImpactPage, make_page
 from admin.periods import Against, parse_period
-from kpi.measure import Counted
+from kpi.answers import Counted
 from tests.admin.fake_desk import FakeDesk, Row, a_program, complete_journey
 
 NBSP = "\N{NO-BREAK SPACE}"

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 
 from kpi.actions import answer, overview, series
-from kpi.measure import Figures, Ratio, UnknownMeasure
+from kpi.answers import Figures
+from kpi.measure import Ratio, UnknownMeasure
 from kpi.periods import BadPeriod
 from tests.kpi.shop import Shop
 

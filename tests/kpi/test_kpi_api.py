@@ -19,7 +19,7 @@ from tests.kpi.sample import PROGRAM
 pytestmark = pytest.mark.sample
 
 MAY = "start=2017-05-01&end=2017-06-01"
-FIGURES = {"period", "partial", "counts", "segments", "difference"}
+FIGURES = {"period", "partial", "counts", "segments", "difference", "reason", "ci_pending"}
 
 
 @dataclass
@@ -91,6 +91,8 @@ async def test_an_answer_has_the_shape_of_the_contract(api: httpx.AsyncClient) -
             "non_member": {"num": 1177, "den": 1314, "value": 1177 / 1314},
         },
         "difference": {"value": 675 / 692 - 1177 / 1314},
+        "reason": None,
+        "ci_pending": False,
         "compare": None,
     }
 

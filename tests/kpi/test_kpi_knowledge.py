@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import asyncpg
 import pytest
 
-from kpi.actions import BadInstant, answer, overview
+from kpi.actions import answer, overview
+from kpi.knowledge import BadInstant
 from kpi.measure import Ratio
 from loyalty.clock import utc_now
 from loyalty.database import Database

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from kpi.actions import answer, overview, series
-from kpi.measure import MEASURES, Figures, Ratio, Series, measure_named
+from kpi.answers import Figures, Series
+from kpi.measure import MEASURES, Ratio, measure_named
 from loyalty.database import Connection, connect
 from loyalty.settings import Settings
 from tests.kpi.complete_journey import (

@@ -1,5 +1,6 @@
 """What every measure promises, asked of each one that the registry finds; and the examples of the sources."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf, isfinite
 from typing import Any, get_args
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpi.facts import Anonymous, PeriodFacts
+from kpi.facts import Anonymous, Customers, PeriodFacts, Side, Spread
 from kpi.measure import MEASURES, Additivity, Measure, Ratio, Split, Unit, UnknownMeasure, measure_named
 
 RANGES = {"ratio": (0.0, 1.0), "money": (0.0, inf), "orders": (1.0, inf)}
@@ -20,36 +21,53 @@ def facts(rows: list[dict[str, Any]], anonymous: list[int] | None = None) -> Per
     """Put a period together, a row a customer: member, known, before, joined; buys as (net, as a member) pairs."""
     nets = anonymous or []
 
-    def flags(name: str) -> Any:  # noqa: ANN401 - an array
-        return np.array([row.get(name, False) for row in rows], dtype=np.bool_)
+    def who(asked: Callable[[dict[str, Any]], Any]) -> Customers:
+        return Customers(number for number, row in enumerate(rows) if asked(row))
 
-    def sums(*, money: bool, members_only: bool) -> Any:  # noqa: ANN401 - an array
-        bought = (
-            [net if money else 1 for net, as_member in row.get("buys", []) if as_member or not members_only]
-            for row in rows
+    def bought(row: dict[str, Any], *, member: bool) -> list[int]:
+        return [net for net, as_member in row.get("buys", []) if as_member is member]
+
+    def side(*, member: bool) -> Side:
+        own = [bought(row, member=member) for row in rows]
+        return Side(
+            orders=sum(map(len, own)),
+            net=sum(map(sum, own)),
+            buyers=who(lambda row: bought(row, member=member)),
+            twice=who(lambda row: len(bought(row, member=member)) > 1),
+            # The first of one's life is the first told, unless one was known before.
+            again=who(
+                lambda row: any(as_member is member for _, as_member in row.get("buys", [])[not row.get("known") :])
+            ),
         )
-        return np.array([sum(values) for values in bought], dtype=np.int64)
 
+    sums = [
+        np.array([asked(bought(row, member=member)) for row in rows], dtype=np.int64)
+        for member in (True, False)
+        for asked in (len, sum)
+    ]
     return PeriodFacts(
-        member_at_start=flags("member"),
-        known=flags("known"),
-        bought_before=flags("before"),
-        joined=flags("joined"),
-        orders=sums(money=False, members_only=False),
-        net=sums(money=True, members_only=False),
-        member_orders=sums(money=False, members_only=True),
-        member_net=sums(money=True, members_only=True),
+        member_at_start=who(lambda row: row.get("member")),
+        known=who(lambda row: row.get("known")),
+        bought_before=who(lambda row: row.get("before")),
+        joined=who(lambda row: row.get("joined")),
+        left=who(lambda row: row.get("left")),
+        member=side(member=True),
+        other=side(member=False),
         anonymous=Anonymous(len(nets), sum(nets), sum(net * net for net in nets)),
+        spread=Spread(*sums),
     )
 
 
 def mirrored(period: PeriodFacts) -> PeriodFacts:
     """Let members and non-members change places."""
+    spread = period.spread
+    assert spread is not None
     return replace(
         period,
-        member_at_start=~period.member_at_start & (period.known | period.member_at_start),
-        member_orders=period.other_orders,
-        member_net=period.other_net,
+        member_at_start=period.known - period.member_at_start,
+        member=period.other,
+        other=period.member,
+        spread=Spread(spread.other_orders, spread.other_net, spread.member_orders, spread.member_net),
     )
 
 
@@ -87,14 +105,16 @@ def test_a_measure_tells_what_it_is_in_both_languages(key: str) -> None:
 
 @every_measure
 def test_without_anybody_every_figure_is_null_and_never_0(key: str) -> None:
-    segments, difference = measure_named(key).segments(facts([]))
+    outcome = measure_named(key).outcome(facts([]))
+    segments, difference = outcome.segments, outcome.difference
     assert segments == dict.fromkeys(("all", "member", "non_member"), Ratio(0, 0, None, None))
     assert (difference.value, difference.ci95) == (None, None)
 
 
 @every_measure
 def test_a_side_without_anybody_makes_the_difference_null(key: str) -> None:
-    segments, difference = measure_named(key).segments(facts([buyer(500), buyer(900)]))
+    outcome = measure_named(key).outcome(facts([buyer(500), buyer(900)]))
+    segments, difference = outcome.segments, outcome.difference
     assert segments["non_member"].value is not None
     assert segments["member"].value is None
     assert (difference.value, difference.ci95) == (None, None)
@@ -105,7 +125,7 @@ def test_a_side_without_anybody_makes_the_difference_null(key: str) -> None:
 def test_a_figure_is_num_over_den_and_lies_in_its_interval_and_range(key: str, period: PeriodFacts) -> None:
     measure = measure_named(key)
     low, high = RANGES[measure.unit]
-    segments, _ = measure.segments(period)
+    segments = measure.outcome(period).segments
     assert list(segments) == ["all", "member", "non_member"]
     for ratio in segments.values():
         assert type(ratio.num) is int
@@ -123,7 +143,7 @@ def test_a_figure_is_num_over_den_and_lies_in_its_interval_and_range(key: str, p
 @given(period=periods)
 def test_the_segments_make_up_the_whole(key: str, period: PeriodFacts) -> None:
     measure = measure_named(key)
-    segments, _ = measure.segments(period)
+    segments = measure.outcome(period).segments
     whole, member, other = segments["all"], segments["member"], segments["non_member"]
     assert whole.num == member.num + other.num
     twice = period.overlap if key == "orders_per_active" else 0
@@ -135,8 +155,8 @@ def test_the_segments_make_up_the_whole(key: str, period: PeriodFacts) -> None:
 def test_when_both_sides_change_places_the_difference_changes_its_sign(key: str, rows: list[dict[str, Any]]) -> None:
     period = facts(rows)
     measure = measure_named(key)
-    _, one = measure.segments(period)
-    _, two = measure.segments(mirrored(period))
+    one = measure.outcome(period).difference
+    two = measure.outcome(mirrored(period)).difference
     if one.value is None or two.value is None:
         assert (one.value, two.value) == (None, None)
         return
@@ -150,7 +170,8 @@ def test_when_both_sides_change_places_the_difference_changes_its_sign(key: str,
 @every_measure
 @given(period=periods)
 def test_a_difference_lies_in_its_interval(key: str, period: PeriodFacts) -> None:
-    segments, difference = measure_named(key).segments(period)
+    outcome = measure_named(key).outcome(period)
+    segments, difference = outcome.segments, outcome.difference
     member, other = segments["member"].value, segments["non_member"].value
     assert (difference.value is None) == (member is None or other is None)
     if difference.value is not None and difference.ci95 is not None:
@@ -179,43 +200,43 @@ def test_retention_counts_the_same_customers(start: int, kept: int, new: int, pe
     rows = [buyer(100) for _ in range(kept)]
     rows += [{"before": True, "known": True} for _ in range(start - kept)]
     rows += [{"buys": [(100, False)]} for _ in range(new)]
-    segments, _ = measure_named("retention_rate").segments(facts(rows))
+    segments = measure_named("retention_rate").outcome(facts(rows)).segments
     assert (segments["all"].num, segments["all"].den) == (kept, start)
     assert 100 * (segments["all"].value or 0) == pytest.approx(percent, abs=0.005)
 
 
 def test_50_buyers_among_200_loyal_customers_convert_at_a_quarter() -> None:
     rows = [{"member": True, "buys": [(100, True)]} for _ in range(50)] + [{"member": True} for _ in range(150)]
-    segments, _ = measure_named("loyal_conversion").segments(facts(rows))
+    segments = measure_named("loyal_conversion").outcome(facts(rows)).segments
     assert (segments["member"].num, segments["member"].den, segments["member"].value) == (50, 200, 0.25)
 
 
 def test_150_orders_of_12_000_euros_are_80_euros_a_basket_and_3_orders_a_buyer() -> None:
     rows = [{"member": True, "buys": [(8000, True)] * 3} for _ in range(50)] + [{"member": True} for _ in range(150)]
-    basket, _ = measure_named("aov").segments(facts(rows))
-    frequency, _ = measure_named("orders_per_active").segments(facts(rows))
+    basket = measure_named("aov").outcome(facts(rows)).segments
+    frequency = measure_named("orders_per_active").outcome(facts(rows)).segments
     assert (basket["member"].num, basket["member"].den, basket["member"].value) == (1_200_000, 150, 8000)
     assert (frequency["member"].num, frequency["member"].den, frequency["member"].value) == (150, 50, 3)
 
 
 def test_anonymous_purchases_count_in_the_basket_of_non_members_and_as_nobodys_order() -> None:
     period = facts([buyer(1000), buyer(3000), buyer(5000, member=True)], anonymous=[2000, 6000])
-    basket, _ = measure_named("aov").segments(period)
+    basket = measure_named("aov").outcome(period).segments
     assert (basket["non_member"].num, basket["non_member"].den) == (12_000, 4)
     assert (basket["all"].num, basket["all"].den) == (17_000, 5)
-    frequency, _ = measure_named("orders_per_active").segments(period)
+    frequency = measure_named("orders_per_active").outcome(period).segments
     assert (frequency["all"].num, frequency["all"].den) == (3, 3)
 
 
 def test_each_anonymous_purchase_is_a_cluster_of_its_own() -> None:
-    nobody, _ = measure_named("aov").segments(facts([], anonymous=[1000, 3000, 8000]))
-    somebody, _ = measure_named("aov").segments(facts([buyer(1000), buyer(3000), buyer(8000)]))
+    nobody = measure_named("aov").outcome(facts([], anonymous=[1000, 3000, 8000])).segments
+    somebody = measure_named("aov").outcome(facts([buyer(1000), buyer(3000), buyer(8000)])).segments
     assert nobody["non_member"].ci95 == pytest.approx(somebody["non_member"].ci95)
 
 
 def test_a_buyer_never_has_less_than_one_order_not_even_in_the_interval() -> None:
     rows = [buyer(1)] * 9 + [{"buys": [(1, False)] * 9}]
-    segments, _ = measure_named("orders_per_active").segments(facts(rows))
+    segments = measure_named("orders_per_active").outcome(facts(rows)).segments
     assert segments["all"].value == 1.8
     assert segments["all"].ci95 is not None
     assert segments["all"].ci95[0] == 1.0

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import numpy as np
 
-from kpi.facts import Anonymous, Counts, Facts, Memberships, Purchases
+from kpi.facts import Anonymous, Counts
+from kpi.rows.cells import Cells, Memberships, Purchases
 from loyalty.database import Connection
 
 # The statement visits every purchase once. Right after an import the planner has no statistics, expects one row, and
@@ -62,7 +63,7 @@ WITH RECURSIVE merged AS (
   SELECT purchase_id, sum(goods_minor) AS goods_minor, bool_or(kind = 'cancellation') AS cancelled
   FROM refund WHERE program_id = $1 {refunds_known} GROUP BY purchase_id
 ), kept AS (
-  SELECT p.customer_id, width_bucket(p.placed_at, $2::timestamptz[]) AS cell, p.member, p.goods_minor,
+  SELECT p.customer_id, p.placed_at, width_bucket(p.placed_at, $2::timestamptz[]) AS cell, p.member, p.goods_minor,
     p.reward_discount_minor, CASE
       WHEN r.purchase_id IS NULL THEN p.goods_minor
       WHEN r.cancelled THEN 0
@@ -77,21 +78,22 @@ WITH RECURSIVE merged AS (
   -- `bin`: 4 cell + 2 (as a member) + 1 (qualifies). One number, because the planner multiplies its guesses of the
   -- groups with every further column, and prepares to spill to disk.
   -- `net`: kept - kept reward, rounded half up; `div` of numerics is exact. The first two cases spare the arithmetic.
-  SELECT customer_id, 4 * cell + 2 * member::int + (kept_minor > 0)::int AS bin, CASE
+  SELECT customer_id, placed_at, 4 * cell + 2 * member::int + (kept_minor > 0)::int AS bin, CASE
       WHEN kept_minor = goods_minor THEN goods_minor - reward_discount_minor
       WHEN reward_discount_minor = 0 THEN kept_minor
       ELSE div(2::numeric * kept_minor * (goods_minor - reward_discount_minor) + goods_minor, 2::numeric * goods_minor)
     END::bigint AS net
   FROM kept
 ), cells AS MATERIALIZED (
-  SELECT customer_id, bin, count(*) AS purchases, sum(net)::bigint AS net,
+  SELECT customer_id, bin, count(*) AS purchases, sum(net)::bigint AS net, min(placed_at) AS first_at,
     sum(net::numeric * net) FILTER (WHERE customer_id IS NULL) AS net_squared
   FROM valued GROUP BY customer_id, bin
 )
 SELECT * FROM (
   -- Columns travel as packed integers: as rows, turning them into Python objects would take longer than the query.
   SELECT string_agg(uuid_send(coalesce(s.survivor, c.customer_id)), '') AS buyer, string_agg(int8send(bin), '') AS bin,
-    string_agg(int8send(purchases), '') AS orders, string_agg(int8send(net), '') AS net
+    string_agg(int8send(purchases), '') AS orders, string_agg(int8send(net), '') AS net,
+    string_agg(timestamptz_send(first_at), '') AS first_at
   FROM cells c LEFT JOIN survivors s ON s.customer_id = c.customer_id WHERE bin % 2 = 1 AND c.customer_id IS NOT NULL
 ), (
   SELECT string_agg(uuid_send(customer_id), '') AS joiner,
@@ -123,9 +125,9 @@ async def now(connection: Connection, program_id: int) -> datetime:
     return told
 
 
-async def read_facts(
+async def read_cells(
     connection: Connection, program_id: int, boundaries: Sequence[datetime], as_of: datetime | None
-) -> Facts:
+) -> Cells:
     """Read the facts of all periods between ascending boundaries, as known now or at `as_of`, in one statement.
 
     Sums of net must stay below 2⁶³ minor units, for the database as for numpy.
@@ -141,15 +143,16 @@ async def read_facts(
     # Numbers for the customers, buyers first. Fixed-width bytes sort like any others.
     known, number = np.unique(np.frombuffer(people, dtype="S16"), return_inverse=True)
     buyers, bins = len(row["buyer"] or b"") // 16, _unpacked(row["bin"])
-    return Facts(
+    return Cells(
         boundaries=list(boundaries),
-        customers=len(known),
+        ids=known,
         purchases=Purchases(
             customer=number[:buyers],
             cell=bins // 4,
             member=bins % 4 // 2 == 1,
             orders=_unpacked(row["orders"]),
             net=_unpacked(row["net"]),
+            first_at=_unpacked(row["first_at"]),
         ),
         memberships=Memberships(number[buyers:], _unpacked(row["joined"]), _unpacked(row["left"])),
         anonymous=_by_cell(row["anonymous"] or []),

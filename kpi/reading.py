@@ -1,0 +1,26 @@
+"""What one read of a programme gives: the facts of some periods, as far as they may be known."""
+
+from collections.abc import Iterable
+from typing import Protocol
+from uuid import UUID
+
+from kpi.facts import Customers, PeriodFacts
+from kpi.knowledge import Knowledge
+from kpi.periods import Days
+
+
+class Reading(Protocol):
+    """The facts of the periods that were asked for; each is put together once, however many measures ask."""
+
+    @property
+    def known(self) -> Knowledge:
+        """What was known."""
+
+    def facts_of(self, days: Days) -> PeriodFacts:
+        """Give the facts of one of the periods."""
+
+    def numbers(self, ids: Iterable[UUID]) -> Customers:
+        """Give the customers of these ids; who neither bought nor joined is none of them."""
+
+    async def named(self, customers: Customers) -> list[UUID]:
+        """Give the ids of customers of these facts, in the order of their numbers."""

@@ -1,0 +1,35 @@
+"""What a reader of a part is: a registered question to the rows, about all the periods of one reading."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kpi.facts import PeriodFacts
+from kpi.periods import Days
+from kpi.reading import Reading
+from loyalty.database import Connection
+from loyalty.programs.facts import ProgramFacts
+from loyalty.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader is asked: the periods, and the reading whose customers and knowledge time it shares."""
+
+    connection: Connection
+    program: ProgramFacts
+    wanted: Sequence[Days]
+    reading: Reading
+
+
+Read = Callable[[Asked], Awaitable[Mapping[Days, Any]]]
+READERS: Registry[Read] = Registry("reader of a part", "kpi.rows.readers")
+
+
+async def read_parts(asked: Asked, needs: Iterable[str]) -> dict[Days, PeriodFacts]:
+    """Give the facts of all periods, with the parts that are needed."""
+    parts: dict[Days, dict[str, Any]] = {days: {} for days in asked.wanted}
+    for need in sorted(set(needs) & set(READERS.all())):
+        for days, part in (await READERS.all()[need](asked)).items():
+            parts[days][need] = part
+    return {days: replace(asked.reading.facts_of(days), parts=parts[days]) for days in asked.wanted}
