@@ -26,6 +26,7 @@ CHANGED = [
     Policies(expiry=EndOfYear(2)),
     Policies(expiry=Inactivity(365), restore_grace_days=7),
     Policies(debt="clamp", spent_points="full", on_leaving="forfeit", guest_window="three_months"),
+    Policies(activity_window_days=90),
     Policies(basis_includes_tax=True, basis_includes_shipping=True, reward_lowers_basis=False),
 ]
 
@@ -53,6 +54,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"debt": "forgive"}, "forgive"),
     ({"restore_grace_days": -1}, "restore_grace_days"),
     ({"guest_window": 30}, "guest_window"),
+    ({"activity_window_days": 0}, "activity_window_days"),
+    ({"activity_window_days": 3651}, "activity_window_days"),
 ]
 
 
