@@ -145,7 +145,7 @@ def test_ignored_columns_are_named(shop: Run, tmp_path: Path) -> None:
         (["import", "members", "nowhere.csv", "--program", "Shop"], 2, "does not exist"),
         (["import", "costs", "{file}", "--program", "Shop"], 2, "No such command 'costs'"),
         (["keys", "create", "--program", "Nobody", "--storefront", "web"], 1, "There are: 'Shop'"),
-        (["kpi", "nps", "--program", "Shop", *PERIOD, "--json"], 1, "there are: aov"),
+        (["kpi", "nps", "--program", "Shop", *PERIOD, "--json"], 1, "there are: active_customers, aov"),
         (["kpi", "aov", "--program", "Shop", "--start", "2026-1-1", "--end", "2026-02-01"], 2, "YYYY-MM-DD"),
         (["kpi", "aov", "--program", "Shop", *PERIOD, "--as-of", "2026-01-01T00:00:00"], 2, "with its offset"),
         (["verify", "--program", "Nobody"], 1, "There are: 'Shop'"),
@@ -185,6 +185,11 @@ def test_a_kpi_is_answered_as_it_was_known_then_and_as_a_table(shop: Run, tmp_pa
     table = shop("kpi", "aov", "--program", "Shop", *PERIOD)
     assert "1,250.0000" in table.stdout
     assert "non_member" in table.stdout
+    leaving = shop("kpi", "member_leave_rate", "--program", "Shop", *PERIOD)
+    assert "all" in leaving.stdout
+    assert "member" not in leaving.stdout.replace("member_leave_rate", "")
+    stock = shop("kpi", "crr_stock", "--program", "Shop", *PERIOD)
+    assert "activity_window_days" in stock.stderr
 
 
 def test_a_fault_in_the_ledger_is_named_and_fails(shop: Run, tmp_path: Path, database_url: str) -> None:

@@ -76,6 +76,14 @@ async def test_gaps_belong_to_the_later_purchase_and_to_its_status(owner: asyncp
     assert [day for day, n in enumerate(told.distributions["all"].by_day) if n] == [2, 6, 30]
 
 
+async def test_a_gap_that_ends_at_midnight_is_the_new_days(owner: asyncpg.Connection) -> None:
+    shop = await Shop.open(owner)
+    customer = await shop.customer()
+    for at in ("2026-02-27 23:59:59", "2026-02-28 23:59:59", "2026-03-01 00:00", "2026-04-01 00:00"):
+        await shop.buys(customer, at)
+    assert (await counts(shop, "days_between_purchases"))["all"] == (1, 1)
+
+
 async def test_long_gaps_stand_in_the_last_place_and_those_of_one_instant_in_the_first(
     owner: asyncpg.Connection,
 ) -> None:
