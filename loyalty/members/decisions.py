@@ -125,7 +125,7 @@ def leave(batch: Batch, external_id: str, left_at: datetime | None) -> Joined:
     known = batch.memberships.get(batch.aliases.get(external_id) or UUID(int=0), [])
     standing = [m for m in known if m.superseded_at is None]
     if not standing:
-        msg = f"{external_id!r} is not, and was never, a member."
+        msg = "This customer is not, and was never, a member."
         raise NotFound(msg)
     last = max(standing, key=lambda m: m.joined_at)
     left_at = left_at or last.left_at or batch.now

@@ -15,7 +15,7 @@ def erase_customer(batch: Batch, external_id: str) -> RecordedAward | None:
     """End memberships, release holds, post what is left to `adjusted`; None when the person was erased already."""
     customer_id = batch.aliases.get(external_id)
     if customer_id is None:
-        msg = f"There is no customer {external_id!r}."
+        msg = "There is no customer with this customer_id."
         raise NotFound(msg)
     if customer_id in batch.erased:
         return None

@@ -31,7 +31,7 @@ def merge_customers(batch: Batch, gone: str, kept: str) -> Merged:
     """Merge one customer (`gone`) into another (`kept`): lots with their dates, debt, memberships, purchases."""
     old, new = (_account(batch, external_id) for external_id in (gone, kept))
     if old is new:
-        msg = f"{gone!r} and {kept!r} are one customer already."
+        msg = "Both are one customer already."
         raise SamePerson(msg)
     if any(held.state == "open" for account in (old, new) for held in account.holds):
         msg = "Points are held for a redemption. Capture or release it, then merge."
@@ -56,7 +56,7 @@ def _account(batch: Batch, external_id: str) -> OpenAccount:
     batch.not_erased(external_id)
     customer_id = batch.aliases.get(external_id)
     if customer_id is None:
-        msg = f"There is no customer {external_id!r}."
+        msg = "There is no customer with this customer_id."
         raise NotFound(msg)
     return batch.account(customer_id)
 

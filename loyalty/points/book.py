@@ -107,10 +107,15 @@ class Book:
         self.touch(account)
         return account
 
+    def present(self, external_id: str) -> UUID | None:
+        """Tell whom an id names; nobody any more, once the person was erased: then nothing may lead to them."""
+        customer_id = self.aliases.get(external_id)
+        return None if customer_id in self.erased else customer_id
+
     def not_erased(self, external_id: str) -> None:
         """Refuse to begin anything anew with somebody who was erased."""
         if self.aliases.get(external_id) in self.erased:
-            msg = f"{external_id!r} belonged to a person who was erased. Use a customer id that was never used."
+            msg = "This customer_id belonged to a person who was erased. Use one that was never used."
             raise Erased(msg)
 
     def touch(self, account: OpenAccount) -> None:

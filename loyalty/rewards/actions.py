@@ -49,7 +49,7 @@ async def redeem_reward(
     try:
         redeemed = redeem(book, new, reward)
     except LoyaltyError as refusal:
-        refusal.customer_id = book.aliases.get(new.external_id)
+        refusal.customer_id = book.present(new.external_id)
         raise
     award = redeemed.award
     if reward is None or award is None:  # pragma: no cover - refused above

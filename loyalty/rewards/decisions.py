@@ -73,10 +73,10 @@ def redeem(book: Book, new: NewRedemption, offered: RewardFacts | None) -> Redee
 def _member(book: Book, external_id: str) -> OpenAccount:
     customer_id = book.aliases.get(external_id)
     if customer_id is None or customer_id in book.erased:
-        msg = f"{external_id!r} is not, and was never, a member. `POST /v1/members` enrols a customer."
+        msg = "This customer is not, and was never, a member. `POST /v1/members` enrols a customer."
         raise NotFound(msg)
     if not book.is_member(customer_id, book.now):
-        msg = f"{external_id!r} is not a member now. Points can be spent again after joining."
+        msg = "This customer is not a member now. Points can be spent again after joining."
         raise NotAMember(msg)
     return book.account(customer_id)
 
