@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from uuid_utils.compat import uuid7
-
 from loyalty.customers.facts import MembershipFacts
 from loyalty.errors import NotFound, OpenHolds, SamePerson
+from loyalty.ids import new_id
 from loyalty.members.decisions import NewMembership, decide_anew, fingerprint, supersede
 from loyalty.points.dates import LotDates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
@@ -97,7 +96,7 @@ def _unite(batch: Batch, old: OpenAccount, new: OpenAccount) -> list[MembershipF
     for joined_at, left_at in spans:
         if (joined_at, left_at) not in kept:
             print_of = fingerprint(NewMembership(new.customer_id.hex, joined_at, left_at))
-            made.append(MembershipFacts(uuid7(), new.customer_id, joined_at, left_at, print_of, batch.now))
+            made.append(MembershipFacts(new_id(), new.customer_id, joined_at, left_at, print_of, batch.now))
     batch.memberships[new.customer_id] += made
     batch.new_memberships += [(membership, None) for membership in made]
     return made
