@@ -50,9 +50,9 @@ def entry_hash(program_id: int, before: bytes, digest: str, entry: EntryRow) -> 
     return sha256(before + line.encode()).digest()
 
 
-def head_bytes(customer_id: UUID, seq: int, entry: bytes) -> bytes:
+def head_line(customer_id: UUID, seq: int, entry: bytes) -> str:
     """Write the head of an account as a seal covers it."""
-    return f'["{customer_id.hex}",{seq},"{entry.hex()}"]'.encode()
+    return f'["{customer_id.hex}",{seq},"{entry.hex()}"]'
 
 
 def seal_hash(
