@@ -12,7 +12,7 @@ from loyalty.verify.facts import Report
 from loyalty.verify.histories import AccountHistory
 from loyalty.verify.households import gathered
 from loyalty.verify.ranges import Range
-from loyalty.verify.rules import check_account, check_purchases
+from loyalty.verify.rules import check_accounts, check_purchases
 from loyalty.verify.seals import Covered, Covering
 from loyalty.verify.seals_file import State, state_at
 
@@ -63,11 +63,13 @@ def _check(histories: list[AccountHistory], part: Range, done: Part, covering: C
         if customer_id in beyond:
             households.setdefault(part.families[customer_id], []).append(history)
         elif customer_id not in part.elsewhere:
-            check_account(gathered([history])[0], done.report)
-            history.household.clear()
+            households[customer_id] = [history]
     for household in households.values():
-        for history in gathered(sorted(household, key=lambda member: member.account.customer_id)):
-            check_account(history, done.report)
+        gathered(sorted(household, key=lambda member: member.account.customer_id))
+    check_accounts([member for household in households.values() for member in household], done.report)
+    for household in households.values():
+        # A circle, which nobody would collect.
+        household.clear()
 
 
 @contextmanager

@@ -17,9 +17,11 @@ GUEST_MONTHS = {"none": None, "month": 1, "three_months": 3, "all": 12 * MAXYEAR
 
 def was_member(memberships: list[MembershipRow], at: datetime | None) -> bool:
     """Tell whether an interval that stands covers an instant; its end is no more inside."""
-    return at is not None and any(
-        m.superseded_at is None and m.joined_at <= at and (m.left_at is None or m.left_at > at) for m in memberships
-    )
+    if at is not None:
+        for m in memberships:
+            if m.superseded_at is None and m.joined_at <= at and (m.left_at is None or m.left_at > at):
+                return True
+    return False
 
 
 def earns(history: PurchaseHistory) -> bool:
@@ -78,6 +80,8 @@ def earning_basis(history: PurchaseHistory) -> Fraction | int:
 
 def kept_goods(history: PurchaseHistory) -> int:
     """Give what is left of the goods."""
+    if not history.refunds:
+        return max(0, history.purchase.goods_minor or 0)
     if any(refund.kind == "cancellation" for refund in history.refunds):
         return 0
     return max(0, (history.purchase.goods_minor or 0) - sum(refund.goods_minor or 0 for refund in history.refunds))
