@@ -61,7 +61,8 @@ class PurchaseHistory:
     @property
     def rules(self) -> StoredRules | None:
         """The rules of the first decision, which are those of all later ones."""
-        return self.programme.rules.get(self.decided[0].rules_version or 0) if self.decided else None
+        decided = self.decided
+        return self.programme.rules.get(decided[0].rules_version or 0) if decided else None
 
 
 @dataclass

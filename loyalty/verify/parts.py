@@ -37,14 +37,13 @@ async def replay(connection: "Connection", part: Range) -> Part:
     """Read a range and check it."""
     done = Part()
     covering = Covering(part.programme.program_id, part.cuts)
-    if part.of_nobody:
-        purchases = await reading.of_nobody(connection, part, done.strays, covering.anonymous)
-        done.subjects = len(purchases)
-        check_purchases(purchases, done.report)
-    else:
-        histories = await reading.of_accounts(connection, part, done.strays)
-        with _uncollected():
-            _check(histories, part, done, covering)
+    with _uncollected():
+        if part.of_nobody:
+            purchases = await reading.of_nobody(connection, part, done.strays, covering.anonymous)
+            done.subjects = len(purchases)
+            check_purchases(purchases, done.report)
+        else:
+            _check(await reading.of_accounts(connection, part, done.strays), part, done, covering)
     done.covered = covering.found()
     return done
 

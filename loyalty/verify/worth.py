@@ -34,9 +34,10 @@ def earns(history: PurchaseHistory) -> bool:
 
 def joined_soon_enough(history: PurchaseHistory, placed_at: datetime) -> bool:
     """Tell whether a membership began after the purchase, within the window of its latest decision."""
-    if not history.decided or '"guest_window"' not in history.decided[-1].facts:
+    decided = history.decided
+    if not decided or '"guest_window"' not in decided[-1].facts:
         return False
-    window = history.decided[-1].told_facts.get("policy", {}).get("guest_window", "none")
+    window = decided[-1].told_facts.get("policy", {}).get("guest_window", "none")
     months = GUEST_MONTHS[window]
     return months is not None and any(
         m.superseded_at is None
@@ -70,7 +71,8 @@ def earning_basis(history: PurchaseHistory) -> Fraction | int:
     kept = kept_goods(history)
     if kept <= 0:
         return 0
-    first = history.decided[0] if history.decided else None
+    decided = history.decided
+    first = decided[0] if decided else None
     policy = first.told_facts.get("policy", {}) if first and '"policy"' in first.facts else {}
     beside = (purchase.tax_minor or 0) if policy.get("basis_includes_tax") else 0
     beside += (purchase.shipping_minor or 0) if policy.get("basis_includes_shipping") else 0
