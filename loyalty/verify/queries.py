@@ -18,29 +18,32 @@ if TYPE_CHECKING:
     from loyalty.database import Connection
 
 IN_RANGE, NAMED = "BETWEEN $2 AND $3", "= ANY($2)"
-PROGRAMMES = """
+# About how many rows an account has; whatever it says of itself.
+_WEIGHT = "least(greatest(seq, version, 0), 1000000)"
+PROGRAMMES = f"""
 SELECT p.program_id, clock_timestamp() + p.clock_offset - interval '90 days' AS events_since, p.timezone,
   (SELECT coalesce(jsonb_agg(jsonb_build_array(r.version, r.in_force_from, r.published_at, r.rules)), '[]')
    FROM earning_rules r WHERE r.program_id = p.program_id)::text AS rules, a.accounts + u.purchases AS subjects,
   a.entries + u.purchases AS rows
 FROM program p
-  CROSS JOIN LATERAL (SELECT count(*) AS accounts, coalesce(sum(seq), 0)::bigint AS entries
+  CROSS JOIN LATERAL (SELECT count(*) AS accounts, coalesce(sum({_WEIGHT}), 0)::bigint AS entries
     FROM account WHERE program_id = p.program_id) a
   CROSS JOIN LATERAL (SELECT count(*) AS purchases
     FROM purchase WHERE program_id = p.program_id AND customer_id IS NULL) u
 WHERE $1::int IS NULL OR p.program_id = $1 ORDER BY p.program_id
-"""
+"""  # noqa: S608 - our own names
 # The first account of every range but the first: `$2` rows lie between them, as far as one account has not more.
-ACCOUNT_BOUNDS = """
+ACCOUNT_BOUNDS = f"""
 SELECT DISTINCT ON (part) customer_id FROM (
   SELECT customer_id, div(sum(n) OVER (ORDER BY customer_id) - n, $2::int) AS part
-  FROM (SELECT customer_id, 1 + greatest(seq, 0) AS n FROM account WHERE program_id = $1) a) b
+  FROM (SELECT customer_id, 1 + {_WEIGHT} AS n FROM account WHERE program_id = $1) a) b
 WHERE part > 0 ORDER BY part, customer_id
-"""
+"""  # noqa: S608 - our own names
+# Those that were claimed since, too: their first awards are sealed where they were nobody's.
 PURCHASE_BOUNDS = """
 SELECT purchase_id FROM (
   SELECT purchase_id, row_number() OVER (ORDER BY purchase_id) - 1 AS before
-  FROM purchase WHERE program_id = $1 AND customer_id IS NULL) p
+  FROM purchase WHERE program_id = $1 AND (customer_id IS NULL OR version > 1)) p
 WHERE before > 0 AND before % $2::int = 0 ORDER BY purchase_id
 """
 # Awards younger than $2 that no event tells of, by whose they are now. One question for all: no index of events has it.

@@ -177,6 +177,15 @@ async def test_an_event_that_is_gone_is_missed_wherever_its_award_is_checked(url
 
 
 @pytest.mark.usefixtures("rows_at_once")
+@pytest.mark.parametrize("number", [-(1 << 63), (1 << 63) - 1])
+async def test_accounts_that_claim_more_entries_than_can_be_are_faults_and_no_obstacle(url: str, number: int) -> None:
+    await do(url, f"UPDATE account SET seq = {number}, version = {number}")
+    report = await report_of(url, 1)
+    accounts = report.checked["balances_are_the_sums_of_entries"]
+    assert sum(fault.check == "sequence_has_no_gap" for fault in report.faults) == accounts > 0
+
+
+@pytest.mark.usefixtures("rows_at_once")
 async def test_who_is_sampled_brings_the_household_along(url: str) -> None:
     assert await value(url, "SELECT count(*) FROM account WHERE merged_into IS NOT NULL") == 1
     for _ in range(4):
