@@ -30,5 +30,5 @@ async def work_off(desk: Desk) -> None:
         program = await program_of(connection, desk.program_id)
     until, more = time.monotonic() + _TURN_SECONDS, True
     while more and time.monotonic() < until:
-        async with desk.database.writer() as connection, connection.transaction():
+        async with desk.database.writer() as connection, connection.transaction(isolation="repeatable_read"):
             more = await work_off_month(connection, program)
