@@ -11,6 +11,7 @@ from kpi.knowledge import knowledge
 from kpi.measure import Measure, measure_named
 from kpi.periods import Days, Grain
 from kpi.reading import Reading
+from kpi.rollup.reading import RollupReading
 from kpi.rows import queries
 from kpi.rows.part import Asked, read_parts, windows
 from kpi.rows.reading import RowsReading
@@ -154,7 +155,11 @@ async def _ask(
     """Read what the measures need of the wanted periods."""
     periods_wanted = list(dict.fromkeys(wanted))
     known = knowledge(await queries.now(connection, program.program_id), as_of)
-    needs = {need for measure in measures for need in measure.needs}
-    read = [*periods_wanted, *windows(program, periods_wanted, needs)]
-    reading = await RowsReading.read(connection, program, read, known)
+    needs = frozenset(need for measure in measures for need in measure.needs)
+    read = list(dict.fromkeys([*periods_wanted, *windows(program, periods_wanted, needs)]))
+    reading: Reading | None = None
+    if known.limit is None:
+        reading = await RollupReading.read(connection, program, read, known, needs)
+    if reading is None:
+        reading = await RowsReading.read(connection, program, read, known)
     return _Asking(program, reading, await read_parts(Asked(connection, program, periods_wanted, reading), needs))

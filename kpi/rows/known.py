@@ -55,12 +55,18 @@ merged AS (
   FROM refund WHERE program_id = $1 {refunds_known} GROUP BY purchase_id
 )"""
 
-# The goods kept of purchase p, of which r was taken back; a purchase qualifies if they are more than 0.
-_KEPT_MINOR = """CASE
+# What is left of the goods of a purchase `p` after its refunds `r`; it qualifies if that is more than 0.
+KEPT = """CASE
       WHEN r.purchase_id IS NULL THEN p.goods_minor
       WHEN r.cancelled THEN 0
       ELSE greatest(0, p.goods_minor - r.goods_minor)::bigint
     END"""
+# Kept - kept reward, rounded half up; `div` of numerics is exact. The first two cases spare the arithmetic.
+NET = """CASE
+      WHEN kept_minor = goods_minor THEN goods_minor - reward_discount_minor
+      WHEN reward_discount_minor = 0 THEN kept_minor
+      ELSE div(2::numeric * kept_minor * (goods_minor - reward_discount_minor) + goods_minor, 2::numeric * goods_minor)
+    END::bigint"""
 
 # Qualifying purchases of known customers, by who they are now.
 _QUALIFYING = """
@@ -69,12 +75,12 @@ qualifying AS (
   FROM ({purchases}) p
   LEFT JOIN refunded r ON r.purchase_id = p.purchase_id
   LEFT JOIN survivors s ON s.customer_id = p.customer_id
-  WHERE p.customer_id IS NOT NULL AND {kept_minor} > 0
+  WHERE p.customer_id IS NOT NULL AND {kept} > 0
 )"""
 
 
 def forms(sql: str, k: str = "$3") -> tuple[str, str]:
-    """Fill in {people}, {qualifying}, {purchases} and {kept_minor}: as known now, and as known at `k`, an argument."""
+    """Fill in {people}, {qualifying}, {purchases}, {kept} and {net}: as known now, and as known at `k`, an argument."""
     now = _filled(sql, _PURCHASES_NOW, _MEMBERSHIPS_NOW, "", "")
     at = _filled(sql, _PURCHASES_AT, _MEMBERSHIPS_AT, "AND merged_at <= {k}", "AND recorded_at <= {k}")
     return now, at.replace("{k}", k)
@@ -82,5 +88,5 @@ def forms(sql: str, k: str = "$3") -> tuple[str, str]:
 
 def _filled(sql: str, purchases: str, memberships: str, merges: str, refunds: str) -> str:
     people = _PEOPLE.format(memberships_known=memberships, merges_known=merges, refunds_known=refunds)
-    qualifying = _QUALIFYING.format(purchases=purchases, kept_minor=_KEPT_MINOR)
-    return sql.format(people=people, qualifying=qualifying, purchases=purchases, kept_minor=_KEPT_MINOR)
+    qualifying = _QUALIFYING.format(purchases=purchases, kept=KEPT)
+    return sql.format(people=people, qualifying=qualifying, purchases=purchases, kept=KEPT, net=NET)

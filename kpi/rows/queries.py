@@ -15,7 +15,7 @@ _NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = 
 _FACTS = """
 WITH RECURSIVE {people}, kept AS (
   SELECT p.customer_id, p.placed_at, width_bucket(p.placed_at, $2::timestamptz[]) AS cell, p.member, p.goods_minor,
-    p.reward_discount_minor, {kept_minor} AS kept_minor
+    p.reward_discount_minor, {kept} AS kept_minor
   FROM ({purchases}) p LEFT JOIN refunded r ON r.purchase_id = p.purchase_id
   WHERE p.placed_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
   -- A fence: seeing through it, the planner expects a group per instant, and sorts all purchases by an index instead of
@@ -24,12 +24,7 @@ WITH RECURSIVE {people}, kept AS (
 ), valued AS (
   -- `bin`: 4 cell + 2 (as a member) + 1 (qualifies). One number, because the planner multiplies its guesses of the
   -- groups with every further column, and prepares to spill to disk.
-  -- `net`: kept - kept reward, rounded half up; `div` of numerics is exact. The first two cases spare the arithmetic.
-  SELECT customer_id, placed_at, 4 * cell + 2 * member::int + (kept_minor > 0)::int AS bin, CASE
-      WHEN kept_minor = goods_minor THEN goods_minor - reward_discount_minor
-      WHEN reward_discount_minor = 0 THEN kept_minor
-      ELSE div(2::numeric * kept_minor * (goods_minor - reward_discount_minor) + goods_minor, 2::numeric * goods_minor)
-    END::bigint AS net
+  SELECT customer_id, placed_at, 4 * cell + 2 * member::int + (kept_minor > 0)::int AS bin, {net} AS net
   FROM kept
 ), cells AS MATERIALIZED (
   SELECT customer_id, bin, count(*) AS purchases, sum(net)::bigint AS net, min(placed_at) AS first_at,
@@ -81,7 +76,7 @@ async def read_cells(
     people = (row["buyer"] or b"") + (row["joiner"] or b"")
     # Numbers for the customers, buyers first. Fixed-width bytes sort like any others.
     known, number = np.unique(np.frombuffer(people, dtype="S16"), return_inverse=True)
-    buyers, bins = len(row["buyer"] or b"") // 16, _unpacked(row["bin"])
+    buyers, bins = len(row["buyer"] or b"") // 16, unpacked(row["bin"])
     return Cells(
         boundaries=list(boundaries),
         ids=known,
@@ -89,21 +84,22 @@ async def read_cells(
             customer=number[:buyers],
             cell=bins // 4,
             member=bins % 4 // 2 == 1,
-            orders=_unpacked(row["orders"]),
-            net=_unpacked(row["net"]),
-            first_at=_unpacked(row["first_at"]),
+            orders=unpacked(row["orders"]),
+            net=unpacked(row["net"]),
+            first_at=unpacked(row["first_at"]),
         ),
-        memberships=Memberships(number[buyers:], _unpacked(row["joined"]), _unpacked(row["left"])),
-        anonymous=_by_cell(row["anonymous"] or []),
+        memberships=Memberships(number[buyers:], unpacked(row["joined"]), unpacked(row["left"])),
+        anonymous=by_cell(row["anonymous"] or []),
         left_out=dict(row["left_out"] or []),
     )
 
 
-def _unpacked(column: bytes | None) -> Counts:
+def unpacked(column: bytes | None) -> Counts:
+    """Read a column that travelled as packed integers."""
     return np.frombuffer(column or b"", dtype=">i8").astype(np.int64)
 
 
-def _by_cell(rows: Sequence[tuple[int, int, int, int]]) -> dict[int, Anonymous]:
+def by_cell(rows: Sequence[tuple[int, int, int, int]]) -> dict[int, Anonymous]:
     """Sum anonymous purchases by cell."""
     cells: dict[int, Anonymous] = {}
     for cell, purchases, net, squared in rows:

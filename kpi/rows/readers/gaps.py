@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from kpi import periods
-from kpi.facts import Counts
 from kpi.parts.gaps import Gaps
 from kpi.periods import Days
 from kpi.rows.known import PLANNING, forms
 from kpi.rows.part import READERS, Asked
+from kpi.rows.queries import unpacked
 
 # $2 and $3 are the first start and the last end, $4 is K. Purchases before $2 are needed for the one before the first.
 # Those of one instant are of one status, and the gap between them is 0 in whichever order they come.
@@ -43,7 +43,7 @@ async def read(asked: Asked) -> Mapping[Days, Gaps]:
         else:
             row = await asked.connection.fetchrow(_AT, *arguments, limit)
     assert row is not None  # noqa: S101 - aggregates without GROUP BY make exactly one row
-    person, placed_at, before = (_unpacked(row[name]) for name in ("person", "placed_at", "before"))
+    person, placed_at, before = (unpacked(row[name]) for name in ("person", "placed_at", "before"))
     member = np.frombuffer(row["member"] or b"", dtype=np.bool_)
     seconds = (placed_at - before) // _SECOND
     parts = {}
@@ -52,10 +52,6 @@ async def read(asked: Asked) -> Mapping[Days, Gaps]:
         _, customer = np.unique(person[inside], return_inverse=True)
         parts[days] = Gaps(customer.astype(np.int64), seconds[inside], member[inside])
     return parts
-
-
-def _unpacked(column: bytes | None) -> Counts:
-    return np.frombuffer(column or b"", dtype=">i8").astype(np.int64)
 
 
 def _microseconds(at: datetime) -> int:
