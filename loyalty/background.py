@@ -7,6 +7,7 @@ knows it, and handed over only by a worker that does.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from kpi.audit.tasks import audit_nightly
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
 from loyalty.idempotency.tasks import forget_bodies
@@ -21,6 +22,7 @@ from loyalty.purchases.tasks import tell_of_parked
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+    Job("kpi.audit", Nightly(hour=5), audit_nightly, per_program=True, longest_seconds=3600),
     Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
