@@ -7,8 +7,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import chain
-from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from xlsxwriter import Workbook
 
@@ -49,10 +48,10 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return BYTE_ORDER_MARK + "".join(csv_lines(chain([header], rows)))
 
 
-def write_xlsx(to: Path | BinaryIO, sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Cell]]]]) -> None:
+def write_xlsx(to: IO[bytes], sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Cell]]]]) -> None:
     """Write a workbook of (name, header, rows), a row at a time: it never stands in memory as a whole."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(str(to) if isinstance(to, Path) else to, options) as book:
+    with Workbook(to, options) as book:
         bold = book.add_format({"bold": True})
         for name, header, rows in sheets:
             sheet = book.add_worksheet(name[:_LONGEST_NAME])
