@@ -12,6 +12,7 @@ from kpi.measure import Measure, measure_named
 from kpi.people import Behind, Part, Segment, group_of
 from kpi.periods import Days, Grain
 from kpi.reading import Reading
+from kpi.rollup.reading import RollupReading
 from kpi.rows import queries
 from kpi.rows.part import Asked, read_parts
 from kpi.rows.reading import RowsReading
@@ -186,6 +187,10 @@ async def _ask(
     """Read what the measures need of the wanted periods."""
     periods_wanted = list(dict.fromkeys(wanted))
     known = knowledge(await queries.now(connection, program.program_id), as_of)
-    reading = await RowsReading.read(connection, program, periods_wanted, known)
-    needs = {need for measure in measures for need in measure.needs}
+    needs = frozenset(need for measure in measures for need in measure.needs)
+    reading: Reading | None = None
+    if known.limit is None:
+        reading = await RollupReading.read(connection, program, periods_wanted, known, needs)
+    if reading is None:
+        reading = await RowsReading.read(connection, program, periods_wanted, known)
     return _Asking(program, reading, await read_parts(Asked(connection, program, periods_wanted, reading), needs))

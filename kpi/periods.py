@@ -43,6 +43,25 @@ def instant(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    """Give the local day that holds an instant, by the instants at which days begin.
+
+    Where clocks go back over midnight, the calendar shows yesterday's date again; the day that has begun goes on.
+    """
+    day = at.astimezone(zone).date()
+    while instant(day, zone) > at:
+        day -= timedelta(days=1)
+    while day < date.max and instant(day + timedelta(days=1), zone) <= at:
+        day += timedelta(days=1)
+    return day
+
+
+def month_of(day: date) -> Days:
+    """Give the calendar month that holds a day; the last one there is lacks its last day."""
+    first = day.replace(day=1)
+    return Days(first, _after(first, "month") or date.max)
+
+
 def grain_named(word: str) -> Grain:
     """Read a grain, or raise `BadPeriod` with those there are."""
     if word not in get_args(Grain):

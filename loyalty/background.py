@@ -8,11 +8,16 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from kpi.audit.tasks import audit_nightly
+from kpi.rollup.marks import mark_days
+from kpi.rollup.tasks import CONSUMER as KPI
+from kpi.rollup.tasks import waiting as dirty_days
+from kpi.rollup.tasks import work_off
+from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.jobs.job import Every, Job, Nightly
-from loyalty.outbox.consumer import registered
+from loyalty.outbox.consumer import register_consumer, registered
 from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
@@ -23,6 +28,7 @@ JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
     Job("kpi.audit", Nightly(hour=5), audit_nightly, per_program=True, longest_seconds=3600),
+    Job("kpi.work_off", Every(600), work_off, per_program=True, waiting=dirty_days),
     Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
@@ -32,6 +38,7 @@ JOBS = (
 
 def register_consumers() -> None:
     """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
+    register_consumer(KPI, mark_days, rebuild)
 
 
 def all_jobs() -> list[Job]:

@@ -22,6 +22,7 @@ for room in (
     "loyalty.purchases",
     "loyalty.members",
     "loyalty.imports",
+    "kpi.rollup",
 ):
     import_module(f"{room}.tables")
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -16,9 +17,10 @@ from kpi import periods
 from kpi.actions import series
 from kpi.answers import Series
 from kpi.audit.export import export
-from kpi.audit.recount import RECOUNTS, Recount, Slot, recount
+from kpi.audit.recount import COUNTS, RECOUNTS, Recount, Slot, recount
 from kpi.measure import MEASURES
 from kpi.periods import FIRST_DAY, BadPeriod, Days, Grain
+from kpi.rollup.serving import serving
 from loyalty.database import Connection
 from loyalty.errors import Unavailable
 from loyalty.programs.facts import ProgramFacts
@@ -27,6 +29,9 @@ GRAINS: tuple[Grain, ...] = ("month", "quarter", "year")
 # A series has at most 400 periods; so many years have fewer months.
 _YEARS_AT_ONCE = 30
 _TOLD_IN_THE_LOG = 20
+# So often, and so far apart, a moment is looked for at which nothing waits for the worker.
+_LOOKS = 60
+_LOOK_AGAIN_SECONDS = 1.0
 _SPAN = "SELECT min(placed_at), max(placed_at) FROM purchase WHERE program_id = $1 AND state = 'recorded'"
 log = structlog.get_logger("kpi.audit")
 
@@ -35,6 +40,12 @@ class AuditNotInstalled(Unavailable):
     """The engine of the audit is an extra that is not there."""
 
     code = "audit_not_installed"
+
+
+class StillBehind(Unavailable):
+    """The day sets never had everything that was recorded."""
+
+    code = "audit_still_behind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ async def audit(
     """Recount every month, quarter and year that lies wholly in `[start, end)`, by default the years with purchases.
 
     The answers and the files are of one moment. The files go to `folder`, which must be there, or else nowhere. Any
-    difference is logged as `kpi_audit_failed`. Raises `AuditNotInstalled`.
+    difference is logged as `kpi_audit_failed`. Raises `AuditNotInstalled`, `StillBehind`.
     """
     if not installed():
         msg = "The audit counts with DuckDB and PyArrow, which are not installed: pip install loyalty[audit]"
@@ -88,7 +99,7 @@ async def audit(
     with TemporaryDirectory(prefix="loyalty-audit-") as temporary:
         files = (folder or Path(temporary)).resolve()
         keys = sorted(set(MEASURES.all()) & set(RECOUNTS))
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
+        async with _one_moment(connection, program, as_of):
             runs = await _runs(connection, program, start, end)
             await export(connection, program.program_id, files)
             answered = [
@@ -111,6 +122,23 @@ async def audit(
     if report.differences:
         _alarm(program, report)
     return report
+
+
+@asynccontextmanager
+async def _one_moment(connection: Connection, program: ProgramFacts, as_of: datetime | None) -> AsyncIterator[None]:
+    """Open a snapshot in which the day sets have everything that was recorded: else their lag would be a difference.
+
+    Figures at a knowledge time come from the rows, and lag behind nothing.
+    """
+    for _ in range(_LOOKS):
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            sets = None if as_of else await serving(connection, program.program_id, [])
+            if sets is None or sets.behind_since is None:
+                yield
+                return
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    msg = "Events wait to be worked off all the time, so there is no moment to audit. Is a worker running?"
+    raise StillBehind(msg)
 
 
 async def _runs(
@@ -144,8 +172,8 @@ def _pairs(grain: Grain, told: Series, again: Recount) -> Iterator[Differs]:
             yield pair(f"{segment} num", ratio.num, num)
             if ratio.den is not None or den is not None:
                 yield pair(f"{segment} den", ratio.den, den)
-        for name, slots in again.counts.items():
-            yield pair(name, figures.counts.get(name), slots.get(slot, 0))
+        for name in COUNTS:
+            yield pair(name, figures.counts.get(name), again.counts[told.key].get((slot, name), 0))
 
 
 def _alarm(program: ProgramFacts, report: Report) -> None:

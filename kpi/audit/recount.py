@@ -107,12 +107,18 @@ RECOUNTS = {
     "orders": "SELECT slot, segment, sum(orders) AS num, NULL AS den FROM side GROUP BY ALL",
     "revenue": "SELECT slot, segment, sum(net) AS num, NULL AS den FROM side GROUP BY ALL",
 }
-# What stands beside every measure's figures.
+# What stands beside every measure's figures, and where one of them means its own customers by it.
 COUNTS = {
     "joiners": "SELECT slot, count(DISTINCT who) FROM slot JOIN stay ON joined_at >= start_at AND joined_at < end_at"
     " GROUP BY slot",
     "overlap": "SELECT slot, count(*) FROM (SELECT slot, who FROM bought WHERE who IS NOT NULL GROUP BY slot, who"
     " HAVING count(DISTINCT member) = 2) GROUP BY slot",
+}
+OWN_COUNTS = {
+    "new_customers": {
+        "overlap": "SELECT slot, count(*) FROM (SELECT slot, who FROM bought JOIN slot USING (slot) JOIN debut"
+        " USING (who) WHERE first_at >= start_at GROUP BY slot, who HAVING count(DISTINCT member) = 2) GROUP BY slot"
+    }
 }
 
 
@@ -124,10 +130,10 @@ class Slot(NamedTuple):
 
 
 class Recount(NamedTuple):
-    """What the files come to: (slot, segment) to (num, den) by measure, and slot to a whole number by count."""
+    """What the files come to, by measure: (slot, segment) to (num, den), and (slot, count) to a whole number."""
 
     figures: Mapping[str, Mapping[tuple[Slot, str], tuple[int, int | None]]]
-    counts: Mapping[str, Mapping[Slot, int]]
+    counts: Mapping[str, Mapping[tuple[Slot, str], int]]
 
 
 def recount(
@@ -147,8 +153,12 @@ def recount(
         for key in keys:
             rows = engine.execute(RECOUNTS[key]).fetchall()
             figures[key] = {(slots[n], side): (int(num), _whole(den)) for n, side, num, den in rows if n >= 0}
-        for name, sql in COUNTS.items():
-            counts[name] = {slots[n]: int(number) for n, number in engine.execute(sql).fetchall() if n >= 0}
+            counts[key] = {
+                (slots[n], name): int(number)
+                for name, sql in {**COUNTS, **OWN_COUNTS.get(key, {})}.items()
+                for n, number in engine.execute(sql).fetchall()
+                if n >= 0
+            }
     return Recount(figures, counts)
 
 

@@ -40,6 +40,19 @@ _PURCHASES_AT = """
   ) f LEFT JOIN status m ON m.customer_id = f.customer_id
   WHERE NOT f.test"""
 
+# What is left of the goods of a purchase `p` after its refunds `r`.
+KEPT = """CASE
+      WHEN r.purchase_id IS NULL THEN p.goods_minor
+      WHEN r.cancelled THEN 0
+      ELSE greatest(0, p.goods_minor - r.goods_minor)::bigint
+    END"""
+# Kept - kept reward, rounded half up; `div` of numerics is exact. The first two cases spare the arithmetic.
+NET = """CASE
+      WHEN kept_minor = goods_minor THEN goods_minor - reward_discount_minor
+      WHEN reward_discount_minor = 0 THEN kept_minor
+      ELSE div(2::numeric * kept_minor * (goods_minor - reward_discount_minor) + goods_minor, 2::numeric * goods_minor)
+    END::bigint"""
+
 _FACTS = """
 WITH RECURSIVE merged AS (
   SELECT customer_id, merged_into FROM customer WHERE program_id = $1 AND merged_into IS NOT NULL {merges_known}
@@ -64,11 +77,7 @@ WITH RECURSIVE merged AS (
   FROM refund WHERE program_id = $1 {refunds_known} GROUP BY purchase_id
 ), kept AS (
   SELECT p.customer_id, p.placed_at, width_bucket(p.placed_at, $2::timestamptz[]) AS cell, p.member, p.goods_minor,
-    p.reward_discount_minor, CASE
-      WHEN r.purchase_id IS NULL THEN p.goods_minor
-      WHEN r.cancelled THEN 0
-      ELSE greatest(0, p.goods_minor - r.goods_minor)::bigint
-    END AS kept_minor
+    p.reward_discount_minor, {kept} AS kept_minor
   FROM ({purchases}) p LEFT JOIN refunded r ON r.purchase_id = p.purchase_id
   WHERE p.placed_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
   -- A fence: seeing through it, the planner expects a group per instant, and sorts all purchases by an index instead of
@@ -77,12 +86,7 @@ WITH RECURSIVE merged AS (
 ), valued AS (
   -- `bin`: 4 cell + 2 (as a member) + 1 (qualifies). One number, because the planner multiplies its guesses of the
   -- groups with every further column, and prepares to spill to disk.
-  -- `net`: kept - kept reward, rounded half up; `div` of numerics is exact. The first two cases spare the arithmetic.
-  SELECT customer_id, placed_at, 4 * cell + 2 * member::int + (kept_minor > 0)::int AS bin, CASE
-      WHEN kept_minor = goods_minor THEN goods_minor - reward_discount_minor
-      WHEN reward_discount_minor = 0 THEN kept_minor
-      ELSE div(2::numeric * kept_minor * (goods_minor - reward_discount_minor) + goods_minor, 2::numeric * goods_minor)
-    END::bigint AS net
+  SELECT customer_id, placed_at, 4 * cell + 2 * member::int + (kept_minor > 0)::int AS bin, {net} AS net
   FROM kept
 ), cells AS MATERIALIZED (
   SELECT customer_id, bin, count(*) AS purchases, sum(net)::bigint AS net, min(placed_at) AS first_at,
@@ -109,13 +113,20 @@ SELECT * FROM (
 )
 """
 _FACTS_NOW = _FACTS.format(
-    merges_known="", memberships_known=_MEMBERSHIPS_NOW, refunds_known="", purchases=_PURCHASES_NOW
+    merges_known="",
+    memberships_known=_MEMBERSHIPS_NOW,
+    refunds_known="",
+    purchases=_PURCHASES_NOW,
+    kept=KEPT,
+    net=NET,
 )
 _FACTS_AT = _FACTS.format(
     merges_known="AND merged_at <= $3",
     memberships_known=_MEMBERSHIPS_AT,
     refunds_known="AND recorded_at <= $3",
     purchases=_PURCHASES_AT,
+    kept=KEPT,
+    net=NET,
 )
 
 
@@ -142,7 +153,7 @@ async def read_cells(
     people = (row["buyer"] or b"") + (row["joiner"] or b"")
     # Numbers for the customers, buyers first. Fixed-width bytes sort like any others.
     known, number = np.unique(np.frombuffer(people, dtype="S16"), return_inverse=True)
-    buyers, bins = len(row["buyer"] or b"") // 16, _unpacked(row["bin"])
+    buyers, bins = len(row["buyer"] or b"") // 16, unpacked(row["bin"])
     return Cells(
         boundaries=list(boundaries),
         ids=known,
@@ -150,21 +161,22 @@ async def read_cells(
             customer=number[:buyers],
             cell=bins // 4,
             member=bins % 4 // 2 == 1,
-            orders=_unpacked(row["orders"]),
-            net=_unpacked(row["net"]),
-            first_at=_unpacked(row["first_at"]),
+            orders=unpacked(row["orders"]),
+            net=unpacked(row["net"]),
+            first_at=unpacked(row["first_at"]),
         ),
-        memberships=Memberships(number[buyers:], _unpacked(row["joined"]), _unpacked(row["left"])),
-        anonymous=_by_cell(row["anonymous"] or []),
+        memberships=Memberships(number[buyers:], unpacked(row["joined"]), unpacked(row["left"])),
+        anonymous=by_cell(row["anonymous"] or []),
         left_out=dict(row["left_out"] or []),
     )
 
 
-def _unpacked(column: bytes | None) -> Counts:
+def unpacked(column: bytes | None) -> Counts:
+    """Read a column that travelled as packed integers."""
     return np.frombuffer(column or b"", dtype=">i8").astype(np.int64)
 
 
-def _by_cell(rows: Sequence[tuple[int, int, int, int]]) -> dict[int, Anonymous]:
+def by_cell(rows: Sequence[tuple[int, int, int, int]]) -> dict[int, Anonymous]:
     """Sum anonymous purchases by cell."""
     cells: dict[int, Anonymous] = {}
     for cell, purchases, net, squared in rows:

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Seal; without faults, write the seals to a file.",
 )
-def verify(program_name: str | None, sample: int | None, against: Path | None, seals_to: Path | None) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help="Replay in so many processes. Otherwise one a processor, at most 4, and one for a small ledger.",
+)
+def verify(
+    program_name: str | None, sample: int | None, against: Path | None, seals_to: Path | None, jobs: int | None
+) -> None:
     """Check every invariant of the ledger; exit code 1 and the first bad row if any.
 
     Keep a file of seals where nobody who may change the database can change it: who makes every hash anew is found by
@@ -57,6 +64,8 @@ def verify(program_name: str | None, sample: int | None, against: Path | None, s
                     sample=sample,
                     against=against,
                     seals_to=seals_to,
+                    url=url,
+                    jobs=jobs,
                 )
 
     with servers(settings) as at:

@@ -47,7 +47,7 @@ MAX_METADATA_BYTES = 4096
 def minor_units(amount: str, digits: int, pointer: str) -> int:
     """Turn a decimal of the wire into exact minor units; more decimals than the currency has are an error."""
     scaled = Decimal(amount).scaleb(digits)
-    if scaled != scaled.to_integral_value():
+    if scaled % 1:
         msg = f"{amount} has more decimals than the currency, which has {digits}."
         raise Invalid(msg, pointer=pointer)
     return int(scaled)

@@ -11,11 +11,15 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from kpi.audit.actions import AuditNotInstalled, audit
+from kpi.audit.actions import AuditNotInstalled, StillBehind, audit
 from kpi.audit.export import TABLES, export
 from kpi.audit.recount import RECOUNTS, Slot, recount
 from kpi.audit.tasks import _said, audit_nightly
 from kpi.periods import BadPeriod, Days
+from kpi.rollup.serving import serving
+from kpi.rollup.store import mark
+from kpi.rollup.tasks import CONSUMER
+from kpi.rollup.work import rebuild
 from kpi.rows import queries
 from loyalty.background import all_jobs
 from loyalty.database import Connection, Database
@@ -223,3 +227,23 @@ async def test_without_the_extra_the_night_says_so_once_and_does_nothing(
     assert [(line["event"], line["log_level"]) for line in logs] == [("kpi_audit_not_installed", "debug")]
     with pytest.raises(AuditNotInstalled, match=r"pip install loyalty\[audit\]"):
         await audit(shop.owner, shop.program)
+
+
+async def test_the_day_sets_are_audited_once_nothing_waits_for_them(
+    database: Database, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpi.audit.actions._LOOKS", 2)
+    monkeypatch.setattr("kpi.audit.actions._LOOK_AGAIN_SECONDS", 0.01)
+    program_id = shop.program.program_id
+    await rebuild(database, program_id)
+    await shop.owner.execute("INSERT INTO consumer_built (program_id, consumer) VALUES ($1, $2)", program_id, CONSUMER)
+    assert await serving(shop.owner, program_id, []) is not None
+    assert (await audit(shop.owner, shop.program)).differences == []
+    # Nobody told the day sets of it: they are wrong, and that must be seen.
+    await shop.buys((await shop.customers(1))[0], "2026-02-11 10:00")
+    assert "loyal_conversion" in found(await audit(shop.owner, shop.program))
+    # What is known to be unfinished is no fault.
+    await mark(shop.owner, program_id, [date(2026, 2, 11)], datetime(2026, 2, 11, tzinfo=UTC))
+    with pytest.raises(StillBehind):
+        await audit(shop.owner, shop.program)
+    assert (await audit(shop.owner, shop.program, as_of=datetime(2026, 3, 1, tzinfo=UTC))).differences == []

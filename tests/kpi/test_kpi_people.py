@@ -13,7 +13,8 @@ import pytest
 
 from kpi.actions import answer, people
 from kpi.people import CountsNobody
-from loyalty.database import Connection
+from kpi.rollup.work import rebuild
+from loyalty.database import Connection, Database
 from loyalty.programs.facts import ProgramFacts, Source
 from tests.kpi.sample import PROGRAM
 from tests.kpi.shop import Shop
@@ -239,3 +240,17 @@ async def test_the_sample_lists_as_many_as_it_counts(sample: Connection) -> None
             assert (sum(one.part == "numerator" for one in told), len(told)) == (ratio.num, ratio.den)
     with pytest.raises(CountsNobody):
         await people(sample, PROGRAM, "aov", *may)
+
+
+async def test_the_day_sets_list_the_same_people_in_the_same_order(
+    database: Database, shop: Shop, four: list[UUID]
+) -> None:
+    march = date(2026, 3, 1), date(2026, 4, 1)
+    rows = await people(shop.owner, shop.program, "retention_rate", *march)
+    await rebuild(database, shop.program.program_id)
+    await shop.owner.execute(
+        "INSERT INTO consumer_built (program_id, consumer) VALUES ($1, 'kpi')", shop.program.program_id
+    )
+    sets = await people(shop.owner, shop.program, "retention_rate", *march)
+    assert [one.customer_id for one in rows.after()] == sorted(four)
+    assert list(sets.after()) == list(rows.after())

@@ -1,0 +1,101 @@
+"""What is kept of a stretch of days, and how two that follow each other become one. Pure.
+
+Folding is a monoid, so months are folded once and any range is head days, whole months and tail days, in any grouping.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+
+from kpi.facts import NOBODY, Anonymous, Customers, Side
+
+# The sets of a stretch, by the lasting names under which they are stored.
+BOUGHT = tuple(f"{side}.{what}" for side in ("member", "other") for what in ("buyers", "twice", "again"))
+STATUS = ("first", "joined", "left", "staying")
+KINDS = (*BOUGHT, *STATUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One stretch of days. `first`: made the first purchase of their lives; `joined`, `left`: did so.
+
+    `staying`: of those who joined or left, who is a member when the stretch is over.
+    """
+
+    member: Side = field(default_factory=Side)
+    other: Side = field(default_factory=Side)
+    anonymous: Anonymous = field(default_factory=Anonymous)
+    left_out: int = 0
+    first: Customers = NOBODY
+    joined: Customers = NOBODY
+    left: Customers = NOBODY
+    staying: Customers = NOBODY
+
+    def then(self, later: "Fold") -> "Fold":
+        """Lay the stretch that follows behind this one."""
+        one, two = self.anonymous, later.anonymous
+        return Fold(
+            member=self.member | later.member,
+            other=self.other | later.other,
+            anonymous=Anonymous(one.purchases + two.purchases, one.net + two.net, one.net_squared + two.net_squared),
+            left_out=self.left_out + later.left_out,
+            first=self.first | later.first,
+            joined=self.joined | later.joined,
+            left=self.left | later.left,
+            staying=later.members_after(self.staying),
+        )
+
+    def members_after(self, members: Customers) -> Customers:
+        """Tell who is a member when the stretch is over, of those who were when it began."""
+        return (members - (self.joined | self.left)) | self.staying
+
+    def sets(self) -> dict[str, Customers]:
+        """Give the sets by kind, without the empty ones."""
+        found = {kind: _PICK[kind](self) for kind in KINDS}
+        return {kind: customers for kind, customers in found.items() if customers}
+
+    def sums(self) -> tuple[int, ...]:
+        """Give the sums, in the order in which `fold_of` takes them."""
+        nobody = self.anonymous
+        return (
+            self.member.orders,
+            self.member.net,
+            self.other.orders,
+            self.other.net,
+            nobody.purchases,
+            nobody.net,
+            nobody.net_squared,
+            self.left_out,
+        )
+
+
+def fold_of(sums: Iterable[int], sets: Mapping[str, Customers]) -> Fold:
+    """Put a stretch together from what was stored; a kind that is not there is nobody."""
+    member_orders, member_net, other_orders, other_net, orders, net, squared, left_out = map(int, sums)
+    who = {kind: sets.get(kind, NOBODY) for kind in KINDS}
+    return Fold(
+        member=Side(member_orders, member_net, *(who[kind] for kind in BOUGHT[:3])),
+        other=Side(other_orders, other_net, *(who[kind] for kind in BOUGHT[3:])),
+        anonymous=Anonymous(orders, net, squared),
+        left_out=left_out,
+        **{kind: who[kind] for kind in STATUS},
+    )
+
+
+def folded(stretches: Iterable[Fold]) -> Fold:
+    """Lay stretches behind each other, in their order."""
+    return reduce(Fold.then, stretches, Fold())
+
+
+_PICK: dict[str, Callable[[Fold], Customers]] = {
+    "member.buyers": lambda fold: fold.member.buyers,
+    "member.twice": lambda fold: fold.member.twice,
+    "member.again": lambda fold: fold.member.again,
+    "other.buyers": lambda fold: fold.other.buyers,
+    "other.twice": lambda fold: fold.other.twice,
+    "other.again": lambda fold: fold.other.again,
+    "first": lambda fold: fold.first,
+    "joined": lambda fold: fold.joined,
+    "left": lambda fold: fold.left,
+    "staying": lambda fold: fold.staying,
+}

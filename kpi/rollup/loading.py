@@ -1,0 +1,190 @@
+"""Which days and months are needed, and getting them: from what this process has unpacked before, else from the tables.
+
+First everything is wanted, then loaded at once; after that it is all there, whatever the cache throws away meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpi import periods
+from kpi.facts import NOBODY, Counts, Customers
+from kpi.periods import Days
+from kpi.rollup import store
+from kpi.rollup.cache import Cache
+from kpi.rollup.fold import KINDS, STATUS, Fold, fold_of
+from kpi.rollup.serving import Serving, read_ids
+from kpi.rollup.store import Piece
+from loyalty.database import Connection
+
+# A million customers and two years have about half of it.
+CACHE = Cache(128 * 1024 * 1024)
+# What anything kept takes beside its sets.
+_OVERHEAD_BYTES = 200
+_BUYERS = ("member.buyers", "other.buyers")
+_SUMS = "sums"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Who had bought, and who was a member, when a day began."""
+
+    known: Customers = NOBODY
+    members: Customers = NOBODY
+
+    def then(self, fold: Fold) -> "Before":
+        """Go on to the end of a stretch."""
+        return Before(self.known | fold.first, fold.members_after(self.members))
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, about."""
+        return len(self.known.serialize()) + len(self.members.serialize()) + _OVERHEAD_BYTES
+
+
+class Loading:
+    """What one reading needs of a build."""
+
+    def __init__(self, found: Serving) -> None:
+        """Begin with the versions that there are."""
+        self._versions = found.versions
+        self._build, self._next_number = found.build_id, found.next_number
+        self._months = sorted(piece for piece in found.versions if piece.grain == "month")
+        self._wanted: dict[Piece, set[str]] = defaultdict(set)
+        self._parts: dict[tuple[Piece, str], Any] = {}
+        self._befores: dict[date, Before] = {}
+        # By the first day of a month: who had bought before, as far as somebody asked earlier.
+        self._bases: dict[date, tuple[int, Before]] = {}
+
+    def want_range(self, days: Days) -> None:
+        """Have all of these days."""
+        self._want(pieces(*days), KINDS)
+
+    def want_buyers(self, days: Days) -> None:
+        """Have who bought in these days."""
+        self._want(pieces(*days), _BUYERS)
+
+    def want_joined(self) -> None:
+        """Have who ever joined."""
+        self._want(self._months, ("joined",))
+
+    def want_before(self, starts: Iterable[date]) -> None:
+        """Have who had bought and who was a member when these days began."""
+        done = 0
+        for start in sorted(starts):
+            month = periods.month_of(start).start
+            at = upto = self._months_before(month)
+            while at > done:
+                kept: Before | None = CACHE.find(self._key_before(at))
+                if kept is not None:
+                    self._bases[month] = (at, kept)
+                    break
+                at -= 1
+            self._want(self._months[at:upto], STATUS)
+            self._want(pieces(month, start), STATUS)
+            self._befores[start] = Before()
+            done = upto
+
+    async def load(self, connection: Connection, program_id: int) -> bool:
+        """Get everything that is wanted; False when it changed meanwhile, and the versions must be read anew."""
+        missing: dict[frozenset[str], list[Piece]] = defaultdict(list)
+        for piece, kinds in self._wanted.items():
+            for kind in (*kinds, _SUMS):
+                self._parts[piece, kind] = CACHE.find((self._build, piece, self._versions[piece], kind))
+            lacking = frozenset(kind for kind in (*kinds, _SUMS) if self._parts[piece, kind] is None)
+            if lacking:
+                missing[lacking].append(piece)
+        for lacking, which in missing.items():
+            read = await store.read_spans(connection, program_id, which, lacking)
+            for piece in which:
+                if piece not in read or read[piece].version != self._versions[piece]:
+                    return False
+                self._unpack(piece, read[piece], lacking)
+        self._go_through_months()
+        return True
+
+    def range(self, days: Days) -> Iterator[Fold]:
+        """Give all of these days, in their order."""
+        return self._folds(pieces(*days), KINDS)
+
+    def buyers(self, days: Days) -> Iterator[Fold]:
+        """Give who bought in these days."""
+        return self._folds(pieces(*days), _BUYERS)
+
+    def before(self, start: date) -> Before:
+        """Give who had bought and who was a member when this day began."""
+        return self._befores[start]
+
+    def joined(self) -> Customers:
+        """Give who ever joined."""
+        return NOBODY.union(*(self._parts[piece, "joined"] for piece in self._months))
+
+    async def ids(self, connection: Connection, program_id: int) -> tuple[NDArray[np.bytes_], Counts]:
+        """Give the ids of all customers, sorted, and their numbers."""
+        key = (self._build, "ids", self._next_number)
+        found: tuple[NDArray[np.bytes_], Counts] | None = CACHE.find(key)
+        if found is None:
+            found = await read_ids(connection, program_id)
+            CACHE.keep(key, found, found[0].nbytes + found[1].nbytes + _OVERHEAD_BYTES)
+        return found
+
+    def _want(self, which: Iterable[Piece], kinds: Iterable[str]) -> None:
+        for piece in which:
+            if piece in self._versions:
+                self._wanted[piece].update(kinds)
+
+    def _unpack(self, piece: Piece, stored: store.Stored, kinds: Iterable[str]) -> None:
+        for kind in kinds:
+            packed = stored.sets.get(kind, b"")
+            value: Any = stored.sums
+            if kind != _SUMS:
+                value = Customers.deserialize(packed) if packed else NOBODY
+            self._parts[piece, kind] = value
+            CACHE.keep((self._build, piece, stored.version, kind), value, len(packed) + _OVERHEAD_BYTES)
+
+    def _folds(self, which: Iterable[Piece], kinds: Iterable[str]) -> Iterator[Fold]:
+        for piece in which:
+            if piece in self._versions:
+                sets = {kind: self._parts[piece, kind] for kind in kinds}
+                yield fold_of(self._parts[piece, _SUMS], sets)
+
+    def _go_through_months(self) -> None:
+        """Put together who had bought before each start, each from the start before it or from what was kept."""
+        at, reached = 0, Before()
+        for start in sorted(self._befores):
+            month = periods.month_of(start).start
+            at, reached = self._bases.pop(month, (at, reached))
+            upto = self._months_before(month)
+            if at < upto:
+                for fold in self._folds(self._months[at:upto], STATUS):
+                    reached = reached.then(fold)
+                at = upto
+                CACHE.keep(self._key_before(at), reached, reached.size)
+            before = reached
+            for fold in self._folds(pieces(month, start), STATUS):
+                before = before.then(fold)
+            self._befores[start] = before
+
+    def _months_before(self, month: date) -> int:
+        return sum(piece.first_on < month for piece in self._months)
+
+    def _key_before(self, count: int) -> tuple[Any, ...]:
+        """Name what these first months came to: any change of one of them is a version higher than all before."""
+        these: Sequence[Piece] = self._months[:count]
+        return (self._build, "before", these[-1].first_on, max(self._versions[piece] for piece in these))
+
+
+def pieces(start: date, end: date) -> list[Piece]:
+    """Cut days into whole months, and single days before and after them."""
+    found: list[Piece] = []
+    while start < end:
+        month = periods.month_of(start)
+        whole = month.start == start and month.end <= end
+        found.append(Piece("month" if whole else "day", start))
+        start = month.end if whole else start + timedelta(days=1)
+    return found

@@ -1,0 +1,151 @@
+"""The facts of periods, from the day sets: what is known now, or was when the worker last came by."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpi import periods
+from kpi.facts import NOBODY, Counts, Customers, PeriodFacts
+from kpi.knowledge import Knowledge
+from kpi.periods import Days
+from kpi.rollup import store
+from kpi.rollup.fold import Fold, folded
+from kpi.rollup.loading import Loading, pieces
+from kpi.rollup.serving import Serving, serving
+from loyalty.database import Connection
+from loyalty.programs.facts import ProgramFacts
+
+# What day sets have not: sums by customer, for the intervals of means.
+SPREAD = "spread"
+# So many are read from the rows in a tenth of a second or two: nobody need wait for an interval.
+FEW_PURCHASES = 50_000
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Ids:
+    """The ids of the customers who are in the facts, sorted, and their numbers."""
+
+    ids: NDArray[np.bytes_]
+    numbers: Counts
+    people: Customers
+
+
+class RollupReading:
+    """A `Reading` from days and months. What it needs is unpacked once, and shared with later readings."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        program_id: int,
+        known: Knowledge,
+        facts: dict[Days, PeriodFacts],
+        ids: _Ids | None,
+    ) -> None:
+        """Hold what was read; the connection is asked once more when customers are to be named."""
+        self.known = known
+        self._connection = connection
+        self._program_id = program_id
+        self._facts = facts
+        self._ids = ids
+
+    @classmethod
+    async def read(
+        cls,
+        connection: Connection,
+        program: ProgramFacts,
+        wanted: Sequence[Days],
+        known: Knowledge,
+        needs: frozenset[str] = frozenset(),
+    ) -> "RollupReading | None":
+        """Read what the wanted periods need, each with the one before it; None where rows must be read instead.
+
+        That is where nothing is built, and where somebody needs the spread of few enough purchases. Whatever else is
+        needed is a part, whose reader may look customers up by their ids.
+        """
+        days, numbered = _single_days(wanted), bool(needs - {SPREAD})
+        for _ in range(_ATTEMPTS):
+            found = await serving(connection, program.program_id, days)
+            if found is None or (SPREAD in needs and found.purchases <= FEW_PURCHASES):
+                return None
+            loading = Loading(found)
+            _plan(loading, wanted, numbered=numbered)
+            if await loading.load(connection, program.program_id):
+                ids = await _ids(loading, connection, program.program_id, wanted) if numbered else None
+                facts = {piece: _facts_of(loading, piece) for piece in wanted}
+                return cls(connection, program.program_id, _behind(known, found), facts, ids)
+        return None
+
+    def facts_of(self, days: Days) -> PeriodFacts:
+        """Give the facts of one of the periods that were read."""
+        return self._facts[days]
+
+    def numbers(self, ids: Iterable[UUID]) -> Customers:
+        """Give the customers of these ids; who neither bought nor joined is none of them."""
+        if self._ids is None:
+            msg = "customers are looked up by id in a reading that was not told so"
+            raise ValueError(msg)
+        known, asked = self._ids.ids, np.array([one.bytes for one in ids], dtype="S16")
+        if not len(known):
+            return NOBODY
+        places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+        return self._ids.people & Customers(self._ids.numbers[places[known[places] == asked]].astype(np.uint32))
+
+    async def named(self, customers: Customers) -> list[UUID]:
+        """Give the ids of customers, in the order of their numbers."""
+        return await store.names(self._connection, self._program_id, list(customers))
+
+
+def _single_days(wanted: Iterable[Days]) -> set[date]:
+    """Give the days that are not part of a whole month of what is wanted."""
+    stretches = [(periods.previous(days), days) for days in wanted]
+    found = {p.first_on for both in stretches for days in both for p in pieces(*days) if p.grain == "day"}
+    for _, days in stretches:
+        for at in days:
+            found |= {p.first_on for p in pieces(periods.month_of(at).start, at)}
+    return found
+
+
+def _plan(loading: Loading, wanted: Sequence[Days], *, numbered: bool) -> None:
+    for days in wanted:
+        loading.want_range(days)
+        loading.want_buyers(periods.previous(days))
+    starts = {days.start for days in wanted}
+    loading.want_before(starts | ({max(days.end for days in wanted)} if numbered else set()))
+    if numbered:
+        loading.want_joined()
+
+
+def _facts_of(loading: Loading, days: Days) -> PeriodFacts:
+    fold, before = folded(loading.range(days)), loading.before(days.start)
+    return PeriodFacts(
+        member_at_start=before.members,
+        known=before.known,
+        bought_before=_buyers(loading.buyers(periods.previous(days))),
+        joined=fold.joined,
+        left=fold.left,
+        member=fold.member,
+        other=fold.other,
+        anonymous=fold.anonymous,
+        left_out=fold.left_out,
+    )
+
+
+def _buyers(folds: Iterable[Fold]) -> Customers:
+    return NOBODY.union(*(side.buyers for fold in folds for side in (fold.member, fold.other)))
+
+
+async def _ids(loading: Loading, connection: Connection, program_id: int, wanted: Sequence[Days]) -> _Ids:
+    people = loading.before(max(days.end for days in wanted)).known | loading.joined()
+    return _Ids(*await loading.ids(connection, program_id), people)
+
+
+def _behind(known: Knowledge, found: Serving) -> Knowledge:
+    """What is not worked off is not in the figures."""
+    if found.behind_since is None:
+        return known
+    return replace(known, data_as_of=min(known.data_as_of, found.behind_since))

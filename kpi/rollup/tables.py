@@ -1,0 +1,111 @@
+"""What the worker keeps of days and months. All of it is made from the rows, and can be made again."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    Numeric,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from loyalty.database import Instant
+
+
+class KpiRollup(SQLModel, table=True):
+    """One build for a programme: by which zone and definitions. `version` rises with every commit that changes days.
+
+    `next_number` rises with every change of the customers' numbers, also where none is given out.
+    """
+
+    __tablename__ = "kpi_rollup"
+    __table_args__ = (ForeignKeyConstraint(["program_id"], ["program.program_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    build_id: UUID
+    timezone: str
+    kpi_version: int
+    version: int = Field(sa_type=BigInteger)
+    next_number: int = Field(sa_type=BigInteger)
+    # By the programme's clock: what was committed before is in the build.
+    built_from: datetime = Field(sa_type=Instant)
+
+
+class KpiCustomer(SQLModel, table=True):
+    """A customer's dense number. Who was merged into another has that one's, and does not survive."""
+
+    __tablename__ = "kpi_customer"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id"], ["program.program_id"]),
+        CheckConstraint("number BETWEEN 0 AND 4294967295", name="number_fits_a_set"),
+        Index("kpi_customer_number_ix", "program_id", "number"),
+        Index("kpi_customer_numbered_once", "program_id", "number", unique=True, postgresql_where=text("survives")),
+    )
+
+    program_id: int = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    number: int = Field(sa_type=BigInteger)
+    survives: bool
+
+
+class KpiSpan(SQLModel, table=True):
+    """What can be summed of a day or a month: qualifying purchases by status at their instant; money in minor units."""
+
+    __tablename__ = "kpi_span"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id"], ["program.program_id"]),
+        CheckConstraint("grain IN ('day', 'month')", name="grain_is_known"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    grain: str = Field(primary_key=True)
+    first_on: date = Field(primary_key=True)
+    # The programme's version when it was counted.
+    version: int = Field(sa_type=BigInteger)
+    member_orders: int = Field(sa_type=BigInteger)
+    member_net_minor: int = Field(sa_type=BigInteger)
+    other_orders: int = Field(sa_type=BigInteger)
+    other_net_minor: int = Field(sa_type=BigInteger)
+    anonymous_orders: int = Field(sa_type=BigInteger)
+    anonymous_net_minor: int = Field(sa_type=BigInteger)
+    anonymous_net_squared: Decimal = Field(sa_type=Numeric)
+    left_out: int = Field(sa_type=BigInteger)
+
+
+class KpiSpanSet(SQLModel, table=True):
+    """Who did something in a day or a month: a roaring bitmap of customers' numbers. Empty ones are not kept."""
+
+    __tablename__ = "kpi_span_set"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["program_id", "grain", "first_on"],
+            ["kpi_span.program_id", "kpi_span.grain", "kpi_span.first_on"],
+            name="kpi_span_set_span_fk",
+            ondelete="CASCADE",
+        ),
+    )
+
+    program_id: int = Field(primary_key=True)
+    grain: str = Field(primary_key=True)
+    first_on: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    customers: bytes = Field(sa_type=LargeBinary)
+
+
+class KpiDirty(SQLModel, table=True):
+    """A day to be counted anew, for something recorded then. Every event adds its own, so nobody waits for another."""
+
+    __tablename__ = "kpi_dirty"
+    __table_args__ = (ForeignKeyConstraint(["program_id"], ["program.program_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    mark_id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
+    local_day: date
+    recorded_at: datetime = Field(sa_type=Instant)
