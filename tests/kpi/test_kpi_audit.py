@@ -119,7 +119,7 @@ def found(report: "Report") -> set[str]:
 async def test_the_shop_of_the_planted_faults_agrees_without_them(shop: Shop) -> None:
     report = await audit(shop.owner, shop.program)
     assert report.differences == []
-    assert report.compared.total() == 4 * 17 * 8
+    assert {report.compared[key] for key in FOUR} == {17 * 8}
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,8 @@ async def test_a_planted_fault_is_found_and_named(
 async def test_a_stored_flag_that_is_wrong_is_found(shop: Shop) -> None:
     await shop.owner.execute("UPDATE purchase SET member = true WHERE placed_at < '2026-02-01'")
     report = await audit(shop.owner, shop.program)
-    first = report.differences[0]
-    assert (first.measure, first.grain, first.start, first.what) == ("aov", "month", date(2026, 1, 1), "member num")
-    assert (first.answered, first.recounted) == (4 * 667, 2 * 667)
+    named = [str(one) for one in report.differences]
+    assert f"aov, month from 2026-01-01, member num: answered {4 * 667}, recounted {2 * 667}" in named
     assert "orders_per_active" in found(report)
 
 

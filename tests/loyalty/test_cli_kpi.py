@@ -155,7 +155,7 @@ def test_an_audit_that_agrees_says_how_much_it_compared(run: Run, tmp_path: Path
 
 def test_a_wrong_figure_fails_the_audit_and_is_named(run: Run, database_url: str) -> None:
     execute(database_url, "UPDATE purchase SET member = true WHERE order_id = '1'")
-    told = run("audit", "--program", "Shop")
+    told = run("audit", "--program", "Shop", "--start", "2026-01-01", "--end", "2026-02-01")
     assert told.exit_code == 1
     assert "aov, month from 2026-01-01, member num: answered 1250, recounted 0" in told.stdout.splitlines()
     assert "kpi_audit_failed" in told.stderr
