@@ -9,6 +9,7 @@ from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
 from kpi.facts import PeriodFacts
 from kpi.knowledge import knowledge
 from kpi.measure import Measure, measure_named
+from kpi.people import Behind, Part, Segment, group_of
 from kpi.periods import Days, Grain
 from kpi.reading import Reading
 from kpi.rollup.reading import RollupReading
@@ -58,6 +59,38 @@ async def series(
     slots = periods.cut(start, end, unit)
     asking = await _ask(connection, program, [measure], slots, as_of)
     return asking.series(key, measure, unit, slots)
+
+
+async def people(
+    connection: Connection,
+    program: ProgramFacts,
+    key: str,
+    start: date,
+    end: date,
+    *,
+    segment: Segment = "all",
+    part: Part | None = None,
+    as_of: datetime | None = None,
+) -> Behind:
+    """Tell who is in the numerator of a measure and who only in its denominator.
+
+    Raises what `answer` raises, and `CountsNobody`, `BadChoice`.
+    """
+    measure, chosen = measure_named(key), periods.period(start, end)
+    asking = await _ask(connection, program, [measure], [chosen], as_of)
+    facts, outcome = asking.facts[chosen], measure.outcome(asking.facts[chosen])
+    group = group_of(key, outcome, segment, part)
+    ids = [customer_id.bytes for customer_id in await asking.reading.named(group)]
+    return Behind(
+        key=key,
+        period=Period(chosen.start, chosen.end, program.timezone),
+        known=asking.reading.known,
+        segment=segment,
+        part=part,
+        people=outcome.people,
+        joined=facts.joined,
+        places=sorted(zip(ids, group, strict=True)),
+    )
 
 
 async def overview(

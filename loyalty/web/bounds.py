@@ -38,7 +38,6 @@ Money = Annotated[
 ]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset.", examples=["2026-11-21T10:30:00Z"])]
 Quantity = Annotated[int, Meta(ge=0, le=1_000_000)]
-Limit = Annotated[int, Meta(ge=1, le=200, description="How many at most.")]
 Metadata = dict[Annotated[str, Meta(max_length=128)], Any]
 
 MAX_METADATA_BYTES = 4096
