@@ -129,12 +129,12 @@ def test_an_export_is_a_sheet_for_each_measure_or_a_folder_of_files(run: Run, tm
 @pytest.mark.parametrize(
     ("arguments", "code", "part"),
     [
-        (["moon", *RANGE], 1, "there are: aov"),
+        (["moon", *RANGE], 1, "there are: active_customers, aov"),
         (["aov", *RANGE, "--grain", "eon"], 2, "'eon' is not one of"),
         (["aov", *RANGE, "--grain", "week"], 1, "first day of a week"),
         (["aov", *RANGE, "--xlsx", "/proc/none/x.xlsx"], 1, "/proc/none/x.xlsx"),
         (["export", *RANGE, "--out", "/proc/none/x.xlsx"], 1, "Cannot write /proc/none/x.xlsx"),
-        (["export", *RANGE, "--measure", "moon", "--out", "x"], 1, "there are: aov"),
+        (["export", *RANGE, "--measure", "moon", "--out", "x"], 1, "there are: active_customers, aov"),
         (["audit", "--program", "Shop", "--start", "2026-02-01", "--end", "2026-01-01"], 1, "is not after"),
     ],
 )
