@@ -92,6 +92,8 @@ class Outcome:
     counts: Mapping[str, int] = field(default_factory=dict)
     people: Mapping[str, People] = field(default_factory=dict)
     reason: Reason | None = None
+    # What it counts is not complete yet, though the period is over.
+    immature: bool = False
 
 
 class Measure(ABC):

@@ -82,6 +82,11 @@ def rate(group: People) -> Ratio:
     return Ratio(num, den, num / den if den else None, wilson(num, den))
 
 
+def quotient(num: int, den: int) -> Ratio:
+    """Divide two sums that are no sample of anything: there is no interval. The value may exceed 1."""
+    return Ratio(num, den, num / den, None) if den else Ratio(0, 0, None, None)
+
+
 def counted(everybody: int, member: int | None = None, other: int | None = None) -> Outcome:
     """Give a number that is counted or summed, and has neither a denominator nor an interval."""
     sides = {"all": everybody, "member": member, "non_member": other}
