@@ -12,7 +12,7 @@ from kpi.measure import Measure, measure_named
 from kpi.periods import Days, Grain
 from kpi.reading import Reading
 from kpi.rows import queries
-from kpi.rows.part import Asked, read_parts
+from kpi.rows.part import Asked, read_parts, windows
 from kpi.rows.reading import RowsReading
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
@@ -140,6 +140,7 @@ class _Asking:
             difference=outcome.difference,
             reason=outcome.reason,
             ci_pending="spread" in measure.needs and facts.spread is None,
+            distributions=outcome.distributions,
         )
 
 
@@ -153,6 +154,7 @@ async def _ask(
     """Read what the measures need of the wanted periods."""
     periods_wanted = list(dict.fromkeys(wanted))
     known = knowledge(await queries.now(connection, program.program_id), as_of)
-    reading = await RowsReading.read(connection, program, periods_wanted, known)
     needs = {need for measure in measures for need in measure.needs}
+    read = [*periods_wanted, *windows(program, periods_wanted, needs)]
+    reading = await RowsReading.read(connection, program, read, known)
     return _Asking(program, reading, await read_parts(Asked(connection, program, periods_wanted, reading), needs))

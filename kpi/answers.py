@@ -1,9 +1,10 @@
 """What is answered: a measure over a period, a series of them, or all that the panel's first page shows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from kpi.measure import Difference, Ratio, Reason
+from kpi.measure import Difference, Distribution, Ratio, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Figures:
 
     `counts`: `joiners` joined in the period; `overlap` customers bought in it on both sides of their joining; and what
     the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval is being computed.
+    `distributions` goes by segment, where durations are measured.
     """
 
     period: Period
@@ -30,6 +32,7 @@ class Figures:
     difference: Difference
     reason: Reason | None = None
     ci_pending: bool = False
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

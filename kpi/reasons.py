@@ -1,10 +1,6 @@
-"""Why there is no figure, where several measures have the same reason, and the answers that say so. Pure."""
+"""Why there is no figure, where several measures have the same reason. Pure."""
 
-from collections.abc import Mapping
-
-from kpi.measure import Outcome, Ratio, Reason, Text
-
-_NOTHING = Ratio(0, 0, None, None)
+from kpi.measure import Reason, Text
 
 NO_ACQUISITION_SPEND = Reason(
     "no_acquisition_spend",
@@ -50,8 +46,3 @@ YOUNG_LEADS = Reason(
         fr="Les prospects de cette période ont moins de 30 jours : ils ont encore le temps de devenir clients.",
     ),
 )
-
-
-def without(reason: Reason, *segments: str, counts: Mapping[str, int] | None = None) -> Outcome:
-    """Give no figure, and say what would make one."""
-    return Outcome(dict.fromkeys(segments or ("all",), _NOTHING), counts=counts or {}, reason=reason)

@@ -2,9 +2,8 @@
 
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Text
-from kpi.parts.money import Spent
-from kpi.reasons import NO_ACQUISITION_SPEND, without
-from kpi.splits import quotient
+from kpi.reasons import NO_ACQUISITION_SPEND
+from kpi.splits import quotient, without
 
 
 @MEASURES.register("cac")
@@ -26,7 +25,7 @@ class CustomerAcquisitionCost(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the spend by the new customers."""
-        spent = facts.parts.get("spend", Spent()).minor.get("acquisition")
+        spent = facts.parts["spend"].minor.get("acquisition")
         new = len(facts.bought - facts.known)
         if spent is None:
             return without(NO_ACQUISITION_SPEND, counts={"new_customers": new})

@@ -2,9 +2,9 @@
 
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Text
-from kpi.parts.money import Covered, Spent
-from kpi.reasons import NO_ACQUISITION_SPEND, TOO_FEW_COSTS, without
-from kpi.splits import quotient
+from kpi.parts.money import Covered
+from kpi.reasons import NO_ACQUISITION_SPEND, TOO_FEW_COSTS
+from kpi.splits import quotient, without
 
 _ENOUGH_PERCENT = 80
 
@@ -33,8 +33,8 @@ class NetAcquisitionCost(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Take the margin off the spend."""
-        spent = facts.parts.get("spend", Spent()).minor.get("acquisition")
-        first: Covered = facts.parts.get("first_margins", Covered())
+        spent = facts.parts["spend"].minor.get("acquisition")
+        first: Covered = facts.parts["first_margins"]
         new = len(facts.bought - facts.known)
         counts = {"new_customers": new, "net_minor": first.net, "uncovered_minor": first.net - first.covered}
         if spent is None:

@@ -2,9 +2,8 @@
 
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Text
-from kpi.parts.money import Spent
-from kpi.reasons import NO_ENROLMENT_SPEND, without
-from kpi.splits import quotient
+from kpi.reasons import NO_ENROLMENT_SPEND
+from kpi.splits import quotient, without
 
 
 @MEASURES.register("cost_per_new_member")
@@ -25,7 +24,7 @@ class CostPerNewMember(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the spend by the joiners."""
-        spent = facts.parts.get("spend", Spent()).minor.get("enrolment")
+        spent = facts.parts["spend"].minor.get("enrolment")
         if spent is None:
             return without(NO_ENROLMENT_SPEND)
         return Outcome({"all": quotient(spent, facts.joiners)}, counts={"spend_minor": spent})

@@ -3,7 +3,8 @@
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Ratio, Text
 from kpi.parts.money import Leads
-from kpi.reasons import NO_LEADS, YOUNG_LEADS, without
+from kpi.reasons import NO_LEADS, YOUNG_LEADS
+from kpi.splits import without
 from loyalty.intervals import wilson
 
 
@@ -34,7 +35,7 @@ class LeadConversion(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the converted leads by all; `counts` has both by channel too."""
-        leads: Leads = facts.parts.get("leads", Leads())
+        leads: Leads = facts.parts["leads"]
         asked = sum(channel.leads for channel in leads.channels.values())
         did = sum(channel.converted for channel in leads.channels.values())
         counts = {"unqualified": leads.unqualified, "immature": leads.immature}

@@ -28,5 +28,5 @@ class PointsExpired(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Give the points."""
-        points: Points = facts.parts.get("points", Points())
+        points: Points = facts.parts["points"]
         return replace(counted(points.expired), counts={"forfeited": points.forfeited})

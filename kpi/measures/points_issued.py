@@ -29,5 +29,5 @@ class PointsIssued(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Give the points."""
-        points: Points = facts.parts.get("points", Points())
+        points: Points = facts.parts["points"]
         return replace(counted(points.issued), counts={"clawed_back": points.clawed_back})

@@ -3,6 +3,7 @@
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Ratio, Reason, Text
 from kpi.parts.points import Points, PointWorth
+from kpi.splits import without
 
 _NO_WORTH = Reason(
     "no_point_cost",
@@ -37,11 +38,11 @@ class PointsLiability(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Value the stock, where a cost was entered."""
-        points: Points = facts.parts.get("points", Points())
-        worth: PointWorth | None = facts.parts.get("point_worth")
+        points: Points = facts.parts["points"]
+        worth: PointWorth | None = facts.parts["point_worth"]
         counts = {"points": points.outstanding}
         if worth is None:
-            return Outcome({"all": Ratio(0, 0, None, None)}, counts=counts, reason=_NO_WORTH)
+            return without(_NO_WORTH, counts=counts)
         exact = points.outstanding * worth.cost_minor * (1 - worth.breakage)
         minor = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
         return Outcome({"all": Ratio(minor, None, float(minor), None)}, counts=counts)

@@ -29,5 +29,5 @@ class PointsOutstanding(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Give the points."""
-        points: Points = facts.parts.get("points", Points())
+        points: Points = facts.parts["points"]
         return replace(counted(points.outstanding), counts={"debt": points.debt})

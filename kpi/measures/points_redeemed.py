@@ -28,5 +28,5 @@ class PointsRedeemed(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Give the points."""
-        points: Points = facts.parts.get("points", Points())
+        points: Points = facts.parts["points"]
         return replace(counted(points.redeemed), counts={"restored": points.restored})

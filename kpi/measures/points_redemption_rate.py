@@ -26,5 +26,5 @@ class PointsRedemptionRate(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide what was spent by what was given."""
-        points: Points = facts.parts.get("points", Points())
+        points: Points = facts.parts["points"]
         return Outcome({"all": quotient(points.redeemed, points.issued)})

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Difference, Measure, Outcome, Ratio, Text
 from kpi.parts.money import Units
-from kpi.reasons import NO_LINES, without
-from kpi.splits import SEGMENTS
+from kpi.reasons import NO_LINES
+from kpi.splits import SEGMENTS, without
 from loyalty.intervals import Clusters, ratio_difference_interval, wilson
 
 
@@ -39,7 +39,7 @@ class ProductReturnRate(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide what came back by what was sold, for all and for each status of the sale."""
-        units: Units = facts.parts.get("units", Units())
+        units: Units = facts.parts["units"]
         counts = {"purchases_without_lines": units.unlined, "refunds_without_lines": units.untold}
         if not len(units.sold) and units.unlined:
             return without(NO_LINES, *SEGMENTS, counts=counts)

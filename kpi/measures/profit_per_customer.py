@@ -7,8 +7,8 @@ import numpy as np
 from kpi.facts import Counts, PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Text
 from kpi.parts.money import Margins
-from kpi.reasons import TOO_FEW_COSTS, without
-from kpi.splits import SEGMENTS, Sums, by_order
+from kpi.reasons import TOO_FEW_COSTS
+from kpi.splits import SEGMENTS, Sums, by_order, without
 from loyalty.intervals import Clusters
 
 _ENOUGH_PERCENT = 80
@@ -44,7 +44,7 @@ class ProfitPerCustomer(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the profit by the buyers, for all and for each status."""
-        margins: Margins = facts.parts.get("margins", Margins())
+        margins: Margins = facts.parts["margins"]
         net, uncovered = int(margins.net.sum()), int((margins.net - margins.covered).sum())
         counts = {"net_minor": net, "uncovered_minor": uncovered}
         if 100 * uncovered > (100 - _ENOUGH_PERCENT) * net:

@@ -3,8 +3,8 @@
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Difference, Measure, Outcome, Text
 from kpi.parts.money import Units
-from kpi.reasons import NO_LINES, without
-from kpi.splits import SEGMENTS, quotient
+from kpi.reasons import NO_LINES
+from kpi.splits import SEGMENTS, quotient, without
 
 
 @MEASURES.register("prr_flow")
@@ -31,7 +31,7 @@ class ReturnFlow(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide what came back by what was sold, for all and for each status of the sale."""
-        units: Units = facts.parts.get("units", Units())
+        units: Units = facts.parts["units"]
         counts = {"purchases_without_lines": units.unlined, "refunds_without_lines": units.untold}
         if not len(units.sold) and units.unlined:
             return without(NO_LINES, *SEGMENTS, counts=counts)

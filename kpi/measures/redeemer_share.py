@@ -28,6 +28,6 @@ class RedeemerShare(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Ask the members who bought."""
-        points: Points = facts.parts.get("points", Points())
+        points: Points = facts.parts["points"]
         people = People(facts.member.buyers, facts.member.buyers & points.redeemers)
         return Outcome({"all": rate(people)}, people={"all": people})

@@ -32,5 +32,5 @@ class RewardCostRatio(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide what rewards paid by what members paid."""
-        kept: Rewards = facts.parts.get("rewards", Rewards())
+        kept: Rewards = facts.parts["rewards"]
         return Outcome({"all": quotient(kept.rewards, kept.net)}, counts={"revenue_minor": kept.net})

@@ -1,14 +1,11 @@
 """How long new members take to use their points."""
 
-import numpy as np
-
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Ratio, Text
 from kpi.parts.points import FirstRedemptions
 from kpi.survival import kaplan_meier
 
 _DAY = 86_400_000_000
-_NOBODY = FirstRedemptions(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
 
 
 @MEASURES.register("time_to_first_redemption")
@@ -40,7 +37,7 @@ class TimeToFirstRedemption(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Estimate the median."""
-        seen: FirstRedemptions = facts.parts.get("first_redemptions", _NOBODY)
+        seen: FirstRedemptions = facts.parts["first_redemptions"]
         found = kaplan_meier(seen.watched, seen.redeemed)
         median = None if found.median is None else found.median / _DAY
         interval = None if found.ci95 is None else (found.ci95[0] / _DAY, found.ci95[1] / _DAY)
