@@ -159,4 +159,4 @@ def _digits(step: float) -> int:
     return next(digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9 or digits == 3)  # noqa: PLR2004
 
 
-UNITS: dict[str, Unit] = {"ratio": Rate(), "money": Money(), "orders": Mean(), "orders_per_month": Mean()}
+UNITS: dict[str, Unit] = {"ratio": Rate(), "money": Money(), "orders": Mean()}

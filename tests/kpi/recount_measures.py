@@ -1,5 +1,6 @@
 """An independent recount of the measures of purchases and memberships: plain sets and loops over lists of orders."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -35,18 +36,27 @@ class Recount:
     ) -> None:
         """Go through all orders once, for the one before of each."""
         self.orders = sorted(orders, key=lambda order: order.placed)
+        self.placed = [order.placed for order in self.orders]
         self.intervals, self.zone = intervals, zone
         self.gaps: list[timedelta | None] = []
-        last: dict[UUID, datetime] = {}
+        self.bought: dict[UUID, list[datetime]] = {}
         for order in self.orders:
-            before = last.get(order.customer) if order.customer else None
-            self.gaps.append(order.placed - before if before else None)
-            if order.customer:
-                last[order.customer] = order.placed
+            past = self.bought.setdefault(order.customer, []) if order.customer else []
+            self.gaps.append(order.placed - past[-1] if past else None)
+            past.append(order.placed)
 
-    def buyers(self, after: datetime | None, until: datetime) -> set[UUID]:
+    def buyers(self, after: datetime, until: datetime) -> set[UUID]:
         """Give who bought in [after, until)."""
-        return {o.customer for o in self.orders if o.customer and (not after or o.placed >= after) and o.placed < until}
+        return {order.customer for order, _ in self.between(after, until) if order.customer}
+
+    def known(self, at: datetime) -> set[UUID]:
+        """Give who had bought before an instant."""
+        return {who for who, bought in self.bought.items() if bought[0] < at}
+
+    def between(self, after: datetime, until: datetime) -> list[tuple[Order, timedelta | None]]:
+        """Give the orders of [after, until), each with the time since the one before."""
+        chosen = slice(bisect_left(self.placed, after), bisect_left(self.placed, until))
+        return list(zip(self.orders[chosen], self.gaps[chosen], strict=True))
 
     def members(self, at: datetime) -> set[UUID]:
         """Give who had joined before an instant, and not left before it."""
@@ -55,12 +65,12 @@ class Recount:
     def of(self, days: Days, before: date, window: int, as_of: datetime) -> dict[str, Figure]:
         """Count every measure over the days; the period before begins on `before`."""
         start, end = (instant(day, self.zone) for day in days)
-        inside = [pair for pair in zip(self.orders, self.gaps, strict=True) if start <= pair[0].placed < end]
+        inside = self.between(start, end)
         joined = {who for who, at, _ in self.intervals if start <= at < end}
         return {
             **self._by_status_at_start(days, instant(before, self.zone), window),
             **_by_order([order for order, _ in inside], months(days)),
-            **self._new(inside, self.buyers(None, start), days.start),
+            **self._new(inside, self.known(start), days.start),
             **_again(inside),
             **self._members_only([order for order, _ in inside], joined, end),
             "first_30d_conversion": self._first_days(start, end, as_of),
@@ -68,7 +78,7 @@ class Recount:
 
     def _by_status_at_start(self, days: Days, before: datetime, window: int) -> dict[str, Figure]:
         start, end = (instant(day, self.zone) for day in days)
-        member, known = self.members(start), self.buyers(None, start)
+        member, known = self.members(start), self.known(start)
         had_bought, bought = self.buyers(before, start), self.buyers(start, end)
         steps = {
             "start": had_bought,
@@ -91,7 +101,7 @@ class Recount:
         active, still = self.buyers(opening[0], start), self.buyers(opening[1], end)
         day_after = instant(days.start - timedelta(days=window - 1), self.zone)
         stock, lapse = _at_start(active, still, member), _at_start(active, active - still, member)
-        if not self.buyers(None, day_after):
+        if not self.known(day_after):
             none: dict[str, tuple[int, int | None]] = dict.fromkeys(NAMES, (0, 0))
             stock = lapse = Figure(none, reason="history_too_short")
         return {
@@ -107,7 +117,7 @@ class Recount:
         year_ago = instant(start - timedelta(days=364), self.zone)
         counts = {
             "overlap": len(new["member"] & new["non_member"]),
-            "left_censored": 0 if self.buyers(None, year_ago) else 1,
+            "left_censored": 0 if self.known(year_ago) else 1,
         }
         return {"new_customers": Figure({name: (len(who), None) for name, who in new.items()}, counts)}
 
@@ -134,9 +144,7 @@ class Recount:
                 first[who] = min(joined, first.get(who, joined))
         due = {who: joined.astimezone(self.zone) + timedelta(days=30) for who, joined in first.items()}
         mature = {who for who in first if due[who] <= as_of}
-        bought = {
-            o.customer for o in self.orders if o.customer in mature and first[o.customer] <= o.placed <= due[o.customer]
-        }
+        bought = {who for who in mature if any(first[who] <= at <= due[who] for at in self.bought.get(who, []))}
         reason = "immature" if first and not mature else None
         return Figure({"all": (len(bought), len(mature))}, {"immature": len(first) - len(mature)}, reason=reason)
 

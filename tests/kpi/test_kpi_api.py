@@ -19,7 +19,8 @@ from tests.kpi.sample import PROGRAM
 pytestmark = pytest.mark.sample
 
 MAY = "start=2017-05-01&end=2017-06-01"
-FIGURES = {"period", "partial", "counts", "segments", "difference", "reason", "ci_pending"}
+FIGURES = {"period", "partial", "counts", "segments", "difference", "reason", "ci_pending", "distributions"}
+TRAITS = {"key", "title", "definition", "formula", "unit", "additivity", "inputs", "split", "alias_of"}
 
 
 @dataclass
@@ -59,7 +60,7 @@ async def test_every_measure_is_listed_with_its_words_and_traits(api: httpx.Asyn
     assert told["next_cursor"] is None
     assert [measure["key"] for measure in told["data"]] == sorted(MEASURES.all())
     for measure in told["data"]:
-        assert set(measure) == {"key", "title", "definition", "formula", "unit", "additivity", "inputs", "split"}
+        assert set(measure) == TRAITS
         for words in ("title", "definition", "formula"):
             assert set(measure[words]) == {"en", "fr"}
 
@@ -93,8 +94,42 @@ async def test_an_answer_has_the_shape_of_the_contract(api: httpx.AsyncClient) -
         "difference": {"value": 675 / 692 - 1177 / 1314},
         "reason": None,
         "ci_pending": False,
+        "distributions": None,
         "compare": None,
     }
+
+
+async def test_another_name_of_a_measure_answers_the_same_and_says_so(api: httpx.AsyncClient) -> None:
+    aliases = {one["key"]: one["alias_of"] for one in (await api.get("/v1/kpis")).json()["data"] if one["alias_of"]}
+    assert aliases == {"reorder_rate": "repeat_purchase_rate"}
+    as_of = "as_of=2026-03-01T00:00:00Z"
+    alias, own = [(await api.get(f"/v1/kpis/{key}?{MAY}&{as_of}")).json() for pair in aliases.items() for key in pair]
+    for told in (alias, own):
+        del told["data_as_of"], told["key"]
+    assert alias == own
+    assert (own["segments"]["all"]["num"], own["segments"]["all"]["den"]) == (1748, 2075)
+
+
+async def test_a_measure_of_members_alone_has_no_other_segments(api: httpx.AsyncClient) -> None:
+    told = (await api.get(f"/v1/kpis/member_leave_rate?{MAY}")).json()
+    assert (told["segments"]["member"], told["segments"]["non_member"]) == (None, None)
+    assert told["difference"] == {"value": None, "ci95": None}
+
+
+async def test_times_between_purchases_come_with_their_distribution(api: httpx.AsyncClient) -> None:
+    told = (await api.get(f"/v1/kpis/days_between_purchases?{MAY}")).json()
+    assert set(told["distributions"]) == {"all", "member", "non_member"}
+    for name, distribution in told["distributions"].items():
+        assert len(distribution["by_day"]) == 182
+        assert sum(distribution["by_day"]) == told["segments"][name]["den"]
+        assert distribution["median"] > 0
+
+
+async def test_what_cannot_be_answered_says_why_in_both_languages(api: httpx.AsyncClient) -> None:
+    told = (await api.get(f"/v1/kpis/crr_stock?{MAY}")).json()
+    assert told["segments"]["all"] == {"num": 0, "den": 0, "value": None, "ci95": None}
+    assert told["reason"]["key"] == "history_too_short"
+    assert all(told["reason"]["text"][language] for language in ("en", "fr"))
 
 
 async def test_the_compared_period_has_the_same_shape(api: httpx.AsyncClient) -> None:
@@ -134,7 +169,7 @@ async def test_an_unknown_measure_is_a_404_that_names_the_known_ones(api: httpx.
         answered = await api.get(f"{path}?{MAY}")
         assert answered.status_code == 404
         assert answered.json()["code"] == "unknown_measure"
-        assert "aov, loyal_conversion, orders_per_active, retention_rate" in answered.json()["detail"]
+        assert ", ".join(sorted(MEASURES.all())) in answered.json()["detail"]
 
 
 @pytest.mark.parametrize(
