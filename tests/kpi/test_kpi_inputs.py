@@ -7,11 +7,13 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from click.testing import CliRunner
 
 import kpi.inputs.kinds
 from kpi.actions import answer
 from kpi.inputs.actions import tell_spend
 from kpi.inputs.facts import NewSpend
+from loyalty.cli import main
 from loyalty.database import Database, Tx, write
 from loyalty.imports.actions import import_file
 from loyalty.imports.facts import Imported, NewImport
@@ -223,3 +225,9 @@ async def test_files_come_in_twice_without_harm_and_bad_rows_are_named(
     assert bad in told.errors_file.read_text()
     again: Imported = await import_file(database, new)
     assert (again.recorded, again.unchanged, again.errors) == (0, 1, 1)
+
+
+def test_the_command_line_knows_the_files_of_what_is_entered() -> None:
+    told = CliRunner().invoke(main, ["import", "--help"])
+    assert told.exit_code == 0
+    assert all(f"  {kind} " in told.output for kind in ("costs", "spend", "leads", "purchases"))
