@@ -1,4 +1,6 @@
-"""The key figures of a programme, made of what the other rooms recorded; this room changes none of that.
+"""The key figures of a programme, made of what the other rooms recorded, and of what is entered here (`inputs/`).
+
+It changes nothing of what the others recorded.
 
 A figure is a **measure** (`measures/`, one file each, found by the registry in `measure.py`). It is asked of the
 **facts** of a period (`facts.py`): sets of customers, sums, and further **parts** (`parts/`) that few measures need. A

@@ -168,7 +168,7 @@ class _Asking:
         return Figures(
             period=Period(days.start, days.end, self.program.timezone),
             # Not over yet, as far as was known: an old report asked for again is as partial as it was.
-            partial=periods.instant(days.end, self.program.zone) > self.reading.known.as_of,
+            partial=outcome.immature or periods.instant(days.end, self.program.zone) > self.reading.known.as_of,
             counts={"joiners": facts.joiners, "overlap": facts.overlap, **outcome.counts},
             segments=outcome.segments,
             difference=outcome.difference,

@@ -106,6 +106,8 @@ class Outcome:
     people: Mapping[str, People] = field(default_factory=dict)
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     reason: Reason | None = None
+    # What it counts is not complete yet, though the period is over.
+    immature: bool = False
 
 
 class Measure(ABC):

@@ -1,5 +1,6 @@
 """Members held against non-members, in the ways there are. Pure; every measure with a split is one of these shapes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf, sqrt
 
@@ -95,6 +96,11 @@ def rate(group: People) -> Ratio:
     return Ratio(num, den, num / den if den else None, wilson(num, den))
 
 
+def quotient(num: int, den: int) -> Ratio:
+    """Divide two sums that are no sample of anything: there is no interval. The value may exceed 1."""
+    return Ratio(num, den, num / den, None) if den else NO_FIGURE
+
+
 def rate_of_members(asked: Customers, did: Customers) -> Outcome:
     """Give the rate of those asked who did it, where the question makes no sense for the others: Wilson, no split."""
     people = People(asked, asked & did)
@@ -121,9 +127,9 @@ def counted(everybody: int, member: int | None = None, other: int | None = None)
     return Outcome(segments, Difference(float(member - other), None))
 
 
-def without(reason: Reason, *segments: str) -> Outcome:
-    """Give no figure, and say what would make one."""
-    return Outcome(dict.fromkeys(segments or ("all",), NO_FIGURE), reason=reason)
+def without(reason: Reason, *segments: str, counts: Mapping[str, int] | None = None) -> Outcome:
+    """Give no figure, and say what would make one; `counts` tell what there is."""
+    return Outcome(dict.fromkeys(segments or ("all",), NO_FIGURE), counts=counts or {}, reason=reason)
 
 
 def _scaled(interval: Interval | None, unit: float) -> Interval | None:

@@ -7,6 +7,7 @@ knows it, and handed over only by a worker that does.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.tasks import CONSUMER as KPI

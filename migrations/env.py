@@ -23,6 +23,7 @@ for room in (
     "loyalty.members",
     "loyalty.imports",
     "kpi.rollup",
+    "kpi.inputs",
 ):
     import_module(f"{room}.tables")
 

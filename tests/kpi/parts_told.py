@@ -1,6 +1,8 @@
 """The parts of a period told by hand, a row a customer, as `test_measures.facts` tells the rest of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,8 @@ from kpi.parts.first_days import FirstDays
 from kpi.parts.gaps import DAY, Gaps
 from kpi.parts.history import History
 from kpi.parts.length import Length
+from kpi.parts.money import Channel, Covered, Leads, Margins, Rewards, Spent, Units
+from kpi.parts.points import FirstRedemptions, Points, PointWorth
 from kpi.parts.stock import Stock
 
 MONTHS = 3
@@ -30,7 +34,46 @@ def parts_of(rows: Rows) -> dict[str, Any]:
         "gaps": gaps(rows),
         "history": History(a_year=True),
         "length": Length(MONTHS),
+        **points_and_money(rows),
         "stock": Stock(who(lambda row: (row.get("member") or row.get("joined")) and not row.get("left"))),
+    }
+
+
+def points_and_money(rows: Rows) -> dict[str, Any]:
+    """Tell what moved and what was spent: a point a cent, half of which is spent; a unit a purchase, every third back.
+
+    Each purchase cost a third of its money; every customer was a lead, and each newcomer redeemed after a day for each
+    of his purchases.
+    """
+    buys = [(number, net, member) for number, row in enumerate(rows) for net, member in row.get("buys", [])]
+    person, net, member = (np.array(column, dtype=np.int64) for column in list(zip(*buys, strict=True)) or ((), (), ()))
+    total = int(net.sum())
+    joined = [len(row.get("buys", [])) for row in rows if row.get("joined")]
+    days = np.array(joined, dtype=np.int64)
+    back = [int((member == side).sum()) * 2 for side in (1, 0)]
+    firsts = [row["buys"][0][0] for row in rows if row.get("buys") and not row.get("known")]
+    web = Channel(len(rows), sum(bool(row.get("buys")) for row in rows))
+    return {
+        "first_margins": Covered(sum(firsts), sum(firsts) // 3, sum(firsts), len(firsts)),
+        "first_redemptions": FirstRedemptions(86_400_000_000 * (days + 1), (days > 0).astype(np.int64)),
+        "leads": Leads({"web": web} if rows else {}),
+        "margins": Margins(person, member, net, net // 3, net),
+        "point_worth": PointWorth(Fraction(1, 2), Fraction(1, 10)),
+        "points": Points(issued=total, redeemed=2 * total, outstanding=total, redeemers=Customers(person[::2])),
+        "rewards": Rewards(total, 2 * total),
+        "spend": Spent({"acquisition": 1000, "enrolment": 500}),
+        "units": Units(person, member, np.ones_like(net), (net % 3 == 0).astype(np.int64), (back[0], back[1])),
+    }
+
+
+def other_way_round(parts: dict[str, Any]) -> dict[str, Any]:
+    """Let members and non-members change places."""
+    gaps, margins, units = parts["gaps"], parts["margins"], parts["units"]
+    return {
+        **parts,
+        "gaps": replace(gaps, member=~gaps.member),
+        "margins": replace(margins, member=1 - margins.member),
+        "units": replace(units, member=1 - units.member, flow=units.flow[::-1]),
     }
 
 

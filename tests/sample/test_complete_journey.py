@@ -156,6 +156,9 @@ async def points_and_proof(shop: Shop) -> None:
         zero = await connection.fetchval("SELECT count(*) FROM purchase WHERE goods_minor = 0")
         report = await verify(connection)
     assert (points, zero) == (published.YEAR_POINTS, published.YEAR_ZERO_AMOUNT)
+    for key in ("points_issued", "points_outstanding"):
+        told = (await shop.api.get(f"/v1/kpis/{key}?start=2017-01-01&end=2018-01-01")).json()
+        assert told["segments"]["all"]["num"] == published.YEAR_POINTS
     assert report.faults == []
     assert report.checked
 
