@@ -34,7 +34,7 @@ from loyalty.errors import Invalid, LoyaltyError
 from loyalty.programs.api import Calling, Reading, Writing
 from loyalty.programs.facts import Source
 from loyalty.programs.queries import Caller
-from loyalty.web.bounds import Limit, ShopId, Word
+from loyalty.web.bounds import ShopId, Word
 from loyalty.web.openapi import READING, WRITING, problems
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ _PUT = problems(*WRITING, 403)
 _GET = problems(*READING, 403)
 _DELETE = problems(*READING, 403, 409)
 _Cursor = Annotated[str | None, QueryParameter(name="cursor", description="The next_cursor of the page before.")]
-_Size = Annotated[Limit, QueryParameter(name="limit", description="How many at most.")]
+_Size = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="How many at most.")]
 _SpendId = Annotated[ShopId, QueryParameter(name="spend_id", description="The id under which it was entered.")]
 _LeadId = Annotated[ShopId, QueryParameter(name="lead_id", description="The id under which it was entered.")]
 _Sku = Annotated[Word, QueryParameter(name="sku", description="The article.")]
