@@ -1,6 +1,7 @@
 """The key figures over HTTP: what measures there are, one figure, a series. Only reads; scope `kpis:read`."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Protocol
 
@@ -12,7 +13,7 @@ from kpi import actions
 from kpi.bodies import AnswerBody, MeasureBody, MeasuresBody, SeriesBody
 from kpi.knowledge import BadInstant
 from kpi.measure import MEASURES
-from kpi.periods import BadPeriod
+from kpi.periods import BadPeriod, Days
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
 from loyalty.web.openapi import ALWAYS, READING, problems
@@ -30,9 +31,17 @@ class Caller(Protocol):
         ...
 
 
-# Both are the application's own objects, not something that came over the wire: they are not validated.
+class Want(Protocol):
+    """How somebody waits for intervals that are still to come."""
+
+    async def __call__(self, program_id: int, pending: Sequence[Days]) -> None:
+        """Have them counted soon."""
+
+
+# All three are the application's own objects, not something that came over the wire: they are not validated.
 _Caller = NamedDependency[SkipValidation[Caller]]
 _Connection = NamedDependency[SkipValidation[Connection]]
+_Want = NamedDependency[SkipValidation[Want]]
 _Key = Annotated[str, PathParameter(description="The lasting name of a measure, as `GET /v1/kpis` lists it.")]
 _Start = Annotated[
     str, QueryParameter(description="First local day of the programme's zone.", schema_extra={"format": "date"})
@@ -82,6 +91,7 @@ async def get_kpi(
     end: _End,
     caller: _Caller,
     connection: _Connection,
+    want: _Want,
     as_of: _AsOf = None,
     compare: _Compare = None,
 ) -> AnswerBody:
@@ -95,6 +105,7 @@ async def get_kpi(
         as_of=_instant(as_of),
         compare=compare,
     )
+    await want(caller.program.program_id, answer.pending)
     return AnswerBody.of(answer)
 
 
@@ -112,12 +123,14 @@ async def get_kpi_series(
     end: _End,
     caller: _Caller,
     connection: _Connection,
+    want: _Want,
     as_of: _AsOf = None,
 ) -> SeriesBody:
     """Answer a measure for every day, week, month, quarter or year of `[start, end)`, oldest first, at most 400."""
     series = await actions.series(
         connection, caller.program, key, grain, _day(start, "start"), _day(end, "end"), as_of=_instant(as_of)
     )
+    await want(caller.program.program_id, series.pending)
     return SeriesBody.of(series)
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from kpi.answers import Answer, Figures, Series
+from kpi.answers import Answer, Figures, Restated, Series
 from kpi.measure import Additivity, Difference, Measure, Ratio, Reason, Segments, Split, Text, Unit
 
 
@@ -114,6 +114,18 @@ class ReasonBody(Struct, frozen=True):
         return cls(reason.key, TextBody.of(reason.text)) if reason else None
 
 
+class RestatedBody(Struct, frozen=True, rename={"first": "from"}):
+    """The period was over, and came to something else: to `from`, until about `at`."""
+
+    at: datetime
+    first: SegmentsBody
+
+    @classmethod
+    def of(cls, restated: Restated | None) -> "RestatedBody | None":
+        """Show what a period came to first, if it is something else now."""
+        return cls(restated.at, SegmentsBody.of(restated.segments)) if restated else None
+
+
 class FiguresBody(Struct, frozen=True):
     """A measure over one period.
 
@@ -128,6 +140,7 @@ class FiguresBody(Struct, frozen=True):
     difference: DifferenceBody
     reason: ReasonBody | None
     ci_pending: bool
+    restated: RestatedBody | None
 
     @classmethod
     def of(cls, figures: Figures) -> "FiguresBody":
@@ -141,6 +154,7 @@ class FiguresBody(Struct, frozen=True):
             DifferenceBody.of(figures.difference),
             ReasonBody.of(figures.reason),
             figures.ci_pending,
+            RestatedBody.of(figures.restated),
         )
 
 
@@ -159,6 +173,7 @@ class AnswerBody(Struct, frozen=True):
     difference: DifferenceBody
     reason: ReasonBody | None
     ci_pending: bool
+    restated: RestatedBody | None
     compare: FiguresBody | None
 
     @classmethod
@@ -178,6 +193,7 @@ class AnswerBody(Struct, frozen=True):
             difference=own.difference,
             reason=own.reason,
             ci_pending=own.ci_pending,
+            restated=own.restated,
             compare=None if answer.compare is None else FiguresBody.of(answer.compare),
         )
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from kpi.rollup.marks import mark_days
+from kpi.rollup.taking import take_snapshots
+from kpi.rollup.taking import waiting as intervals_wanted
 from kpi.rollup.tasks import CONSUMER as KPI
 from kpi.rollup.tasks import waiting as dirty_days
 from kpi.rollup.tasks import work_off
@@ -26,6 +28,14 @@ from loyalty.purchases.tasks import tell_of_parked
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+    Job(
+        "kpi.take_snapshots",
+        Every(600),
+        take_snapshots,
+        per_program=True,
+        waiting=intervals_wanted,
+        longest_seconds=3600,
+    ),
     Job("kpi.work_off", Every(600), work_off, per_program=True, waiting=dirty_days),
     Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
     Job("points.settle_due", Every(60), settle_due, per_program=True),

@@ -67,7 +67,7 @@ def kpi(key: str, program_name: str, start: date, end: date, as_of: datetime | N
         async with open_database(settings, url) as database:
             found = await named_program(database, program_name)
             async with database.reader() as connection:
-                return AnswerBody.of(await answer(connection, found, key, start, end, as_of=as_of))
+                return AnswerBody.of(await answer(connection, found, key, start, end, as_of=as_of, patient=True))
 
     with servers(settings) as at:
         body = asyncio.run(ask(at.database_url))
