@@ -12,7 +12,7 @@ from kpi.rollup.fold import Fold, fold_of
 from loyalty.database import Connection
 
 _LOCK = """
-SELECT timezone, kpi_version FROM kpi_rollup WHERE program_id = $1 FOR UPDATE
+SELECT build_id, timezone, kpi_version FROM kpi_rollup WHERE program_id = $1 FOR UPDATE
 """
 _BEGIN = """
 INSERT INTO kpi_rollup (program_id, build_id, timezone, kpi_version, version, next_number, built_from)
@@ -21,6 +21,7 @@ FROM program WHERE program_id = $1
 ON CONFLICT (program_id) DO UPDATE SET build_id = excluded.build_id, timezone = excluded.timezone,
   kpi_version = excluded.kpi_version, version = kpi_rollup.version + 1, next_number = 0,
   built_from = excluded.built_from
+RETURNING build_id
 """
 _EMPTY = ("kpi_span", "kpi_customer", "kpi_dirty")
 _BUILT_FROM = "SELECT built_from FROM kpi_rollup WHERE program_id = $1"
@@ -119,6 +120,7 @@ class Piece(NamedTuple):
 class Build(NamedTuple):
     """What the days of a programme were built by."""
 
+    build_id: UUID
     timezone: str
     kpi_version: int
 
@@ -142,12 +144,13 @@ async def lock_build(connection: Connection, program_id: int, *, wait: bool) -> 
     return Build(*row) if row else None
 
 
-async def begin_build(connection: Connection, program_id: int, kpi_version: int) -> None:
-    """Throw away what there is, and give every customer a number."""
-    await connection.execute(_BEGIN, program_id, kpi_version)
+async def begin_build(connection: Connection, program_id: int, kpi_version: int) -> UUID:
+    """Throw away what there is, and give every customer a number; gives the name of the new build."""
+    build_id: UUID = await connection.fetchval(_BEGIN, program_id, kpi_version)
     for table in _EMPTY:
         await connection.execute(f"DELETE FROM {table} WHERE program_id = $1", program_id, timeout=900)  # noqa: S608
     await number(connection, program_id, await connection.fetchval(_EVERYBODY, program_id, timeout=900) or [])
+    return build_id
 
 
 async def built_from(connection: Connection, program_id: int) -> datetime | None:

@@ -26,7 +26,7 @@ _ONE_DAY = timedelta(days=1)
 
 def is_current(build: Build, program: ProgramFacts) -> bool:
     """Tell whether days were built by the zone and the definitions of now."""
-    return (build.timezone, build.kpi_version) == (program.timezone, KPI_VERSION)
+    return build[1:] == (program.timezone, KPI_VERSION)
 
 
 async def rebuild(database: Database, program_id: int) -> None:
@@ -36,17 +36,20 @@ async def rebuild(database: Database, program_id: int) -> None:
     """
     async with database.writer() as connection, connection.transaction():
         await queries.plan_for_reading(connection)
-        await store.begin_build(connection, program_id, KPI_VERSION)
+        build_id = await store.begin_build(connection, program_id, KPI_VERSION)
         program = await program_of(connection, program_id)
     seen, after = NOBODY, datetime.min.replace(tzinfo=UTC) + _ONE_DAY
     while True:
         async with database.writer() as connection, connection.transaction():
             await queries.plan_for_reading(connection)
+            build = await store.lock_build(connection, program_id, wait=True)
+            if build is None or build.build_id != build_id:
+                msg = "Another has begun to build the days of this programme; this build is given up."
+                raise RuntimeError(msg)
             at = await queries.next_instant(connection, program_id, after)
             if at is None:
                 return
             month = periods.month_of(periods.day_of(at, program.zone))
-            await store.lock_build(connection, program_id, wait=True)
             window = await _window(connection, program, month)
             days = dict(zip(_days(month), window.days((month.end - month.start).days, seen), strict=True))
             await _write(connection, program_id, days, [(Piece("month", month.start), folded(days.values()))])

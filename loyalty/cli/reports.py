@@ -77,6 +77,28 @@ def kpi(key: str, program_name: str, start: date, end: date, as_of: datetime | N
         _print_answer(body)
 
 
+@click.command("rebuild-kpis")
+@click.option("--program", "program_name", required=True, help="The programme's name.")
+def rebuild_kpis(program_name: str) -> None:
+    """Have the worker count all days of a programme anew; until then, every answer is read from the purchases."""
+    from kpi.rollup.tasks import CONSUMER
+    from loyalty.cli.connections import load_settings, open_database, servers
+    from loyalty.cli.storefronts import named_program
+    from loyalty.outbox.queries import build_again
+
+    settings = load_settings()
+
+    async def ask(url: str) -> None:
+        async with open_database(settings, url) as database:
+            found = await named_program(database, program_name)
+            async with database.writer() as connection:
+                await build_again(connection, found.program_id, CONSUMER)
+
+    with servers(settings) as at:
+        asyncio.run(ask(at.database_url))
+    note("A worker will build the days anew; `loyalty serve` and `loyalty worker` have one.")
+
+
 def _print_answer(body: "AnswerBody") -> None:
     from rich.console import Console
     from rich.table import Table
