@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
 from kpi.rollup.taking import waiting as intervals_wanted
-from kpi.rollup.tasks import CONSUMER as KPI
 from kpi.rollup.tasks import waiting as dirty_days
 from kpi.rollup.tasks import work_off
+from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection

@@ -12,7 +12,7 @@ from kpi import periods
 from kpi.facts import NOBODY, Counts, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
-from kpi.rollup import store
+from kpi.rollup import numbers
 from kpi.rollup.fold import Fold, folded
 from kpi.rollup.loading import Loading, pieces
 from kpi.rollup.serving import Serving, serving
@@ -100,7 +100,7 @@ class RollupReading:
 
     async def named(self, customers: Customers) -> list[UUID]:
         """Give the ids of customers, in the order of their numbers."""
-        return await store.names(self._connection, self._program_id, list(customers))
+        return await numbers.names(self._connection, self._program_id, list(customers))
 
 
 def _single_days(wanted: Iterable[Days]) -> set[date]:

@@ -8,7 +8,7 @@ import msgspec
 from kpi.periods import Days
 from kpi.rollup.snapshots import Snapshot, Stored
 from kpi.rollup.store import Piece
-from kpi.rollup.work import KPI_VERSION
+from kpi.rollup.work import CONSUMER, KPI_VERSION
 from loyalty.database import Connection
 
 _FIND = """
@@ -43,7 +43,15 @@ _HAD = """
 DELETE FROM kpi_wanted w USING unnest($2::date[], $3::date[]) AS n(start_on, end_on)
 WHERE w.program_id = $1 AND w.start_on = n.start_on AND w.end_on = n.end_on
 """
-_WAITING = "SELECT DISTINCT program_id FROM kpi_wanted WHERE program_id = ANY($1)"
+# Somebody waits; or it was just built, there are months that are over, and no snapshot of any.
+_WAITING = """
+SELECT p FROM unnest($1::int[]) AS p
+WHERE EXISTS (SELECT FROM kpi_wanted w WHERE w.program_id = p)
+   OR NOT EXISTS (SELECT FROM kpi_snapshot s WHERE s.program_id = p)
+    AND EXISTS (SELECT FROM consumer_built b WHERE b.program_id = p AND b.consumer = $2)
+    AND EXISTS (SELECT FROM kpi_span s WHERE s.program_id = p AND s.grain = 'month'
+      AND s.first_on < now() - interval '33 days')
+"""
 _json = msgspec.json.encode
 
 Key = tuple[str, Days]
@@ -131,8 +139,8 @@ async def had(connection: Connection, program_id: int, done: Iterable[Days]) -> 
 
 
 async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:
-    """Tell in which of these programmes somebody waits."""
-    return [row[0] for row in await connection.fetch(_WAITING, programs)]
+    """Tell in which of these programmes somebody waits, or there is all to do."""
+    return [row[0] for row in await connection.fetch(_WAITING, programs, CONSUMER)]
 
 
 def _columns(days: Iterable[Days]) -> tuple[list[object], list[object]]:

@@ -36,8 +36,6 @@ class KpiRollup(SQLModel, table=True):
     kpi_version: int
     version: int = Field(sa_type=BigInteger)
     next_number: int = Field(sa_type=BigInteger)
-    # By the programme's clock: what was committed before is in the build.
-    built_from: datetime = Field(sa_type=Instant)
 
 
 class KpiCustomer(SQLModel, table=True):

@@ -16,7 +16,7 @@ from kpi.rollup.reading import SPREAD
 from kpi.rollup.snapshot_store import Kept, Seen
 from kpi.rollup.snapshots import restated, stored
 from kpi.rollup.store import Piece
-from kpi.rollup.tasks import CONSUMER
+from kpi.rollup.work import CONSUMER
 from kpi.rows import queries
 from kpi.rows.reading import RowsReading
 from loyalty.database import Connection
@@ -39,7 +39,7 @@ def measures_kept() -> list[str]:
 
 
 async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:
-    """Tell in which of these programmes somebody waits for intervals."""
+    """Tell in which of these programmes somebody waits for intervals, or none has ever been counted."""
     return await snapshot_store.waiting(connection, programs)
 
 

@@ -4,14 +4,13 @@ import time
 from collections.abc import Sequence
 
 from kpi.rollup import store
-from kpi.rollup.work import KPI_VERSION
+from kpi.rollup.work import CONSUMER, KPI_VERSION
 from kpi.rollup.work import work_off as work_off_month
 from loyalty.database import Connection
 from loyalty.jobs.job import Desk
 from loyalty.outbox import queries as outbox
 from loyalty.programs.queries import program_of
 
-CONSUMER = "kpi"
 # After that somebody else's job may have the turn; what is left wakes this one again.
 _TURN_SECONDS = 30
 

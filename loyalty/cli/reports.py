@@ -81,7 +81,7 @@ def kpi(key: str, program_name: str, start: date, end: date, as_of: datetime | N
 @click.option("--program", "program_name", required=True, help="The programme's name.")
 def rebuild_kpis(program_name: str) -> None:
     """Have the worker count all days of a programme anew; until then, every answer is read from the purchases."""
-    from kpi.rollup.tasks import CONSUMER
+    from kpi.rollup.work import CONSUMER
     from loyalty.cli.connections import load_settings, open_database, servers
     from loyalty.cli.storefronts import named_program
     from loyalty.outbox.queries import build_again

@@ -24,7 +24,6 @@ def upgrade() -> None:
     sa.Column('kpi_version', sa.Integer(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('next_number', sa.BigInteger(), nullable=False),
-    sa.Column('built_from', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_rollup_program_id_fk')),
     sa.PrimaryKeyConstraint('program_id', name=op.f('kpi_rollup_pk'))
     )
