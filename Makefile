@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults check format bench lock clean
+.PHONY: help setup demo test test-long test-faults check format bench bench-kpi lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ format: $(VENV)/.dev ## Format the code
 
 bench: $(VENV)/.dev ## Measure, each figure as a ratio against a limit or peer of the same run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-kpi: $(VENV)/.dev ## Measure the key figures over a programme made up: ARGS="--purchases 10000000"
+	$(BIN)/python -m benchmarks.kpi $(ARGS)
 
 lock: $(VENV)/.base ## Compile the locked requirements anew
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv

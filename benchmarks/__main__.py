@@ -98,7 +98,6 @@ async def measure(servers: Servers, folder: Path, rounds: int, wants: Callable[[
         draft, draft_owner = await connected("draft")
         peer_owner = await asyncpg.connect(at(url, "peer"))
         stack.push_async_callback(peer_owner.close)
-        figures += [await verifying(ours, ours_owner)] if wants("verify") else []
         service = stack.enter_context(served(at(url, "ours"), servers.redis_url, shop.key))
         in_ours = replace(shop, database=ours)
         in_draft = replace(shop, database=draft)
@@ -112,6 +111,8 @@ async def measure(servers: Servers, folder: Path, rounds: int, wants: Callable[[
         comparisons += [await month(in_ours, rounds)] if wants("kpi") else []
         if wants("steps"):
             figures += [*await steps(in_draft, 1, 300), *await steps(in_draft, _BATCH, 2 * rounds)]
+        # Last, so that everything that was measured is verified.
+        figures += [await verifying(in_ours, at(url, "ours"))] if wants("verify") else []
     await owner.close()
     show(comparisons, figures)
 

@@ -146,9 +146,9 @@ async def opened(database: Database) -> Shop:
     return shop
 
 
-async def fill(shop: Shop, batches: int) -> None:
-    """Let everybody buy, in batches of 1,000; the orders are numbered `o…`."""
-    for batch in range(batches):
+async def fill(shop: Shop, batches: int, first: int = 0) -> None:
+    """Let everybody buy, in batches of 1,000; the orders are numbered `o…`, from that of the first batch on."""
+    for batch in range(first, first + batches):
         numbers = range(batch * _BATCH, (batch + 1) * _BATCH)
         await shop.purchases([purchase(f"o{n}", f"c{n % MEMBERS}", n) for n in numbers])
     await shop.purchases([purchase("hot", HOT, 0)])

@@ -9,6 +9,7 @@ from kpi.answers import Answer, Counted, Figures, Overview, Period, Restated, Se
 from kpi.facts import PeriodFacts
 from kpi.knowledge import knowledge
 from kpi.measure import Measure, Outcome, measure_named
+from kpi.people import Behind, Part, Segment, group_of
 from kpi.periods import Days, Grain
 from kpi.reading import Reading
 from kpi.rollup import snapshot_store
@@ -56,6 +57,7 @@ async def series(
     end: date,
     *,
     as_of: datetime | None = None,
+    patient: bool = False,
 ) -> Series:
     """Answer one measure for every day, week, month, quarter or year of `[start, end)`, oldest first, at most 400.
 
@@ -63,8 +65,40 @@ async def series(
     """
     measure, unit = measure_named(key), periods.grain_named(grain)
     slots = periods.cut(start, end, unit)
-    asking = await _ask(connection, program, {key: measure}, slots, as_of)
+    asking = await _ask(connection, program, {key: measure}, slots, as_of, patient=patient)
     return asking.series(key, measure, unit, slots)
+
+
+async def people(
+    connection: Connection,
+    program: ProgramFacts,
+    key: str,
+    start: date,
+    end: date,
+    *,
+    segment: Segment = "all",
+    part: Part | None = None,
+    as_of: datetime | None = None,
+) -> Behind:
+    """Tell who is in the numerator of a measure and who only in its denominator.
+
+    Raises what `answer` raises, and `CountsNobody`, `BadChoice`.
+    """
+    measure, chosen = measure_named(key), periods.period(start, end)
+    asking = await _ask(connection, program, {key: measure}, [chosen], as_of)
+    facts, outcome = asking.facts[chosen], measure.outcome(asking.facts[chosen])
+    group = group_of(key, outcome, segment, part)
+    ids = [customer_id.bytes for customer_id in await asking.reading.named(group)]
+    return Behind(
+        key=key,
+        period=Period(chosen.start, chosen.end, program.timezone),
+        known=asking.reading.known,
+        segment=segment,
+        part=part,
+        people=outcome.people,
+        joined=facts.joined,
+        places=sorted(zip(ids, group, strict=True)),
+    )
 
 
 async def overview(

@@ -17,8 +17,8 @@ from admin.app import panel
 from admin.periods import Against, Calendar, CalendarPeriod
 from kpi import actions as kpi
 from kpi.answers import Overview
-from kpi.api import Want
 from kpi.api import routes as kpi_routes
+from kpi.parameters import Want
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth

@@ -7,6 +7,7 @@ knows it, and handed over only by a worker that does.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
 from kpi.rollup.taking import waiting as intervals_wanted
@@ -36,6 +37,7 @@ JOBS = (
         waiting=intervals_wanted,
         longest_seconds=3600,
     ),
+    Job("kpi.audit", Nightly(hour=5), audit_nightly, per_program=True, longest_seconds=3600),
     Job("kpi.work_off", Every(600), work_off, per_program=True, waiting=dirty_days),
     Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
     Job("points.settle_due", Every(60), settle_due, per_program=True),

@@ -62,6 +62,12 @@ class Unauthorized(LoyaltyError):
     code = "unauthorized"
 
 
+class Forbidden(LoyaltyError):
+    """The key or session is valid, and may not do that: 403."""
+
+    code = "forbidden"
+
+
 class Unavailable(LoyaltyError):
     """The service cannot do it now; the same request may be sent again: 503."""
 

@@ -1,6 +1,7 @@
 """A ledger in which everything has happened, sealed; and what somebody who owns the database may do to it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace as replace_range
 from typing import NamedTuple
 
 import asyncpg
@@ -11,6 +12,8 @@ from loyalty.points.seals import seal_ledger
 from loyalty.verify import queries
 from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, entry_hash, seal_hash
 from loyalty.verify.facts import AwardRow, EntryRow
+from loyalty.verify.parts import replay
+from loyalty.verify.ranges import HIGHEST, LOWEST, Keys, Range
 from loyalty.verify.seals import Sealed
 from tests.histories import Town
 from tests.stories import day, joining, purchase, refund
@@ -68,8 +71,10 @@ async def _seal(town: Town) -> None:
 
 async def rehash(connection: Connection, program_id: int = 1) -> None:
     """Make every hash of every account anew, so that each chain is whole again."""
-    awards = {row[1]: AwardRow._make(row) for row in await connection.fetch(queries.AWARDS, program_id, None)}
-    rows = await connection.fetch(queries.ENTRIES, program_id, None)
+    everybody = (program_id, LOWEST, HIGHEST)
+    asked = await connection.fetch(queries.AWARDS.format(wanted=queries.IN_RANGE), *everybody)
+    awards = {row[1]: AwardRow._make(row) for row in asked}
+    rows = await connection.fetch(queries.ENTRIES.format(wanted=queries.IN_RANGE), *everybody)
     before, last = NOTHING_BEFORE, None
     for entry in map(EntryRow._make, rows):
         before = NOTHING_BEFORE if entry.customer_id != last else before
@@ -85,12 +90,10 @@ async def reseal(connection: Connection, program_id: int = 1) -> None:
     """Make every seal anew over what is there now."""
     seals = await queries.seals(connection, program_id)
     sealed = Sealed(program_id, seals)
-    [(programme, _)] = await queries.programmes(connection, program_id)
-    streams = await queries.CustomerStreams.open(connection, program_id)
-    for row in await connection.fetch(queries.ACCOUNTS, program_id, None):
-        sealed.account(await streams.history(programme, queries.facts.AccountRow._make(row)))
-    for row in await connection.fetch(queries.ANONYMOUS_AWARDS, program_id, None):
-        sealed.anonymous(AwardRow._make(tuple(row)[:-1]))
+    [found] = await queries.programmes(connection, program_id)
+    everything = Range(found.programme, Keys(LOWEST, HIGHEST), cuts=sealed.cuts)
+    for part in (everything, replace_range(everything, of_nobody=True)):
+        sealed.add((await replay(connection, part)).covered)
     before = NOTHING_BEFORE
     for seal, (accounts, awards, root) in zip(seals, sealed.found(), strict=True):
         told = (seal.number, seal.cut_at, accounts, awards, root)

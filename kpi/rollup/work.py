@@ -44,7 +44,7 @@ async def rebuild(database: Database, program_id: int) -> None:
         program = await program_of(connection, program_id)
     seen, after = NOBODY, datetime.min.replace(tzinfo=UTC) + _ONE_DAY
     while True:
-        async with database.writer() as connection, connection.transaction():
+        async with database.writer() as connection, connection.transaction(isolation="repeatable_read"):
             await queries.plan_for_reading(connection)
             build = await store.lock_build(connection, program_id, wait=True)
             if build is None or build.build_id != build_id:
@@ -64,7 +64,8 @@ async def rebuild(database: Database, program_id: int) -> None:
 async def work_off(connection: Connection, program: ProgramFacts) -> bool:
     """Count the dirty days of one month anew, in a transaction of the caller; False when there was nothing to do.
 
-    Another who is at it is not waited for. Raises nothing when the build is not there, or not of now.
+    The transaction sees one snapshot: customers who come while it runs are of the next. Another who is at it is not
+    waited for. Raises nothing when the build is not there, or not of now.
     """
     await queries.plan_for_reading(connection)
     build = await store.lock_build(connection, program.program_id, wait=False)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from uuid_utils.compat import uuid7
 
 from loyalty.auth.rules import csrf_token, digest, key_text, new_secret
 from loyalty.auth.tables import ApiKey, SignInLink, User
 from loyalty.clock import utc_now
 from loyalty.database import Connection
 from loyalty.errors import Invalid
+from loyalty.ids import new_id
 
 SCOPES = ["*"]
 LINK_LIVES = timedelta(hours=24)
@@ -61,7 +61,7 @@ async def create_key(session: AsyncSession, *, program_id: int, mode: str, store
     session.add(
         ApiKey(
             program_id=program_id,
-            key_id=uuid7(),
+            key_id=new_id(),
             storefront_id=storefront_id,
             sha256=digest(key),
             last4=key[-4:],
@@ -93,7 +93,7 @@ async def _user(session: AsyncSession, email: str | None) -> User:
         asked = asked.where(col(User.email) == email.lower())
     user = (await session.exec(asked)).first()
     if user is None:
-        user = User(user_id=uuid7(), email=(email or "owner@localhost").lower(), role="owner", created_at=utc_now())
+        user = User(user_id=new_id(), email=(email or "owner@localhost").lower(), role="owner", created_at=utc_now())
         session.add(user)
         await session.flush()
     return user

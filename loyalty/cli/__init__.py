@@ -8,9 +8,10 @@ import click
 
 from loyalty.cli.demo import demo
 from loyalty.cli.imports import import_files
+from loyalty.cli.kpis import kpi
 from loyalty.cli.programs import policies, rewards
 from loyalty.cli.refusals import Door
-from loyalty.cli.reports import kpi, rebuild_kpis, verify
+from loyalty.cli.reports import verify
 from loyalty.cli.serve import serve
 from loyalty.cli.setup import keys, migrate, program, users
 from loyalty.cli.worker import worker
@@ -28,6 +29,6 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, worker, migrate, program, rewards, keys, users, import_files, kpi, rebuild_kpis, verify):
+for command in (demo, serve, worker, migrate, program, rewards, keys, users, import_files, kpi, verify):
     main.add_command(command)
 program.add_command(policies)

@@ -1,9 +1,7 @@
-"""Asking: `loyalty kpi` and `loyalty verify`."""
+"""Checking the ledger: `loyalty verify`."""
 
 import asyncio
-import re
 import sys
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,113 +11,7 @@ from loyalty.cli.progress import Bar
 from loyalty.cli.refusals import note
 
 if TYPE_CHECKING:
-    from kpi.bodies import AnswerBody
     from loyalty.verify import Report
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-
-class _Day(click.ParamType[date]):
-    name = "day"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        try:
-            day = date.fromisoformat(str(value)) if _DAY.fullmatch(str(value)) else None
-        except ValueError:
-            day = None
-        if day is None:
-            self.fail(f"{value!r} is no day of the calendar, written YYYY-MM-DD.", param, ctx)
-        return day
-
-
-class _Instant(click.ParamType[datetime]):
-    name = "instant"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            at = datetime.fromisoformat(str(value))
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
-            self.fail(f"{value!r} is no instant with its offset, like 2026-03-31T23:59:59Z.", param, ctx)
-        return at
-
-
-@click.command()
-@click.argument("key")
-@click.option("--program", "program_name", required=True, help="The programme's name.")
-@click.option("--start", type=_Day(), required=True, help="The first local day.")
-@click.option("--end", type=_Day(), required=True, help="The local day after the last.")
-@click.option("--as-of", type=_Instant(), help="Answer as it was known then.")
-@click.option("--json", "as_json", is_flag=True, help="Print the API's answer, and nothing else.")
-def kpi(key: str, program_name: str, start: date, end: date, as_of: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
-    """Answer a measure for all, members and non-members, with 95 % intervals."""
-    import msgspec
-
-    from kpi.actions import answer
-    from kpi.bodies import AnswerBody
-    from loyalty.cli.connections import load_settings, open_database, servers
-    from loyalty.cli.storefronts import named_program
-
-    settings = load_settings()
-
-    async def ask(url: str) -> AnswerBody:
-        async with open_database(settings, url) as database:
-            found = await named_program(database, program_name)
-            async with database.reader() as connection:
-                return AnswerBody.of(await answer(connection, found, key, start, end, as_of=as_of, patient=True))
-
-    with servers(settings) as at:
-        body = asyncio.run(ask(at.database_url))
-    if as_json:
-        click.echo(msgspec.json.encode(body))
-    else:
-        _print_answer(body)
-
-
-@click.command("rebuild-kpis")
-@click.option("--program", "program_name", required=True, help="The programme's name.")
-def rebuild_kpis(program_name: str) -> None:
-    """Have the worker count all days of a programme anew; until then, every answer is read from the purchases."""
-    from kpi.rollup.work import CONSUMER
-    from loyalty.cli.connections import load_settings, open_database, servers
-    from loyalty.cli.storefronts import named_program
-    from loyalty.outbox.queries import build_again
-
-    settings = load_settings()
-
-    async def ask(url: str) -> None:
-        async with open_database(settings, url) as database:
-            found = await named_program(database, program_name)
-            async with database.writer() as connection:
-                await build_again(connection, found.program_id, CONSUMER)
-
-    with servers(settings) as at:
-        asyncio.run(ask(at.database_url))
-    note("A worker will build the days anew; `loyalty serve` and `loyalty worker` have one.")
-
-
-def _print_answer(body: "AnswerBody") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    unit = "in minor units" if body.unit == "money" else body.unit
-    table = Table(title=f"{body.key} ({unit}), {body.period.start} to {body.period.end} ({body.period.timezone})")
-    for column in ("", "num", "den", "value", "95 % interval"):
-        table.add_column(column, justify="left" if not column else "right")
-    for name in ("all", "member", "non_member"):
-        ratio = getattr(body.segments, name)
-        table.add_row(name, str(ratio.num), str(ratio.den), _number(ratio.value), _interval(ratio.ci95))
-    table.add_row("difference", "", "", _number(body.difference.value), _interval(body.difference.ci95))
-    Console().print(table)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.4f}"
-
-
-def _interval(ci95: tuple[float, float] | None) -> str:
-    return "–" if ci95 is None else f"{ci95[0]:,.4f} to {ci95[1]:,.4f}"
 
 
 @click.command()
@@ -133,7 +25,14 @@ def _interval(ci95: tuple[float, float] | None) -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Seal; without faults, write the seals to a file.",
 )
-def verify(program_name: str | None, sample: int | None, against: Path | None, seals_to: Path | None) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help="Replay in so many processes. Otherwise one a processor, at most 4, and one for a small ledger.",
+)
+def verify(
+    program_name: str | None, sample: int | None, against: Path | None, seals_to: Path | None, jobs: int | None
+) -> None:
     """Check every invariant of the ledger; exit code 1 and the first bad row if any.
 
     Keep a file of seals where nobody who may change the database can change it: who makes every hash anew is found by
@@ -165,6 +64,8 @@ def verify(program_name: str | None, sample: int | None, against: Path | None, s
                     sample=sample,
                     against=against,
                     seals_to=seals_to,
+                    url=url,
+                    jobs=jobs,
                 )
 
     with servers(settings) as at:

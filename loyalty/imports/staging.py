@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from asyncpg import LockNotAvailableError, UniqueViolationError
-from uuid_utils.compat import uuid7
 
 from loyalty.database import Connection, Database
+from loyalty.ids import new_id
 from loyalty.imports import queries
 from loyalty.imports.facts import ImportFacts, NewImport, Phase
 from loyalty.imports.files import CsvFile, fingerprint
@@ -42,7 +42,7 @@ async def _stage(
     connection: Connection, new: NewImport, kind: type[ImportKind], sha256: bytes, tell: Tell
 ) -> ImportFacts:
     """Copy chunk by chunk; the next one is read in a thread while the server takes the last one in."""
-    program_id, import_id = new.program.program_id, uuid7()
+    program_id, import_id = new.program.program_id, new_id()
     file = CsvFile(new.path)
     try:
         lines = file.rows()

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
-from uuid_utils.compat import uuid7
 
 from loyalty.database import Connection, Database
+from loyalty.ids import new_id
 from loyalty.jobs import queries
 from loyalty.jobs.job import INSTALLATION, Desk, Job, Programs
 from loyalty.jobs.queries import Run
@@ -125,7 +125,7 @@ class Sweeper:
 
     def _new_run(self, one: queries.Due, now: datetime) -> Run:
         next_at = next_run(self.jobs[one.job].when, now, self._zones.get(one.program_id, _UTC))
-        return Run(one.job, one.program_id, uuid7(), one.attempts + 1, now, next_at)
+        return Run(one.job, one.program_id, new_id(), one.attempts + 1, now, next_at)
 
     async def _run(self, run: Run) -> None:
         """Run one job and write down how it went."""

@@ -68,7 +68,7 @@ async def change_profile(tx: Tx, source: Source, external_id: str, profile: Prof
     book = await open_book(tx, source, customers=[external_id])
     customer_id = book.aliases.get(external_id)
     if customer_id is None or customer_id in book.erased:
-        msg = f"There is no customer {external_id!r}."
+        msg = "There is no customer with this customer_id."
         raise NotFound(msg)
     book.account_of(external_id)
     book.tell("customer.changed", f"customer/{customer_id}")
@@ -81,7 +81,7 @@ async def adjust_points(tx: Tx, source: Source, new: NewAdjustment, besides: Bes
     try:
         award = record_adjustment(book, new)
     except LoyaltyError as refusal:
-        refusal.customer_id = book.aliases.get(new.external_id)
+        refusal.customer_id = book.present(new.external_id)
         raise
     await append(tx, appended(book, after=[new_adjustment(award, new.points, new.reason), *besides(award)]))
     return award
@@ -101,8 +101,7 @@ async def merge(
     try:
         merged = merge_customers(batch, gone, kept)
     except LoyaltyError as refusal:
-        # A pinned refusal names both; with either's erasure it must be found.
-        refusal.customer_id = batch.aliases.get(kept) or old
+        refusal.customer_id = batch.present(kept) or (old if batch.present(gone) else None)
         raise
     new, survivor = as_append(batch), merged.award.customer_id
     if old is not None and survivor is not None:

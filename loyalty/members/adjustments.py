@@ -28,7 +28,7 @@ def record_adjustment(book: Book, new: NewAdjustment) -> RecordedAward:
         raise Invalid(msg, pointer="/points")
     customer_id = book.aliases.get(new.external_id)
     if customer_id is None or customer_id in book.erased:
-        msg = f"There is no customer {new.external_id!r}."
+        msg = "There is no customer with this customer_id."
         raise NotFound(msg)
     account = book.account(customer_id)
     posted = book.cause()

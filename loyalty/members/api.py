@@ -28,14 +28,14 @@ from loyalty.points.keyed import do_once
 from loyalty.points.wire import balance_after
 from loyalty.programs.api import Reading, Writing, once
 from loyalty.programs.facts import Source
-from loyalty.web.bounds import Instant, Limit, shop_id
+from loyalty.web.bounds import Instant, shop_id
 from loyalty.web.openapi import KEYED, READING, WRITING, problems
 
 CustomerQuery = Annotated[
     str, QueryParameter(name="customer_id", description="The shop's id of the customer, also with slashes.")
 ]
 LeftAt = Annotated[Instant | None, QueryParameter(name="left_at", description="When the membership ended; now.")]
-PageSize = Annotated[Limit, QueryParameter(name="limit", description="How many at most.")]
+PageSize = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str | None, QueryParameter(name="cursor", description="The `next_cursor` of the page before.")]
 _MEMBER = "/members/{customer_id:str}"
 

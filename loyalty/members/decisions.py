@@ -6,10 +6,10 @@ from hashlib import sha256
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from loyalty.customers.facts import MembershipFacts, Profile
 from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
+from loyalty.ids import new_id
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.points.rules import empty
@@ -66,7 +66,7 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
     if same is None:
         _no_overlap(current, new)
     account = batch.account_of(new.external_id, new.profile)
-    membership = MembershipFacts(uuid7(), account.customer_id, new.joined_at, new.left_at, told, batch.now)
+    membership = MembershipFacts(new_id(), account.customer_id, new.joined_at, new.left_at, told, batch.now)
     if same is not None:
         supersede(batch, same)
     batch.memberships[account.customer_id].append(membership)
@@ -125,7 +125,7 @@ def leave(batch: Batch, external_id: str, left_at: datetime | None) -> Joined:
     known = batch.memberships.get(batch.aliases.get(external_id) or UUID(int=0), [])
     standing = [m for m in known if m.superseded_at is None]
     if not standing:
-        msg = f"{external_id!r} is not, and was never, a member."
+        msg = "This customer is not, and was never, a member."
         raise NotFound(msg)
     last = max(standing, key=lambda m: m.joined_at)
     left_at = left_at or last.left_at or batch.now

@@ -1,9 +1,9 @@
 """Deciding an erasure: a person is forgotten, the totals stay exact. Pure but for new ids."""
 
 from msgspec.structs import replace
-from uuid_utils.compat import uuid7
 
 from loyalty.errors import NotFound
+from loyalty.ids import new_id
 from loyalty.members.decisions import NewMembership, decide_anew, fingerprint, supersede
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.points.holds import release
@@ -15,7 +15,7 @@ def erase_customer(batch: Batch, external_id: str) -> RecordedAward | None:
     """End memberships, release holds, post what is left to `adjusted`; None when the person was erased already."""
     customer_id = batch.aliases.get(external_id)
     if customer_id is None:
-        msg = f"There is no customer {external_id!r}."
+        msg = "There is no customer with this customer_id."
         raise NotFound(msg)
     if customer_id in batch.erased:
         return None
@@ -45,7 +45,7 @@ def _end_memberships(batch: Batch, account: OpenAccount) -> list[str]:
             left_at = max(batch.now, membership.joined_at + membership.joined_at.resolution)
             new = NewMembership(account.customer_id.hex, membership.joined_at, left_at)
             closed = replace(
-                membership, membership_id=uuid7(), left_at=left_at, fingerprint=fingerprint(new), recorded_at=batch.now
+                membership, membership_id=new_id(), left_at=left_at, fingerprint=fingerprint(new), recorded_at=batch.now
             )
             batch.memberships[account.customer_id].append(closed)
             batch.new_memberships.append((closed, None))

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from uuid_utils.compat import uuid7
-
 from loyalty.customers.facts import MembershipFacts
 from loyalty.errors import NotFound, OpenHolds, SamePerson
+from loyalty.ids import new_id
 from loyalty.members.decisions import NewMembership, decide_anew, fingerprint, supersede
 from loyalty.points.dates import LotDates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
@@ -31,7 +30,7 @@ def merge_customers(batch: Batch, gone: str, kept: str) -> Merged:
     """Merge one customer (`gone`) into another (`kept`): lots with their dates, debt, memberships, purchases."""
     old, new = (_account(batch, external_id) for external_id in (gone, kept))
     if old is new:
-        msg = f"{gone!r} and {kept!r} are one customer already."
+        msg = "Both are one customer already."
         raise SamePerson(msg)
     if any(held.state == "open" for account in (old, new) for held in account.holds):
         msg = "Points are held for a redemption. Capture or release it, then merge."
@@ -56,7 +55,7 @@ def _account(batch: Batch, external_id: str) -> OpenAccount:
     batch.not_erased(external_id)
     customer_id = batch.aliases.get(external_id)
     if customer_id is None:
-        msg = f"There is no customer {external_id!r}."
+        msg = "There is no customer with this customer_id."
         raise NotFound(msg)
     return batch.account(customer_id)
 
@@ -97,7 +96,7 @@ def _unite(batch: Batch, old: OpenAccount, new: OpenAccount) -> list[MembershipF
     for joined_at, left_at in spans:
         if (joined_at, left_at) not in kept:
             print_of = fingerprint(NewMembership(new.customer_id.hex, joined_at, left_at))
-            made.append(MembershipFacts(uuid7(), new.customer_id, joined_at, left_at, print_of, batch.now))
+            made.append(MembershipFacts(new_id(), new.customer_id, joined_at, left_at, print_of, batch.now))
     batch.memberships[new.customer_id] += made
     batch.new_memberships += [(membership, None) for membership in made]
     return made

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from loyalty.customers.facts import AliasFacts, MembershipFacts, Profile
 from loyalty.errors import Erased, Invalid
+from loyalty.ids import new_id
 from loyalty.points.facts import (
     AccountFacts,
     Cause,
@@ -97,7 +96,7 @@ class Book:
         """Find the account of a shop's customer, or open one at first sight; an item touches it."""
         customer_id = self.aliases.get(external_id)
         if customer_id is None:
-            customer_id = uuid7()
+            customer_id = new_id()
             self.aliases[external_id] = self.new_aliases[external_id] = customer_id
             self.new_customers[customer_id] = profile or Profile()
             self.accounts[customer_id] = OpenAccount(customer_id, None, 0, self.source.program.zone)
@@ -107,10 +106,15 @@ class Book:
         self.touch(account)
         return account
 
+    def present(self, external_id: str) -> UUID | None:
+        """Tell whom an id names; nobody any more, once the person was erased: then nothing may lead to them."""
+        customer_id = self.aliases.get(external_id)
+        return None if customer_id in self.erased else customer_id
+
     def not_erased(self, external_id: str) -> None:
         """Refuse to begin anything anew with somebody who was erased."""
         if self.aliases.get(external_id) in self.erased:
-            msg = f"{external_id!r} belonged to a person who was erased. Use a customer id that was never used."
+            msg = "This customer_id belonged to a person who was erased. Use one that was never used."
             raise Erased(msg)
 
     def touch(self, account: OpenAccount) -> None:
@@ -138,7 +142,7 @@ class Book:
     def cause(self, effective_at: datetime | None = None) -> Cause:
         """Begin a decision of this request; nothing is effective before it happens."""
         at = self.now if effective_at is None else min(effective_at, self.now)
-        return Cause(uuid7(), self.source.actor, self.source.request_id, at, self.now)
+        return Cause(new_id(), self.source.actor, self.source.request_id, at, self.now)
 
     def decided(
         self,
@@ -196,7 +200,7 @@ class Book:
         customer_id = award.customer_id if award else None
         version = award.account_version if award else None
         award_id = award.award_id if award else None
-        self.events.append(NewEvent(uuid7(), event_type, subject, customer_id, version, award_id, self.source.origin))
+        self.events.append(NewEvent(new_id(), event_type, subject, customer_id, version, award_id, self.source.origin))
 
 
 def _open(facts: AccountFacts, lots: list[LotFacts], zone: Any) -> OpenAccount:  # noqa: ANN401

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from uuid_utils.compat import uuid7
-
 from loyalty.database import Database, Tx, one
+from loyalty.ids import new_id
 from loyalty.outbox.tables import Notice
 from loyalty.points.facts import NewEvent
 from loyalty.points.queries import Append, append
@@ -26,7 +25,7 @@ async def tell_once(database: Database, source: Source, kind: str, subjects: lis
         if rows:
             now: datetime = rows[0]["now"]
             told = [row["subject"] for row in rows]
-            events = [NewEvent(uuid7(), kind, subject, None, None, None, source.origin) for subject in told]
+            events = [NewEvent(new_id(), kind, subject, None, None, None, source.origin) for subject in told]
             part = insert(Notice, ["kind", "subject"], [(kind, subject) for subject in told], recorded_at=now)
             await append(tx, Append(source.program.program_id, now, [], [], events, after=[part]))
         return len(rows)

@@ -1,12 +1,16 @@
 """A programme as the other rooms need it, and where a write comes from."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 from msgspec import Struct
 
 from loyalty.programs.policies import Policies
+
+# Asked for every amount; Babel looks it up anew each time.
+_digits = cache(get_currency_precision)
 
 
 class ProgramFacts(Struct, frozen=True):
@@ -31,7 +35,7 @@ class ProgramFacts(Struct, frozen=True):
     @property
     def digits(self) -> int:
         """How many decimals its currency has (ISO 4217)."""
-        return get_currency_precision(self.currency)
+        return _digits(self.currency)
 
 
 class Source(Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from loyalty.auth.rules import digest, program_of_key
 from loyalty.database import Connection
-from loyalty.errors import NotFound
+from loyalty.errors import Forbidden, NotFound
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import policies_from
 
@@ -32,6 +32,13 @@ class Caller(Struct, frozen=True):
     namespace: str
     key_id: UUID
     scopes: frozenset[str]
+
+    def require(self, *scopes: str) -> None:
+        """Refuse unless the key has all of these scopes; `*` has every one."""
+        lacking = [scope for scope in scopes if not self.scopes & {scope, "*"}]
+        if lacking:
+            msg = f"This key lacks the scope {' and '.join(lacking)}."
+            raise Forbidden(msg)
 
 
 async def caller_of(connection: Connection, key: str) -> Caller | None:

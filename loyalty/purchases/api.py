@@ -1,5 +1,6 @@
 """Purchases over HTTP. Decodes, calls one verb, encodes; the rest is elsewhere."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from loyalty.database import Database, write
 from loyalty.errors import Invalid, LoyaltyError, OtherFacts
+from loyalty.lanes import write_apart
 from loyalty.programs.api import Calling, Reading, Writing
 from loyalty.programs.facts import Source
 from loyalty.purchases.actions import edit_purchases, record_purchases, record_refunds
@@ -93,7 +95,16 @@ def _result(item: NewPurchase | LoyaltyError, results: Any, source: Source) -> B
 
 async def _record(state: State, source: Source, items: list[NewPurchase]) -> list[Recorded | LoyaltyError]:
     database: Database = state.database
-    return await write(database, lambda tx, some: record_purchases(tx, source, state.rules, some), items)
+    return await write_apart(
+        database, lambda tx, some: record_purchases(tx, source, state.rules, some), items, key=lane_of(items)
+    )
+
+
+def lane_of(items: Sequence[NewPurchase]) -> Callable[[NewPurchase], str]:
+    """Tell items apart by whom they are about. With an order told twice, of whomever, all stay together, as told."""
+    if len({item.order_id for item in items}) < len(items):
+        return lambda _: ""
+    return lambda item: item.external_id or item.order_id
 
 
 def _with_first(error: LoyaltyError, new: object) -> Any:  # noqa: ANN401

@@ -6,9 +6,9 @@ Every check comes before the first change, so a refused item leaves no trace in 
 from dataclasses import dataclass
 
 from msgspec.structs import replace
-from uuid_utils.compat import uuid7
 
 from loyalty.errors import Invalid, OtherFacts
+from loyalty.ids import new_id
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.purchases.awarding import decide
 from loyalty.purchases.batch import Batch, OpenOrder
@@ -82,7 +82,7 @@ def _fill(
     batch: Batch, awaited: OpenOrder | None, new: NewPurchase, account: OpenAccount | None, fingerprint: bytes
 ) -> OpenOrder:
     """Make the order of what the shop told, or fill the one that a parked refund has opened."""
-    order = awaited or OpenOrder(uuid7(), new.order_id, None, 0, "recorded", batch.now)
+    order = awaited or OpenOrder(new_id(), new.order_id, None, 0, "recorded", batch.now)
     order.state = "recorded"
     order.customer_id = account.customer_id if account else None
     order.fingerprint = fingerprint
@@ -111,7 +111,7 @@ def record_refund(batch: Batch, new: NewRefund) -> Recorded | Parked:
     refunded_at = new.refunded_at or batch.now
     batch.not_ahead(refunded_at, "refunded_at" if new.refund_id else "cancelled_at")
     if order is None:
-        order = OpenOrder(uuid7(), new.order_id, None, 0, "awaited", batch.now)
+        order = OpenOrder(new_id(), new.order_id, None, 0, "awaited", batch.now)
         batch.orders[new.order_id] = batch.purchases[order.purchase_id] = order
     order.version += 1
     order.changed = True

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from loyalty.database import Connection, Tx
 from loyalty.errors import HoldTimedOut, Invalid, LoyaltyError, NotFound
+from loyalty.ids import new_id
 from loyalty.points.book import Book
 from loyalty.points.facts import RecordedAward
 from loyalty.points.queries import append, appended
@@ -35,7 +34,7 @@ async def offer_reward(
     if not 0 < price_points <= _HIGHEST_PRICE:
         msg = "The price is a whole number of points, 1 or more."
         raise Invalid(msg, pointer="/price_points")
-    reward = RewardFacts(uuid7(), kind, name, price_points, settings)
+    reward = RewardFacts(new_id(), kind, name, price_points, settings)
     await queries.add_reward(connection, program_id, reward)
     return reward
 
@@ -49,7 +48,7 @@ async def redeem_reward(
     try:
         redeemed = redeem(book, new, reward)
     except LoyaltyError as refusal:
-        refusal.customer_id = book.aliases.get(new.external_id)
+        refusal.customer_id = book.present(new.external_id)
         raise
     award = redeemed.award
     if reward is None or award is None:  # pragma: no cover - refused above

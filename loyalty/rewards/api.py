@@ -81,7 +81,7 @@ async def redeem(
         once(source, idempotency_key, "redemption/1", data),
         lambda tx, pinning: redeem_reward(tx, source, new, pinning),
         lambda award, redeemed, reward: redemption_answer(
-            award, reward, source.program.digits, None if new.at_once else redeemed.hold.expires_at
+            award, redeemed.hold, reward, source.program.digits, None if new.at_once else redeemed.hold.expires_at
         ),
     )
     return respond_once(answered)
@@ -126,7 +126,7 @@ async def _end(
     redeemed, award, reward = await one(
         state.database, lambda tx: end_redemption(tx, source, redemption_id, decide, source.storefront_id)
     )
-    answer = redemption_answer(award, reward, source.program.digits)
+    answer = redemption_answer(award, redeemed.hold, reward, source.program.digits)
     return Response(answer, headers=REPLAYED if redeemed.replayed else None)
 
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from msgspec import Struct
-from uuid_utils.compat import uuid7
 
 from loyalty.errors import HoldEnded, HoldTimedOut, Invalid, NotAMember, NotFound, OtherFacts, RewardUnavailable
+from loyalty.ids import new_id
 from loyalty.points.book import Book
 from loyalty.points.facts import OpenAccount, OpenHold, RecordedAward
 from loyalty.points.holds import capture, give_back_captured, hold, release
@@ -60,7 +60,7 @@ def redeem(book: Book, new: NewRedemption, offered: RewardFacts | None) -> Redee
     posted = book.cause()
     minutes = new.hold_minutes or policies.hold_minutes
     active(account, book.now, posted, counts=isinstance(policies.expiry, Inactivity))
-    held = hold(account, uuid7(), reward.price_points, book.now + timedelta(minutes=minutes), posted)
+    held = hold(account, new_id(), reward.price_points, book.now + timedelta(minutes=minutes), posted)
     facts = {"hold": str(held.hold_id), "points": held.points}
     if new.at_once:
         capture(account, held, held.points, posted, policies.restore_grace_days)
@@ -73,10 +73,10 @@ def redeem(book: Book, new: NewRedemption, offered: RewardFacts | None) -> Redee
 def _member(book: Book, external_id: str) -> OpenAccount:
     customer_id = book.aliases.get(external_id)
     if customer_id is None or customer_id in book.erased:
-        msg = f"{external_id!r} is not, and was never, a member. `POST /v1/members` enrols a customer."
+        msg = "This customer is not, and was never, a member. `POST /v1/members` enrols a customer."
         raise NotFound(msg)
     if not book.is_member(customer_id, book.now):
-        msg = f"{external_id!r} is not a member now. Points can be spent again after joining."
+        msg = "This customer is not a member now. Points can be spent again after joining."
         raise NotAMember(msg)
     return book.account(customer_id)
 

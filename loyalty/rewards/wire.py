@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from loyalty.points.facts import RecordedAward
+from loyalty.points.facts import OpenHold, RecordedAward
 from loyalty.points.wire import BalanceOut, balance_after
 from loyalty.rewards.decisions import NewRedemption
 from loyalty.rewards.kind import RewardFacts
@@ -102,18 +102,21 @@ class RedemptionOut(Struct):
 
 
 def redemption_answer(
-    award: RecordedAward, reward: RewardFacts, digits: int, expires_at: datetime | None = None
+    award: RecordedAward, hold: OpenHold, reward: RewardFacts, digits: int, expires_at: datetime | None = None
 ) -> RedemptionRecorded:
-    """Tell what an award did for a redemption. A pure function of rows that never change."""
-    facts = award.facts
+    """Tell what an award did for a redemption. A pure function of what never changes."""
+    facts, state = award.facts, award.cause
+    if state == "erased":
+        # Erasing the member released all that was held, and its award lists none of it.
+        facts, state = {"released": hold.points}, "released"
     moved = next(facts[name] for name in ("captured", "points", "released", "returned") if name in facts)
-    spent = moved if award.cause in {"held", "captured"} else 0
+    spent = moved if state in {"held", "captured"} else 0
     worth = reward.value_minor(spent) if spent else None
     return RedemptionRecorded(
-        redemption_id=UUID(facts["hold"]),
+        redemption_id=hold.hold_id,
         reward_id=reward.reward_id,
         name=reward.name,
-        state=msgspec.convert(award.cause, Literal["held", "captured", "released", "reversed"]),
+        state=msgspec.convert(state, Literal["held", "captured", "released", "reversed"]),
         points=moved,
         value=None if worth is None else decimal_text(worth, digits),
         expired=facts.get("expired", 0),

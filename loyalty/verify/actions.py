@@ -1,112 +1,117 @@
 """The verb: replay a programme, or all of them, as they are at one moment."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from loyalty.database import Connection
 from loyalty.verify import queries, seals, seals_file, sets
-from loyalty.verify.facts import AccountRow, Fault, PurchaseRow, Report
-from loyalty.verify.histories import AccountHistory, Programme
-from loyalty.verify.households import Households
-from loyalty.verify.rules import blank_report, check_account, check_purchases
+from loyalty.verify.facts import Fault, Report
+from loyalty.verify.histories import Programme
+from loyalty.verify.parts import Part
+from loyalty.verify.ranges import HIGHEST, LOWEST, Families, Keys, Range, account_ranges, anonymous_ranges
+from loyalty.verify.reading import OF_CUSTOMER, OF_PURCHASE, Strays
+from loyalty.verify.rules import blank_report
 from loyalty.verify.seals_file import Kept, SealsWriter
-from loyalty.verify.streams import Stream
+from loyalty.verify.workers import Here, Workers, jobs_that_pay, processes
+
+if TYPE_CHECKING:
+    from loyalty.database import Connection
 
 # Told (done, of all): accounts and anonymous purchases.
 Progress = Callable[[int, int], None]
-_AT_ONCE = 200
+
+
+class Wanted(NamedTuple):
+    """What is asked: which programme, None: all; how many of it; compared with which file, and written to which."""
+
+    program_id: int | None = None
+    progress: Progress | None = None
+    # So many random accounts of each programme, and as many purchases of nobody; None: all.
+    sample: int | None = None
+    against: Path | None = None
+    seals_to: Path | None = None
 
 
 @dataclass(slots=True)
 class _Run:
-    connection: Connection
+    connection: "Connection"
+    workers: Workers
+    wanted: Wanted
     report: Report
     total: int
-    progress: Progress | None
-    # So many random accounts of each programme, and as many purchases of nobody; None: all.
-    sample: int | None
     kept: Kept | None
     writer: SealsWriter | None
     done: int = 0
 
     def step(self, subjects: int) -> None:
         self.done += subjects
-        if self.progress:
-            self.progress(self.done, self.total)
+        if self.wanted.progress and subjects:
+            self.wanted.progress(self.done, self.total)
 
     async def some(self, sql: str, program_id: int) -> list[UUID] | None:
         """Choose what is looked at."""
-        if self.sample is None:
+        if self.wanted.sample is None:
             return None
-        return [row[0] for row in await self.connection.fetch(sql, program_id, self.sample)]
-
-
-@dataclass(slots=True)
-class _Sight:
-    """One programme passing by, in the order of seals."""
-
-    run: _Run
-    programme: Programme
-    sealed: seals.Sealed
-    households: Households
-
-    def account(self, history: AccountHistory) -> None:
-        report = self.run.report
-        self.sealed.account(history)
-        if self.run.kept:
-            self.run.kept.account(history, report)
-        if self.run.writer:
-            self.run.writer.account(history)
-        for member in self.households.add(history):
-            check_account(member, report)
+        return [row[0] for row in await self.connection.fetch(sql, program_id, self.wanted.sample)]
 
 
 async def verify(
-    connection: Connection,
+    connection: "Connection",
     program_id: int | None = None,
     *,
     progress: Progress | None = None,
     sample: int | None = None,
     against: Path | None = None,
     seals_to: Path | None = None,
+    url: str | None = None,
+    jobs: int | None = None,
 ) -> Report:
     """Check every invariant of a programme's ledger (None: of all programmes), in one snapshot, changing nothing.
 
     `sample`: replay only so many random accounts of each programme. `against`: compare with a file of seals that
     `seals_to` wrote, which it does when there is no fault. The connection should be one for reading: that of the money
-    path plans for keys, not for whole tables.
+    path plans for keys, not for whole tables. With `url`, that of the connection's database, `jobs` processes replay
+    (None: as many as pay); `Unavailable` when one of them is lost.
     """
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await verify_snapshot(
-            connection, program_id, progress=progress, sample=sample, against=against, seals_to=seals_to
-        )
+    wanted = Wanted(program_id, progress, sample, against, seals_to)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
+        found = await queries.programmes(connection, program_id)
+        if url and jobs is None:
+            jobs = jobs_that_pay(sum(one.rows if sample is None else min(one.rows, sample) for one in found))
+        workers: Workers = Here(connection)
+        if url and (jobs or 1) > 1:
+            workers = await stack.enter_async_context(processes(connection, url, jobs or 1))
+        return await _verify(connection, workers, wanted, found)
 
 
 async def verify_snapshot(
-    connection: Connection,
+    connection: "Connection",
     program_id: int | None = None,
     *,
-    progress: Progress | None = None,
     sample: int | None = None,
     against: Path | None = None,
-    seals_to: Path | None = None,
 ) -> Report:
     """Check what the caller's transaction sees. It should be one snapshot."""
-    report = blank_report()
+    wanted = Wanted(program_id, sample=sample, against=against)
+    return await _verify(connection, Here(connection), wanted, await queries.programmes(connection, program_id))
+
+
+async def _verify(connection: "Connection", workers: Workers, wanted: Wanted, found: list[queries.Found]) -> Report:
+    report, sample = blank_report(), wanted.sample
     report.checked |= dict.fromkeys((*sets.PROMISES, *seals.PROMISES), 0)
-    kept = Kept(against, whole=sample is None) if against else None
+    kept = Kept(wanted.against, whole=sample is None) if wanted.against else None
     if kept:
         report.checked |= dict.fromkeys(seals_file.PROMISES, 0)
-    found = await queries.programmes(connection, program_id)
-    writer = SealsWriter(seals_to) if seals_to else None
-    total = sum(subjects if sample is None else min(subjects, 2 * sample) for _, subjects in found)
-    run = _Run(connection, report, total, progress, sample, kept, writer)
+    writer = SealsWriter(wanted.seals_to) if wanted.seals_to else None
+    total = sum(one.subjects if sample is None else min(one.subjects, 2 * sample) for one in found)
+    run = _Run(connection, workers, wanted, report, total, kept, writer)
     try:
         await sets.check_database(connection, report)
-        await _programmes(run, [programme for programme, _ in found])
+        await _programmes(run, [one.programme for one in found])
     except BaseException:
         if writer:
             writer.give_up()
@@ -129,49 +134,54 @@ async def _programmes(run: _Run, programmes: list[Programme]) -> None:
         sealed.check_chain(run.report)
         if run.kept:
             run.kept.check_seals(program_id, known[program_id], run.report)
-        households = Households(await queries.families(run.connection, program_id))
-        sight = _Sight(run, programme, sealed, households)
-        await _accounts(sight)
-        await _anonymous(sight)
-        if run.sample is None:
+        await _replay(run, programme, sealed)
+        if run.wanted.sample is None:
             sealed.check_cover(run.report)
 
 
-async def _accounts(sight: _Sight) -> None:
-    run, programme = sight.run, sight.programme
-    some = await run.some(queries.SOME_ACCOUNTS, programme.program_id)
-    only = None if some is None else sight.households.everybody(some)
-    streams = await queries.CustomerStreams.open(run.connection, programme.program_id, only)
-    accounts = await run.connection.cursor(queries.ACCOUNTS, programme.program_id, only)
-    while rows := await accounts.fetch(_AT_ONCE):
-        for row in rows:
-            sight.account(await streams.history(programme, AccountRow._make(row)))
-        run.step(len(rows))
-    for history in sight.households.rest():
-        check_account(history, run.report)
+async def _replay(run: _Run, programme: Programme, sealed: seals.Sealed) -> None:
+    """Replay all accounts, then all purchases of nobody: the order of seals."""
+    program_id, connection = programme.program_id, run.connection
+    to_write = run.writer.cuts.get(program_id) if run.writer else None
+    to_compare = run.kept.cut(program_id) if run.kept else None
+    pattern = Range(programme, Keys(LOWEST, HIGHEST), cuts=sealed.cuts, states_at=(to_write, to_compare))
+    families = Families(await queries.families(connection, program_id))
+    some = await run.some(queries.SOME_ACCOUNTS, program_id)
+    strays = await _parts(run, account_ranges(connection, pattern, families, some), programme, sealed)
     if run.kept:
-        run.kept.pass_by(programme.program_id, None, run.report)
-    await _strays(run, programme, streams.all)
+        run.kept.pass_by(program_id, None, run.report)
+    _tell(strays, [table.name for table in OF_CUSTOMER], programme, run.report)
+    some = await run.some(queries.SOME_PURCHASES, program_id)
+    strays = await _parts(run, anonymous_ranges(connection, pattern, some), programme, sealed)
+    _tell(strays, [table.name for table in OF_PURCHASE], programme, run.report)
 
 
-async def _anonymous(sight: _Sight) -> None:
-    run, programme = sight.run, sight.programme
-    only = await run.some(queries.SOME_PURCHASES, programme.program_id)
-    streams = await queries.AnonymousStreams.open(run.connection, programme.program_id, only, sight.sealed.anonymous)
-    purchases = await run.connection.cursor(queries.ANONYMOUS_PURCHASES, programme.program_id, only)
-    while rows := await purchases.fetch(_AT_ONCE):
-        histories = [await streams.history(programme, PurchaseRow._make(row)) for row in rows]
-        check_purchases(histories, run.report)
-        run.step(len(rows))
-    await _strays(run, programme, streams.all)
+async def _parts(run: _Run, ranges: AsyncIterator[Range], programme: Programme, sealed: seals.Sealed) -> Strays:
+    strays = Strays()
+    async with aclosing(run.workers.parts(ranges)) as parts:
+        async for part in parts:
+            sealed.add(part.covered)
+            _compare(run, programme.program_id, part)
+            run.report.merge(part.report)
+            strays.merge(part.strays)
+            run.step(part.subjects)
+    return strays
 
 
-async def _strays(run: _Run, programme: Programme, streams: dict[str, Stream[Any]]) -> None:
+def _compare(run: _Run, program_id: int, part: Part) -> None:
+    for customer_id, to_write, to_compare in part.states:
+        if run.writer and to_write:
+            run.writer.account(program_id, customer_id, to_write)
+        if run.kept and to_compare:
+            run.kept.account(program_id, customer_id, to_compare, run.report)
+
+
+def _tell(strays: Strays, tables: list[str], programme: Programme, report: Report) -> None:
     """Name what no account or purchase asked for: it can only be there when keys were bypassed."""
-    for table, stream in streams.items():
-        await stream.take(None)
-        run.report.checked[sets.STRAYS] += 1
-        if stream.strays:
+    for table in tables:
+        report.checked[sets.STRAYS] += 1
+        if table in strays.found:
+            count, first = strays.found[table]
             where = f"program {programme.program_id}, table {table}"
-            message = f"{stream.strays} rows belong to no account or purchase; the first is {stream.first_stray}"
-            run.report.add(Fault(sets.STRAYS, where, message))
+            message = f"{count} rows belong to no account or purchase; the first is {first}"
+            report.add(Fault(sets.STRAYS, where, message))

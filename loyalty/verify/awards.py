@@ -111,10 +111,10 @@ def awards_tell_the_balances_after(history: AccountHistory) -> Found:
         while queue and version_of.get(queue[-1].award_id, version) <= version:
             entry = queue.pop()
             state = own[entry.award_id] = moved(state, entry)
-        # Awards of one version that moved nothing stand before, between or after those that did.
-        between = {before, *own.values()}
         for award in versions[version]:
-            if award.after not in ({own[award.award_id]} if award.award_id in own else between):
+            mine = own.get(award.award_id)
+            # Awards of one version that moved nothing stand before, between or after those that did.
+            if award[14:18] != mine and award.after not in ({before, *own.values()} if mine is None else {mine}):
                 yield f"award {award.award_id}", f"it tells {award.after}, the entries by then make {state}"
 
 

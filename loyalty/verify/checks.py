@@ -4,7 +4,7 @@ A check is a generator over a history. Its name is the function's, its promise t
 printed by `loyalty verify`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -25,14 +25,13 @@ class Check(Generic[H]):
     find: Callable[[H], Found]
     subjects: Callable[[H], int]
 
-    def run(self, histories: Iterable[H], report: Report) -> None:
+    def run(self, histories: Sequence[H], report: Report) -> None:
         """Check some histories."""
-        checked = 0
+        find = self.find
         for history in histories:
-            checked += self.subjects(history)
-            for place, message in self.find(history):
+            for place, message in find(history):
                 report.add(Fault(self.name, f"{history.where}, {place}" if place else history.where, message))
-        report.checked[self.name] = report.checked.get(self.name, 0) + checked
+        report.checked[self.name] = report.checked.get(self.name, 0) + sum(map(self.subjects, histories))
 
 
 ACCOUNT_CHECKS: list[Check[AccountHistory]] = []

@@ -37,6 +37,15 @@ class Report:
         else:
             self.further += 1
 
+    def merge(self, part: "Report") -> None:
+        """Add what was found of a part."""
+        for fault in part.faults:
+            self.add(fault)
+        self.further += part.further
+        for counts, more in ((self.checked, part.checked), (self.not_checkable, part.not_checkable)):
+            for name, count in more.items():
+                counts[name] = counts.get(name, 0) + count
+
 
 class Balances(NamedTuple):
     """The points of an account by code."""
@@ -96,7 +105,7 @@ class EntryRow(NamedTuple):
 
 
 class AwardRow(NamedTuple):
-    """An award; `breakdown` and `facts` as JSON text, `told`: an event carries it."""
+    """An award; `breakdown` and `facts` as JSON text, `told`: an event carries it, or it is too old for one."""
 
     customer_id: UUID | None
     award_id: UUID

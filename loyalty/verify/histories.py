@@ -31,7 +31,7 @@ class Programme:
     timezone: str = "UTC"
 
 
-@dataclass
+@dataclass(slots=True)
 class PurchaseHistory:
     """One purchase with everything that was decided on it. `memberships` are all that its customer ever had.
 
@@ -51,17 +51,18 @@ class PurchaseHistory:
         purchase = self.purchase
         return f"program {self.programme.program_id}, order {purchase.order_id!r}, purchase {purchase.purchase_id}"
 
-    @cached_property
+    @property
     def decided(self) -> list[AwardRow]:
         """The awards in the order in which they were decided; ids rise inside one commit."""
         if len(self.awards) < 2:  # noqa: PLR2004 - one needs no order
             return self.awards
         return sorted(self.awards, key=lambda award: (award.recorded_at, award.award_id))
 
-    @cached_property
+    @property
     def rules(self) -> StoredRules | None:
         """The rules of the first decision, which are those of all later ones."""
-        return self.programme.rules.get(self.decided[0].rules_version or 0) if self.decided else None
+        decided = self.decided
+        return self.programme.rules.get(decided[0].rules_version or 0) if decided else None
 
 
 @dataclass

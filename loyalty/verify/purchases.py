@@ -15,8 +15,8 @@ def _refunds(history: PurchaseHistory) -> int:
     return len(history.refunds)
 
 
-def _checkable(history: PurchaseHistory) -> int:
-    return int(unknown_kind(history.rules) is None)
+def _checkable(history: PurchaseHistory) -> bool:
+    return unknown_kind(history.rules) is None
 
 
 def _first_placed_at(history: PurchaseHistory) -> datetime | None:
@@ -104,12 +104,12 @@ def _former(history: PurchaseHistory) -> int:
 @of_purchase(_former)
 def former_facts_join_up(history: PurchaseHistory) -> Found:
     """What was known of a purchase before is kept: every edit or claim ends one interval and begins the next."""
-    edits = {award.recorded_at for award in history.awards if award.cause in {"edit", "claim"}}
-    changed = set(edits)
+    edits = [award.recorded_at for award in history.awards if award.cause in {"edit", "claim"}]
     if not history.former:
-        if changed:
-            yield "", f"it was edited at {min(changed)}, and what was known before is not there"
+        if edits:
+            yield "", f"it was edited at {min(edits)}, and what was known before is not there"
         return
+    changed = set(edits)
     version = 0
     following = [*(former.recorded_at for former in history.former[1:]), history.purchase.recorded_at]
     for former, later in zip(history.former, following, strict=True):

@@ -1,95 +1,136 @@
-"""All the SQL that reads a programme whole: one sorted cursor per table, merged customer by customer.
+"""All the SQL that reads a programme: what is planned, and the rows of a range of accounts, or of purchases of nobody.
 
-`$1` is the programme. `$2` are the accounts, or the purchases of nobody, that are looked at; null: all of them.
+`$1` is the programme. `{wanted}` stands for a range, so that whatever is in it is found, also what belongs to nobody
+there; or for keys that are named.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from loyalty.database import Connection
-from loyalty.verify import facts, histories
-from loyalty.verify.facts import StoredRules
+from loyalty.verify.facts import SealRow, StoredRules
 from loyalty.verify.histories import Programme
-from loyalty.verify.streams import Stream, stream
 
-PROGRAMMES = """
+# Not when it runs: a process that only replays does without all that the service is made of.
+if TYPE_CHECKING:
+    from loyalty.database import Connection
+
+IN_RANGE, NAMED = "BETWEEN $2 AND $3", "= ANY($2)"
+# About how many rows an account has; whatever it says of itself.
+_WEIGHT = "least(greatest(seq, version, 0), 1000000)"
+PROGRAMMES = f"""
 SELECT p.program_id, clock_timestamp() + p.clock_offset - interval '90 days' AS events_since, p.timezone,
   (SELECT coalesce(jsonb_agg(jsonb_build_array(r.version, r.in_force_from, r.published_at, r.rules)), '[]')
-   FROM earning_rules r WHERE r.program_id = p.program_id)::text AS rules,
-  (SELECT count(*) FROM account a WHERE a.program_id = p.program_id)
-    + (SELECT count(*) FROM purchase u WHERE u.program_id = p.program_id AND u.customer_id IS NULL) AS subjects
-FROM program p WHERE $1::int IS NULL OR p.program_id = $1 ORDER BY p.program_id
+   FROM earning_rules r WHERE r.program_id = p.program_id)::text AS rules, a.accounts + u.purchases AS subjects,
+  a.entries + u.purchases AS rows
+FROM program p
+  CROSS JOIN LATERAL (SELECT count(*) AS accounts, coalesce(sum({_WEIGHT}), 0)::bigint AS entries
+    FROM account WHERE program_id = p.program_id) a
+  CROSS JOIN LATERAL (SELECT count(*) AS purchases
+    FROM purchase WHERE program_id = p.program_id AND customer_id IS NULL) u
+WHERE $1::int IS NULL OR p.program_id = $1 ORDER BY p.program_id
+"""  # noqa: S608 - our own names
+# The first account of every range but the first: `$2` rows lie between them, as far as one account has not more.
+ACCOUNT_BOUNDS = f"""
+SELECT DISTINCT ON (part) customer_id FROM (
+  SELECT customer_id, div(sum(n) OVER (ORDER BY customer_id) - n, $2::int) AS part
+  FROM (SELECT customer_id, 1 + {_WEIGHT} AS n FROM account WHERE program_id = $1) a) b
+WHERE part > 0 ORDER BY part, customer_id
+"""  # noqa: S608 - our own names
+# Those that were claimed since, too: their first awards are sealed where they were nobody's.
+PURCHASE_BOUNDS = """
+SELECT purchase_id FROM (
+  SELECT purchase_id, row_number() OVER (ORDER BY purchase_id) - 1 AS before
+  FROM purchase WHERE program_id = $1 AND (customer_id IS NULL OR version > 1)) p
+WHERE before > 0 AND before % $2::int = 0 ORDER BY purchase_id
 """
-_WANTED = "program_id = $1 AND ($2::uuid[] IS NULL OR {} = ANY($2))"
-_OF_CUSTOMER = _WANTED.format("customer_id")
-ACCOUNTS = f"""
+# Awards younger than $2 that no event tells of, by whose they are now. One question for all: no index of events has it.
+_UNTOLD = """
+SELECT {owner} AS owner, a.award_id FROM award a
+  LEFT JOIN purchase p ON a.customer_id IS NULL AND p.program_id = $1 AND p.purchase_id = a.purchase_id
+WHERE a.program_id = $1 AND a.recorded_at > $2 AND {which}
+  AND NOT EXISTS (SELECT FROM event e WHERE e.program_id = $1 AND e.award_id = a.award_id)
+ORDER BY owner
+"""
+UNTOLD = _UNTOLD.format(
+    owner="coalesce(a.customer_id, p.customer_id)", which="(a.customer_id IS NOT NULL OR p.customer_id IS NOT NULL)"
+)
+UNTOLD_OF = f"SELECT * FROM ({UNTOLD}) untold WHERE owner = ANY($3)"  # noqa: S608 - our own words
+ANONYMOUS_UNTOLD = _UNTOLD.format(owner="a.purchase_id", which="a.customer_id IS NULL AND p.customer_id IS NULL")
+# Asks by key, where an index on "nobody's" would be taken: all that is nobody's, for every range anew.
+_OF_NOBODY = "({} IS NULL) IS TRUE"
+ACCOUNTS = """
 SELECT customer_id, available, pending, held, debt, version, seq, settled_at, next_due_at, active_at, merged_into,
   head_hash
-FROM account WHERE {_OF_CUSTOMER} ORDER BY customer_id
-"""  # noqa: S608 - our own names
-ENTRIES = f"""
+FROM account WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id
+"""
+ENTRIES = """
 SELECT customer_id, seq, award_id, kind, debit_code, credit_code, amount, available_after, pending_after, held_after,
   debt_after, actor, request_id, effective_at, recorded_at, hash
-FROM entry WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq
-"""  # noqa: S608 - our own names
+FROM entry WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, seq
+"""
 _AWARD = """
 SELECT a.customer_id, a.award_id, a.cause, a.account_version, a.purchase_id, a.refund_id, a.membership_id,
   a.rules_version, a.basis, a.breakdown::text, a.facts::text, a.target, a.due, a.given, a.available_after,
-  a.pending_after, a.held_after, a.debt_after, a.actor, a.request_id, a.recorded_at, e.award_id IS NOT NULL
+  a.pending_after, a.held_after, a.debt_after, a.actor, a.request_id, a.recorded_at, true
 """
-_AND_EVENT = "LEFT JOIN (SELECT DISTINCT award_id FROM event WHERE program_id = $1) e ON e.award_id = a.award_id"
-AWARDS = f"""{_AWARD} FROM award a {_AND_EVENT}
-WHERE a.{_WANTED.format("a.customer_id")} AND a.customer_id IS NOT NULL
+AWARDS = f"""{_AWARD} FROM award a WHERE a.program_id = $1 AND a.customer_id {{wanted}}
 ORDER BY a.customer_id, a.account_version, a.award_id
 """
 # What was decided while a purchase was nobody's, and whose it is now.
-_AND_OWNER = "LEFT JOIN purchase p ON p.program_id = $1 AND p.purchase_id = a.purchase_id"
-CLAIMED_AWARDS = f"""{_AWARD}, p.customer_id FROM award a JOIN purchase p ON p.program_id = $1
-  AND p.purchase_id = a.purchase_id AND p.customer_id IS NOT NULL {_AND_EVENT}
-WHERE a.{_WANTED.format("p.customer_id")} AND a.customer_id IS NULL ORDER BY p.customer_id, a.purchase_id, a.award_id
+_AND_OWNER = "JOIN purchase p ON p.program_id = $1 AND p.purchase_id = a.purchase_id"
+CLAIMED_AWARDS = f"""{_AWARD}, p.customer_id FROM award a {_AND_OWNER}
+WHERE a.program_id = $1 AND {_OF_NOBODY.format("a.customer_id")} AND p.customer_id {{wanted}}
+ORDER BY p.customer_id, a.purchase_id, a.award_id
 """
-ANONYMOUS_AWARDS = f"""{_AWARD}, p.customer_id FROM award a {_AND_OWNER} {_AND_EVENT}
-WHERE a.{_WANTED.format("a.purchase_id")} AND a.customer_id IS NULL ORDER BY a.purchase_id, a.award_id
+ANONYMOUS_AWARDS = f"""{_AWARD}, p.customer_id FROM award a LEFT {_AND_OWNER}
+WHERE a.program_id = $1 AND {_OF_NOBODY.format("a.customer_id")} AND a.purchase_id {{wanted}}
+ORDER BY a.purchase_id, a.award_id
 """
-LOTS = f"""
+# Of nobody and of nothing: only seals know where they belong.
+LOST_AWARDS = f"""{_AWARD}, NULL FROM award a
+WHERE a.program_id = $1 AND a.customer_id IS NULL AND a.purchase_id IS NULL ORDER BY a.award_id
+"""
+LOTS = """
 SELECT customer_id, seq, purchase_id, earned_at, matures_at, expires_at, slides_days, original, remaining
-FROM lot WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq
-"""  # noqa: S608 - our own names
-USES = f"SELECT customer_id, seq, lot_seq, amount FROM lot_use WHERE {_OF_CUSTOMER} ORDER BY customer_id, seq, lot_seq"  # noqa: S608 - our own names
-HOLDS = f"""
+FROM lot WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, seq
+"""
+USES = """
+SELECT customer_id, seq, lot_seq, amount
+FROM lot_use WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, seq, lot_seq
+"""
+HOLDS = """
 SELECT customer_id, hold_id, points, captured, returned, taken::text, state, award_id, end_award_id, reverse_award_id,
   opened_at, expires_at, ended_at
-FROM hold WHERE {_OF_CUSTOMER} ORDER BY customer_id, hold_id
-"""  # noqa: S608 - our own names
-MEMBERSHIPS = f"""
+FROM hold WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, hold_id
+"""
+MEMBERSHIPS = """
 SELECT customer_id, membership_id, joined_at, left_at, recorded_at, superseded_at
-FROM membership WHERE {_OF_CUSTOMER} ORDER BY customer_id, joined_at, recorded_at
-"""  # noqa: S608 - our own names
+FROM membership WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, joined_at, recorded_at
+"""
 _PURCHASE = """
 SELECT customer_id, purchase_id, order_id, state, version, placed_at, goods_minor, tax_minor, shipping_minor,
   reward_discount_minor, redemption_ids::text, test, member, recorded_at FROM purchase
 """
-PURCHASES = f"{_PURCHASE} WHERE {_OF_CUSTOMER} AND customer_id IS NOT NULL ORDER BY customer_id, purchase_id"
-ANONYMOUS_PURCHASES = f"{_PURCHASE} WHERE {_WANTED.format('purchase_id')} AND customer_id IS NULL ORDER BY purchase_id"
+PURCHASES = f"{_PURCHASE} WHERE program_id = $1 AND customer_id {{wanted}} ORDER BY customer_id, purchase_id"
+ANONYMOUS_PURCHASES = f"""{_PURCHASE} WHERE program_id = $1 AND {_OF_NOBODY.format("customer_id")}
+  AND purchase_id {{wanted}} ORDER BY purchase_id"""
 _REFUND = """
 SELECT p.customer_id, r.purchase_id, r.kind, r.refund_id, r.goods_minor, r.award_id, r.recorded_at
 FROM refund r LEFT JOIN purchase p ON p.program_id = r.program_id AND p.purchase_id = r.purchase_id
+WHERE r.program_id = $1 AND
 """
-REFUNDS = f"""{_REFUND} WHERE r.{_WANTED.format("p.customer_id")} AND p.customer_id IS NOT NULL
-ORDER BY p.customer_id, r.purchase_id"""
-ANONYMOUS_REFUNDS = f"""{_REFUND} WHERE r.{_WANTED.format("r.purchase_id")} AND p.customer_id IS NULL
-ORDER BY r.purchase_id"""
+REFUNDS = f"{_REFUND} p.customer_id {{wanted}} ORDER BY p.customer_id, r.purchase_id"
+ANONYMOUS_REFUNDS = f"{_REFUND} p.customer_id IS NULL AND r.purchase_id {{wanted}} ORDER BY r.purchase_id"
 _FORMER = """
 SELECT p.customer_id, f.purchase_id, f.version, f.customer_id, f.placed_at, f.recorded_at, f.superseded_at
 FROM purchase_former f JOIN purchase p ON p.program_id = f.program_id AND p.purchase_id = f.purchase_id
+WHERE f.program_id = $1 AND
 """
-FORMER = f"""{_FORMER} WHERE f.{_WANTED.format("p.customer_id")} AND p.customer_id IS NOT NULL
-ORDER BY p.customer_id, f.purchase_id, f.version"""
-ANONYMOUS_FORMER = f"""{_FORMER} WHERE f.{_WANTED.format("f.purchase_id")} AND p.customer_id IS NULL
+FORMER = f"{_FORMER} p.customer_id {{wanted}} ORDER BY p.customer_id, f.purchase_id, f.version"
+ANONYMOUS_FORMER = f"""{_FORMER} {_OF_NOBODY.format("p.customer_id")} AND f.purchase_id {{wanted}}
 ORDER BY f.purchase_id, f.version"""
 # Who was merged into whom; a merge may follow a merge.
 FAMILIES = """
@@ -109,10 +150,18 @@ SELECT purchase_id FROM purchase WHERE program_id = $1 AND customer_id IS NULL O
 """
 
 
-async def programmes(connection: Connection, program_id: int | None) -> list[tuple[Programme, int]]:
-    """Read the programmes to verify, each with how many accounts and anonymous purchases it has."""
+class Found(NamedTuple):
+    """A programme to verify, with how many accounts and anonymous purchases it has, and about how many rows of each."""
+
+    programme: Programme
+    subjects: int
+    rows: int
+
+
+async def programmes(connection: "Connection", program_id: int | None) -> list[Found]:
+    """Read the programmes to verify."""
     rows = await connection.fetch(PROGRAMMES, program_id)
-    return [(_programme(row), row["subjects"]) for row in rows]
+    return [Found(_programme(row), row["subjects"], row["rows"]) for row in rows]
 
 
 def _programme(row: asyncpg.Record) -> Programme:
@@ -121,103 +170,12 @@ def _programme(row: asyncpg.Record) -> Programme:
     return Programme(row["program_id"], row["events_since"], rules, row["timezone"])
 
 
-async def families(connection: Connection, program_id: int) -> dict[UUID, UUID]:
+async def families(connection: "Connection", program_id: int) -> dict[UUID, UUID]:
     """Give everybody who was merged, or into whom others were: customer → who is left of them."""
     found = {row["customer_id"]: row["head"] for row in await connection.fetch(FAMILIES, program_id)}
     return found | {head: head for head in found.values()}
 
 
-async def seals(connection: Connection, program_id: int) -> list[facts.SealRow]:
+async def seals(connection: "Connection", program_id: int) -> list[SealRow]:
     """Read a programme's seals."""
-    return [facts.SealRow._make(row) for row in await connection.fetch(SEALS, program_id)]
-
-
-class CustomerStreams:
-    """Everything of a programme that belongs to an account, one cursor a table."""
-
-    def __init__(self, streams: dict[str, Stream[Any]]) -> None:
-        """Hold the streams by the name of what they carry."""
-        self.all = streams
-
-    @classmethod
-    async def open(cls, connection: Connection, program_id: int, only: list[UUID] | None = None) -> "CustomerStreams":
-        """Open the cursors; they live as long as the transaction."""
-        tables: list[tuple[str, str, Any, int]] = [
-            ("entry", ENTRIES, facts.EntryRow._make, 0),
-            ("award", AWARDS, facts.AwardRow._make, 0),
-            ("claimed award", CLAIMED_AWARDS, tuple, -1),
-            ("lot", LOTS, facts.LotRow._make, 0),
-            ("lot_use", USES, facts.UseRow._make, 0),
-            ("hold", HOLDS, facts.HoldRow._make, 0),
-            ("membership", MEMBERSHIPS, facts.MembershipRow._make, 0),
-            ("purchase", PURCHASES, facts.PurchaseRow._make, 0),
-            ("refund", REFUNDS, facts.RefundRow._make, 0),
-            ("purchase_former", FORMER, facts.FormerRow._make, 0),
-        ]
-        return cls(
-            {name: await stream(connection, sql, make, program_id, only, key=key) for name, sql, make, key in tables}
-        )
-
-    async def history(self, programme: Programme, account: facts.AccountRow) -> histories.AccountHistory:
-        """Gather one account with all its rows; awards come to their purchases with the household."""
-        rows = {name: await stream.take(account.customer_id) for name, stream in self.all.items()}
-        return histories.AccountHistory(
-            programme,
-            account,
-            entries=rows["entry"],
-            awards=rows["award"],
-            lots=rows["lot"],
-            uses=rows["lot_use"],
-            holds=rows["hold"],
-            memberships=rows["membership"],
-            purchases=_purchases(programme, rows),
-            claimed=[facts.AwardRow._make(row[:-1]) for row in rows["claimed award"]],
-        )
-
-
-def _purchases(programme: Programme, rows: dict[str, list[Any]]) -> list[histories.PurchaseHistory]:
-    found = {row.purchase_id: histories.PurchaseHistory(programme, row) for row in rows["purchase"]}
-    for row in rows["refund"]:
-        found[row.purchase_id].refunds.append(row)
-    for row in rows["purchase_former"]:
-        found[row.purchase_id].former.append(row)
-    return list(found.values())
-
-
-class AnonymousStreams:
-    """The purchases of nobody, awaited ones among them, with their awards and refunds.
-
-    With the awards come those of purchases that somebody claimed since; they are only here to be sealed.
-    """
-
-    def __init__(self, streams: dict[str, Stream[Any]]) -> None:
-        """Hold the streams by the name of what they carry."""
-        self.all = streams
-
-    @classmethod
-    async def open(
-        cls,
-        connection: Connection,
-        program_id: int,
-        only: list[UUID] | None,
-        on_award: Callable[[facts.AwardRow], None],
-    ) -> "AnonymousStreams":
-        """Open the cursors; they live as long as the transaction. `on_award` sees every award in the order of seals."""
-
-        def unclaimed(row: tuple[Any, ...]) -> bool:
-            on_award(facts.AwardRow._make(row[:-1]))
-            return row[-1] is None
-
-        award = await stream(connection, ANONYMOUS_AWARDS, tuple, program_id, only, key=4)
-        award.keep = unclaimed
-        refund = await stream(connection, ANONYMOUS_REFUNDS, facts.RefundRow._make, program_id, only, key=1)
-        former = await stream(connection, ANONYMOUS_FORMER, facts.FormerRow._make, program_id, only, key=1)
-        return cls({"award": award, "refund": refund, "purchase_former": former})
-
-    async def history(self, programme: Programme, purchase: facts.PurchaseRow) -> histories.PurchaseHistory:
-        """Gather one purchase with its rows."""
-        rows = {name: await stream.take(purchase.purchase_id) for name, stream in self.all.items()}
-        awards = [facts.AwardRow._make(row[:-1]) for row in rows["award"]]
-        return histories.PurchaseHistory(
-            programme, purchase, awards=awards, refunds=rows["refund"], former=rows["purchase_former"]
-        )
+    return [SealRow._make(row) for row in await connection.fetch(SEALS, program_id)]

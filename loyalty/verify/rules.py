@@ -16,11 +16,11 @@ def blank_report() -> Report:
     return Report(checked=dict.fromkeys(PROMISES, 0))
 
 
-def check_account(history: AccountHistory, report: Report) -> None:
-    """Check an account and every purchase of its customer."""
+def check_accounts(histories: list[AccountHistory], report: Report) -> None:
+    """Check accounts and every purchase of their customers."""
     for check in ACCOUNT_CHECKS:
-        check.run([history], report)
-    check_purchases(history.purchases, report)
+        check.run(histories, report)
+    check_purchases([purchase for history in histories for purchase in history.purchases], report)
 
 
 def check_purchases(histories: list[PurchaseHistory], report: Report) -> None:

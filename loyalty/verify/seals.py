@@ -1,9 +1,11 @@
 """The promises about seals: each covers exactly what was recorded between two cuts, and stands on the one before."""
 
 from bisect import bisect_left
+from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
-from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, head_bytes, seal_hash
+from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, head_line, seal_hash
 from loyalty.verify.facts import AwardRow, EntryRow, Fault, Report, SealRow
 from loyalty.verify.histories import AccountHistory
 
@@ -14,43 +16,77 @@ PROMISES = {
 }
 
 
-class Sealed:
-    """What every seal of a programme should cover, hashed again while all that was recorded passes by."""
+class Covered(NamedTuple):
+    """What a seal covers of a range: how many accounts and awards, and their bytes."""
 
-    def __init__(self, program_id: int, seals: list[SealRow]) -> None:
+    accounts: int
+    awards: int
+    data: bytes
+
+
+class Covering:
+    """What every seal should cover of one range, in the order in which it passes by."""
+
+    def __init__(self, program_id: int, cuts: list[datetime]) -> None:
         """Start with nothing seen."""
         self._program_id = program_id
-        self._seals = seals
-        self._cuts = [seal.cut_at for seal in seals]
-        self._roots = [sha256() for _ in seals]
-        self._accounts = [0] * len(seals)
-        self._awards = [0] * len(seals)
+        self._cuts = cuts
+        self._accounts: dict[int, int] = {}
+        self._awards: dict[int, int] = {}
+        self._data: dict[int, list[str]] = {}
 
     def account(self, history: AccountHistory) -> None:
         """See an account; they come in the order of their ids."""
-        if not self._seals:
+        if not self._cuts:
             return
         heads: dict[int, EntryRow] = {}
         for entry in history.entries:
             heads[bisect_left(self._cuts, entry.recorded_at)] = entry
-        heads.pop(len(self._seals), None)
+        heads.pop(len(self._cuts), None)
         for place, entry in heads.items():
-            self._accounts[place] += 1
-            self._roots[place].update(head_bytes(entry.customer_id, entry.seq, entry.hash))
+            self._accounts[place] = self._accounts.get(place, 0) + 1
+            self._data.setdefault(place, []).append(head_line(entry.customer_id, entry.seq, entry.hash))
         for award in history.awards:
             place = bisect_left(self._cuts, award.recorded_at)
-            if place < len(self._seals):
+            if place < len(self._cuts):
                 self._add(place, history.digest(award))
 
     def anonymous(self, award: AwardRow) -> None:
         """See an award of nobody; they come after all accounts, in the order of their purchases."""
         place = bisect_left(self._cuts, award.recorded_at)
-        if place < len(self._seals):
+        if place < len(self._cuts):
             self._add(place, award_digest(self._program_id, award))
 
     def _add(self, place: int, digest: str) -> None:
-        self._awards[place] += 1
-        self._roots[place].update(f'"{digest}"'.encode())
+        self._awards[place] = self._awards.get(place, 0) + 1
+        self._data.setdefault(place, []).append(f'"{digest}"')
+
+    def found(self) -> dict[int, Covered]:
+        """Give what was seen, by the place of the seal."""
+        return {
+            place: Covered(self._accounts.get(place, 0), self._awards.get(place, 0), "".join(data).encode())
+            for place, data in self._data.items()
+        }
+
+
+class Sealed:
+    """What every seal of a programme should cover, hashed again range by range."""
+
+    def __init__(self, program_id: int, seals: list[SealRow]) -> None:
+        """Start with nothing seen."""
+        self._program_id = program_id
+        self._seals = seals
+        self.cuts = [seal.cut_at for seal in seals]
+        self._roots = [sha256() for _ in seals]
+        self._accounts = [0] * len(seals)
+        self._awards = [0] * len(seals)
+
+    def add(self, covered: dict[int, Covered]) -> None:
+        """Add a range; they come in their order."""
+        for place, (accounts, awards, data) in covered.items():
+            self._accounts[place] += accounts
+            self._awards[place] += awards
+            self._roots[place].update(data)
 
     def found(self) -> list[tuple[int, int, bytes]]:
         """Give what was seen for every seal: how many accounts moved, how many awards, and the root."""

@@ -32,7 +32,11 @@ class NotASealsFile(Invalid):
     code = "not_a_seals_file"
 
 
-def state_at(history: AccountHistory, cut: int) -> tuple[int, str, int, str]:
+# An account as of a cut: its last entry's number and hash, how many awards it had, and their digest.
+State = tuple[int, str, int, str]
+
+
+def state_at(history: AccountHistory, cut: int) -> State:
     """Tell an account as of a cut: its last entry's number and hash, how many awards it had, and their digest."""
     known = [entry for entry in history.entries if since_1970(entry.recorded_at) <= cut]
     seq, head = (known[-1].seq, known[-1].hash.hex()) if known else (0, "")
@@ -48,7 +52,7 @@ class SealsWriter:
         """Open the file to be."""
         self._path, self._aside = path, path.with_name(f"{path.name}.part")
         self._file: TextIO = self._aside.open("w", encoding="utf-8")
-        self._cuts: dict[int, int] = {}
+        self.cuts: dict[int, int] = {}
         self._lines = 0
         self._line([_FORM])
 
@@ -57,13 +61,12 @@ class SealsWriter:
         for seal in seals:
             cut, hashes = since_1970(seal.cut_at), (seal.root.hex(), seal.hash.hex())
             self._line(["seal", program_id, seal.number, cut, seal.accounts, seal.awards, *hashes])
-            self._cuts[program_id] = cut
+            self.cuts[program_id] = cut
 
-    def account(self, history: AccountHistory) -> None:
+    def account(self, program_id: int, customer_id: str, state: State) -> None:
         """Write an account as of its programme's last seal, if it was there by then."""
-        cut = self._cuts.get(history.programme.program_id)
-        if cut is not None and (state := state_at(history, cut))[2]:
-            self._line(["account", history.programme.program_id, history.account.customer_id.hex, *state])
+        if state[2]:
+            self._line(["account", program_id, customer_id, *state])
 
     def finish(self) -> None:
         """Put the file in its place."""
@@ -110,22 +113,22 @@ class Kept:
                 where = f"program {program_id}, seal {number}"
                 report.add(Fault(SEALS, where, f"the file's, {sealed}, {told}"))
 
-    def account(self, history: AccountHistory, report: Report) -> None:
-        """Compare an account; they come in the order of programmes and ids."""
-        program_id, customer_id = history.programme.program_id, history.account.customer_id.hex
-        self.pass_by(program_id, customer_id, report)
+    def cut(self, program_id: int) -> int | None:
+        """Tell the cut at which a programme's accounts are compared, if it was sealed."""
         seals = self.seals.get(program_id)
-        if not seals:
-            return
-        number = max(seals)
-        now = state_at(history, seals[number][0])
-        then = (0, "", 0, sha256().hexdigest())
+        return seals[max(seals)][0] if seals else None
+
+    def account(self, program_id: int, customer_id: str, now: State, report: Report) -> None:
+        """Compare an account as it is now at the cut; they come in the order of programmes and ids."""
+        self.pass_by(program_id, customer_id, report)
+        then: State = (0, "", 0, sha256().hexdigest())
         if self._line[:3] == ["account", program_id, customer_id]:
-            then = tuple(self._line[3:])
+            then = (self._line[3], self._line[4], self._line[5], self._line[6])
             self._line = next(self._lines)
         report.checked[ACCOUNTS] += 1
         if now != then:
-            report.add(Fault(ACCOUNTS, history.where, _difference(number, then, now)))
+            where = f"program {program_id}, account {UUID(customer_id)}"
+            report.add(Fault(ACCOUNTS, where, _difference(max(self.seals[program_id]), then, now)))
 
     def pass_by(self, program_id: int, customer_id: str | None, report: Report) -> None:
         """Name the file's accounts before this one, which nobody asked for; None: all of the programme's."""
@@ -139,7 +142,7 @@ class Kept:
             self._line = next(self._lines)
 
 
-def _difference(number: int, then: tuple[Any, ...], now: tuple[Any, ...]) -> str:
+def _difference(number: int, then: State, now: State) -> str:
     if then[0] != now[0]:
         return f"it had {then[0]} entries at seal {number}, of which {now[0]} are recorded now"
     if then[1] != now[1]:

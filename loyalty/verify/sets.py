@@ -1,9 +1,12 @@
 """The promises that are asked of whole tables, each by one query: it gives the places where the promise is broken."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from loyalty.database import Connection
 from loyalty.verify.facts import Fault, Report
+
+if TYPE_CHECKING:
+    from loyalty.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class SetCheck:
     subjects: str
     faults: str
 
-    async def run(self, connection: Connection, report: Report, where: str, *args: object) -> None:
+    async def run(self, connection: "Connection", report: Report, where: str, *args: object) -> None:
         """Ask the database."""
         report.checked[self.name] += await connection.fetchval(self.subjects, *args)
         for place, message in await connection.fetch(self.faults, *args):
@@ -170,13 +173,13 @@ PROMISES = {check.name: check.promise for check in (*OF_PROGRAMME, *OF_DATABASE)
 }
 
 
-async def check_programme(connection: Connection, program_id: int, report: Report) -> None:
+async def check_programme(connection: "Connection", program_id: int, report: Report) -> None:
     """Ask the promises about a programme's tables."""
     for check in OF_PROGRAMME:
         await check.run(connection, report, f"program {program_id}", program_id)
 
 
-async def check_database(connection: Connection, report: Report) -> None:
+async def check_database(connection: "Connection", report: Report) -> None:
     """Ask the promises about the database that holds them all."""
     for check in OF_DATABASE:
         await check.run(connection, report, "database")

@@ -17,9 +17,11 @@ GUEST_MONTHS = {"none": None, "month": 1, "three_months": 3, "all": 12 * MAXYEAR
 
 def was_member(memberships: list[MembershipRow], at: datetime | None) -> bool:
     """Tell whether an interval that stands covers an instant; its end is no more inside."""
-    return at is not None and any(
-        m.superseded_at is None and m.joined_at <= at and (m.left_at is None or m.left_at > at) for m in memberships
-    )
+    if at is not None:
+        for m in memberships:
+            if m.superseded_at is None and m.joined_at <= at and (m.left_at is None or m.left_at > at):
+                return True
+    return False
 
 
 def earns(history: PurchaseHistory) -> bool:
@@ -32,9 +34,10 @@ def earns(history: PurchaseHistory) -> bool:
 
 def joined_soon_enough(history: PurchaseHistory, placed_at: datetime) -> bool:
     """Tell whether a membership began after the purchase, within the window of its latest decision."""
-    if not history.decided or '"guest_window"' not in history.decided[-1].facts:
+    decided = history.decided
+    if not decided or '"guest_window"' not in decided[-1].facts:
         return False
-    window = history.decided[-1].told_facts.get("policy", {}).get("guest_window", "none")
+    window = decided[-1].told_facts.get("policy", {}).get("guest_window", "none")
     months = GUEST_MONTHS[window]
     return months is not None and any(
         m.superseded_at is None
@@ -68,7 +71,8 @@ def earning_basis(history: PurchaseHistory) -> Fraction | int:
     kept = kept_goods(history)
     if kept <= 0:
         return 0
-    first = history.decided[0] if history.decided else None
+    decided = history.decided
+    first = decided[0] if decided else None
     policy = first.told_facts.get("policy", {}) if first and '"policy"' in first.facts else {}
     beside = (purchase.tax_minor or 0) if policy.get("basis_includes_tax") else 0
     beside += (purchase.shipping_minor or 0) if policy.get("basis_includes_shipping") else 0
@@ -78,6 +82,8 @@ def earning_basis(history: PurchaseHistory) -> Fraction | int:
 
 def kept_goods(history: PurchaseHistory) -> int:
     """Give what is left of the goods."""
+    if not history.refunds:
+        return max(0, history.purchase.goods_minor or 0)
     if any(refund.kind == "cancellation" for refund in history.refunds):
         return 0
     return max(0, (history.purchase.goods_minor or 0) - sum(refund.goods_minor or 0 for refund in history.refunds))

@@ -38,7 +38,6 @@ Money = Annotated[
 ]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset.", examples=["2026-11-21T10:30:00Z"])]
 Quantity = Annotated[int, Meta(ge=0, le=1_000_000)]
-Limit = Annotated[int, Meta(ge=1, le=200, description="How many at most.")]
 Metadata = dict[Annotated[str, Meta(max_length=128)], Any]
 
 MAX_METADATA_BYTES = 4096
@@ -47,7 +46,7 @@ MAX_METADATA_BYTES = 4096
 def minor_units(amount: str, digits: int, pointer: str) -> int:
     """Turn a decimal of the wire into exact minor units; more decimals than the currency has are an error."""
     scaled = Decimal(amount).scaleb(digits)
-    if scaled != scaled.to_integral_value():
+    if scaled % 1:
         msg = f"{amount} has more decimals than the currency, which has {digits}."
         raise Invalid(msg, pointer=pointer)
     return int(scaled)

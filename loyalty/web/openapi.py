@@ -17,6 +17,7 @@ from loyalty.web.problems import PROBLEM_JSON, Problem
 _WHY = {
     400: "The request cannot be read.",
     401: "No valid key.",
+    403: "The key lacks a scope; `detail` names it.",
     404: "There is no such thing in this programme.",
     409: "It contradicts what is recorded already; `first` shows that.",
     410: "The answer was about a customer who has been erased since.",

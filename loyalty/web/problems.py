@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from loyalty.errors import (
     Conflict,
+    Forbidden,
     Gone,
     InFlight,
     Invalid,
@@ -32,6 +33,7 @@ _STATUS: dict[type[LoyaltyError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     Gone: HTTPStatus.GONE,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _PATH = re.compile(r"\s*-? ?at `\$?\.?([^`]*)`")

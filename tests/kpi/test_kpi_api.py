@@ -200,10 +200,19 @@ async def test_the_document_names_the_operations_and_their_parameters(api: httpx
         "/v1/kpis": "list_kpis",
         "/v1/kpis/{key}": "get_kpi",
         "/v1/kpis/{key}/series": "get_kpi_series",
+        "/v1/kpis/{key}/series.csv": "download_kpi_series_csv",
+        "/v1/kpis/{key}/series.xlsx": "download_kpi_series_xlsx",
+        "/v1/kpis/{key}/customers": "list_kpi_customers",
+        "/v1/kpis/{key}/customers.csv": "download_kpi_customers",
     }
+    customers = {"key", "start", "end", "as_of", "segment", "part"}
     for path, parameters in (
         ("/v1/kpis/{key}", {"key", "start", "end", "as_of", "compare"}),
         ("/v1/kpis/{key}/series", {"key", "grain", "start", "end", "as_of"}),
+        ("/v1/kpis/{key}/series.csv", {"key", "grain", "start", "end", "as_of"}),
+        ("/v1/kpis/{key}/series.xlsx", {"key", "grain", "start", "end", "as_of"}),
+        ("/v1/kpis/{key}/customers", {*customers, "cursor", "limit"}),
+        ("/v1/kpis/{key}/customers.csv", customers),
     ):
         told = {parameter["name"]: parameter for parameter in operations[path]["parameters"]}
         assert set(told) == parameters

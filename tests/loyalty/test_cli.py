@@ -243,7 +243,7 @@ def test_seals_are_written_to_a_file_and_compared_with_it(shop: Run, tmp_path: P
     file = str(tmp_path / "seals")
     written = shop("verify", "--seals-to", file)
     assert (written.exit_code, written.stdout.splitlines()[-1]) == (0, "0 faults.")
-    for options in (["--against", file], ["--against", file, "--sample", "5"]):
+    for options in (["--against", file], ["--against", file, "--sample", "5"], ["--against", file, "--jobs", "2"]):
         assert shop("verify", *options).exit_code == 0
     execute(database_url, "UPDATE award SET facts = '{}'", "DELETE FROM seal")
     found = shop("verify", "--against", file)

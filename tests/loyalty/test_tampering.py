@@ -1,65 +1,32 @@
 """Whatever somebody who owns the database does to a sealed ledger is found, and the report names where."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from loyalty.database import connect
-from loyalty.settings import Settings
-from loyalty.verify import verify
 from loyalty.verify.actions import verify_snapshot
 from loyalty.verify.rules import PROMISES
 from loyalty.verify.seals import PROMISES as PROMISES_OF_SEALS
 from loyalty.verify.seals_file import PROMISES as PROMISES_OF_FILE
 from loyalty.verify.sets import PROMISES as PROMISES_OF_SETS
-from tests.conftest import TestServers, execute, in_database
-from tests.histories import open_town
-from tests.tampering import CUSTOMERS, POLICIES, TAMPERED, Tampering, tell_everything
+from tests.tampering import CUSTOMERS, TAMPERED, Tampering
 
 NEW = UUID(int=7)
 
 
-@pytest.fixture(scope="module")
-def ledger_url(servers: TestServers, template: str) -> Iterator[str]:
-    """Give a database in which everything has happened; each test undoes what it does to it."""
-    name = f"{template}_everything"
-    url = in_database(servers.database_url, name)
-    execute(servers.database_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {template}")
-
-    async def tell() -> None:
-        owner = await asyncpg.connect(url)
-        async with connect(Settings(pool_size=2), url) as database:
-            await tell_everything(await open_town(database, owner, POLICIES))
-        await owner.close()
-
-    asyncio.run(tell())
-    yield url
-    execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="module")
-def seals_file(ledger_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the file of seals that was written while all was well."""
-    file = tmp_path_factory.mktemp("seals") / "seals"
-
-    async def write() -> None:
-        connection = await asyncpg.connect(ledger_url)
-        report = await verify(connection, seals_to=file)
-        await connection.close()
-        assert report.faults == []
-
-    asyncio.run(write())
-    return file
+@pytest.fixture(autouse=True)
+def ranges_of_one_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replay every account by itself."""
+    monkeypatch.setattr("loyalty.verify.ranges.ROWS", 1)
 
 
 @pytest.fixture
-async def ledger(ledger_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def ledger(everything_url: str) -> AsyncIterator[asyncpg.Connection]:
     """Give the ledger in a transaction of the owner's that is rolled back; foreign keys and checks sleep in it."""
-    connection = await asyncpg.connect(ledger_url)
+    connection = await asyncpg.connect(everything_url)
     transaction = connection.transaction(isolation="repeatable_read")
     await transaction.start()
     await connection.execute("SET LOCAL session_replication_role = replica")

@@ -91,6 +91,8 @@ class Shop(People):
             if some > 0:
                 hold.returned += some
                 purchase.restored += some
+                # Who was merged since has no account of their own any more.
+                hold.owner = self._account(hold.owner.name)
                 hold.owner.give_back(hold, some, self.now)
                 hold.owner.repay()
 

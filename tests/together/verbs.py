@@ -62,7 +62,7 @@ def redeem_keyed(shop: Shop, customer: str, reward_id: UUID, key: str, request: 
     new = NewRedemption(customer, reward_id, at_once=True)
 
     async def verb(tx: Tx, once: Once) -> Answer:
-        pinning = Pinning(once, lambda award, _, reward: redemption_answer(award, reward, 2))
+        pinning = Pinning(once, lambda award, redeemed, reward: redemption_answer(award, redeemed.hold, reward, 2))
         await redeem_reward(tx, replace(shop.source, request_id=once.request_id), new, pinning)
         return 201, pinning.body
 

@@ -78,7 +78,7 @@ async def test_what_was_broken_off_is_done_again(shop: Shop, keeper: Worker, own
     await keeper.hand_over()
     left = await marks(owner)
     async with shop.database.writer() as connection:
-        transaction = connection.transaction()
+        transaction = connection.transaction(isolation="repeatable_read")
         await transaction.start()
         assert await work.work_off(connection, shop.source.program)
         await transaction.rollback()
@@ -95,11 +95,11 @@ async def test_what_is_marked_while_days_are_counted_stays_marked_and_two_do_not
     await shop.buy(purchase("one", 1000, "ann", on=3))
     await keeper.hand_over()
     program = shop.source.program
-    async with shop.database.writer() as one, one.transaction():
+    async with shop.database.writer() as one, one.transaction(isolation="repeatable_read"):
         assert await work.work_off(one, program)
         await shop.buy(purchase("two", 500, "bob", on=3))
         await keeper.hand_over()
-        async with shop.database.writer() as two, two.transaction():
+        async with shop.database.writer() as two, two.transaction(isolation="repeatable_read"):
             assert await work.work_off(two, program) is False
     assert await marks(owner) == [date(2025, 3, 4)]
     assert await keeper.work_off() == 1

@@ -118,6 +118,9 @@ async def test_movements_and_decisions_come_newest_first_page_by_page(ann: httpx
     for wrong in ("x", "!!", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk"):
         answer = await ann.get(f"/v1/members/ann/{what}", params={"cursor": wrong})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cursor"), wrong
+    for wrong in ("0", "201", "-1", "many"):
+        answer = await ann.get(f"/v1/members/ann/{what}", params={"limit": wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/limit"), wrong
     assert (await ann.get(f"/v1/members/who/{what}")).status_code == HTTPStatus.NOT_FOUND
 
 

@@ -10,6 +10,7 @@ import pytest
 from loyalty.customers.facts import Profile
 from loyalty.errors import Erased, NotFound
 from loyalty.programs.policies import AfterDays, Policies
+from loyalty.verify import verify
 from tests.stories import Shop, joining, purchase, recorded, refund
 
 # A word of his that must not be found: in no text, no JSON, and no pinned answer.
@@ -90,6 +91,38 @@ async def test_what_was_answered_about_the_person_is_gone_and_is_not_done_again(
         again = await request(api)
         assert (again.status_code, again.json()["code"]) == (HTTPStatus.GONE, "answer_erased")
     assert await owner.fetchval("SELECT count(*) FROM award") == before
+
+
+async def test_what_is_asked_for_the_person_later_is_refused_without_a_trace(
+    api: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    await lives(api)
+    await api.post(f"/v1/customers/{SECRET}/erase")
+
+    for number, path in enumerate([f"members/{SECRET}/adjustments", "redemptions", f"customers/{SECRET}/merge"]):
+        body = [
+            {"points": -300, "reason": "late"},
+            {"customer_id": SECRET, "reward_id": "01a20169-aa4c-73c2-9dda-b1ee62bcfb11"},
+            {"into": f"{SECRET}-2"},
+        ][number]
+        refused = await api.post(f"/v1/{path}", json=body, headers={"Idempotency-Key": f"late-{number}"})
+        assert refused.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}, path
+
+    assert await traces(owner) == []
+    assert not (await verify(owner)).faults
+
+
+async def test_who_releases_what_the_erasure_released_is_told_that_it_is(api: httpx.AsyncClient) -> None:
+    held = (await lives(api))[1].json()
+    await api.post(f"/v1/customers/{SECRET}/erase")
+
+    released = await api.post(f"/v1/redemptions/{held['redemption_id']}/release")
+    captured = await api.post(f"/v1/redemptions/{held['redemption_id']}/capture")
+
+    assert released.status_code == HTTPStatus.OK
+    assert (released.json()["state"], released.json()["points"]) == ("released", 30)
+    assert released.headers["Idempotency-Replayed"] == "true"
+    assert captured.status_code == HTTPStatus.CONFLICT
 
 
 async def test_the_person_is_not_found_any_more(api: httpx.AsyncClient) -> None:
