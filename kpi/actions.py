@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kpi import periods
-from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
+from kpi.answers import Answer, Counted, Figures, Overview, Period, Restated, Series
 from kpi.facts import PeriodFacts
 from kpi.knowledge import knowledge
-from kpi.measure import Measure, measure_named
+from kpi.measure import Measure, Outcome, measure_named
 from kpi.people import Behind, Part, Segment, group_of
 from kpi.periods import Days, Grain
 from kpi.reading import Reading
-from kpi.rollup.reading import RollupReading
+from kpi.rollup import snapshot_store
+from kpi.rollup.loading import version_of
+from kpi.rollup.reading import SPREAD, RollupReading
+from kpi.rollup.snapshot_store import Key
+from kpi.rollup.snapshots import Snapshot, counts_of, segments_of, stored
 from kpi.rows import queries
 from kpi.rows.part import Asked, read_parts, windows
 from kpi.rows.reading import RowsReading
@@ -29,15 +33,18 @@ async def answer(
     *,
     as_of: datetime | None = None,
     compare: str | None = None,
+    patient: bool = False,
 ) -> Answer:
     """Answer one measure over `[start, end)` in local days, with the period compared ("previous" or "last_year").
 
-    `as_of` is the knowledge time K; without it everything committed counts. Raises `UnknownMeasure`, `BadPeriod`,
-    `BadInstant`.
+    `as_of` is the knowledge time K; without it everything committed counts. Who is `patient` has no interval pending.
+    Raises `UnknownMeasure`, `BadPeriod`, `BadInstant`.
     """
     measure, chosen = measure_named(key), periods.period(start, end)
     other = periods.compared(chosen, periods.comparison_named(compare)) if compare is not None else None
-    asking = await _ask(connection, program, [measure], [chosen, other] if other else [chosen], as_of)
+    asking = await _ask(
+        connection, program, {key: measure}, [chosen, other] if other else [chosen], as_of, patient=patient
+    )
     return asking.answer(key, measure, chosen, other)
 
 
@@ -50,6 +57,7 @@ async def series(
     end: date,
     *,
     as_of: datetime | None = None,
+    patient: bool = False,
 ) -> Series:
     """Answer one measure for every day, week, month, quarter or year of `[start, end)`, oldest first, at most 400.
 
@@ -57,7 +65,7 @@ async def series(
     """
     measure, unit = measure_named(key), periods.grain_named(grain)
     slots = periods.cut(start, end, unit)
-    asking = await _ask(connection, program, [measure], slots, as_of)
+    asking = await _ask(connection, program, {key: measure}, slots, as_of, patient=patient)
     return asking.series(key, measure, unit, slots)
 
 
@@ -77,7 +85,7 @@ async def people(
     Raises what `answer` raises, and `CountsNobody`, `BadChoice`.
     """
     measure, chosen = measure_named(key), periods.period(start, end)
-    asking = await _ask(connection, program, [measure], [chosen], as_of)
+    asking = await _ask(connection, program, {key: measure}, [chosen], as_of)
     facts, outcome = asking.facts[chosen], measure.outcome(asking.facts[chosen])
     group = group_of(key, outcome, segment, part)
     ids = [customer_id.bytes for customer_id in await asking.reading.named(group)]
@@ -117,7 +125,7 @@ async def overview(
     today = (as_of or await queries.now(connection, program.program_id)).astimezone(program.zone).date()
     line = periods.around(chosen, unit, slots, today)
     wanted = [*line, chosen, *([other] if other else [])]
-    asking = await _ask(connection, program, measures.values(), wanted, as_of)
+    asking = await _ask(connection, program, measures, wanted, as_of)
     facts = asking.facts[chosen]
     anonymous = facts.anonymous.purchases
     return Overview(
@@ -135,6 +143,7 @@ class _Asking:
     program: ProgramFacts
     reading: Reading
     facts: Mapping[Days, PeriodFacts]
+    snapshots: Mapping[Key, Snapshot]
 
     def answer(self, key: str, measure: Measure, chosen: Days, other: Days | None) -> Answer:
         """Answer a measure for a period and the one compared."""
@@ -145,8 +154,8 @@ class _Asking:
             as_of=known.as_of,
             as_of_lowered=known.lowered,
             data_as_of=known.data_as_of,
-            figures=self._figures(measure, chosen),
-            compare=self._figures(measure, other) if other else None,
+            figures=self._figures(key, measure, chosen),
+            compare=self._figures(key, measure, other) if other else None,
         )
 
     def series(self, key: str, measure: Measure, grain: Grain, slots: Sequence[Days]) -> Series:
@@ -159,12 +168,15 @@ class _Asking:
             as_of=known.as_of,
             as_of_lowered=known.lowered,
             data_as_of=known.data_as_of,
-            periods=[self._figures(measure, days) for days in slots],
+            periods=[self._figures(key, measure, days) for days in slots],
         )
 
-    def _figures(self, measure: Measure, days: Days) -> Figures:
-        facts = self.facts[days]
-        outcome = measure.outcome(facts)
+    def _figures(self, key: str, measure: Measure, days: Days) -> Figures:
+        facts, snapshot = self.facts[days], self.snapshots.get((key, days))
+        outcome, pending = measure.outcome(facts), SPREAD in measure.needs and facts.spread is None
+        if pending and snapshot and isinstance(self.reading, RollupReading):
+            whole = snapshot.completed(outcome, version_of(days, self.reading.versions))
+            outcome, pending = whole or outcome, whole is None
         return Figures(
             period=Period(days.start, days.end, self.program.timezone),
             # Not over yet, as far as was known: an old report asked for again is as partial as it was.
@@ -173,26 +185,43 @@ class _Asking:
             segments=outcome.segments,
             difference=outcome.difference,
             reason=outcome.reason,
-            ci_pending="spread" in measure.needs and facts.spread is None,
+            ci_pending=pending,
             distributions=outcome.distributions,
+            restated=_restated(snapshot, outcome),
         )
+
+
+def _restated(snapshot: Snapshot | None, outcome: Outcome) -> Restated | None:
+    """Tell what a period came to first, unless it has come to that again."""
+    if snapshot is None or snapshot.was is None or snapshot.restated_at is None:
+        return None
+    if counts_of(snapshot.was) == counts_of(stored(outcome)):
+        return None
+    return Restated(snapshot.restated_at, segments_of(snapshot.was))
 
 
 async def _ask(
     connection: Connection,
     program: ProgramFacts,
-    measures: Iterable[Measure],
+    measures: Mapping[str, Measure],
     wanted: Iterable[Days],
     as_of: datetime | None,
+    *,
+    patient: bool = False,
 ) -> _Asking:
-    """Read what the measures need of the wanted periods."""
+    """Read what the measures need of the wanted periods: from the day sets if they have it, else from the rows."""
     periods_wanted = list(dict.fromkeys(wanted))
     known = knowledge(await queries.now(connection, program.program_id), as_of)
-    needs = frozenset(need for measure in measures for need in measure.needs)
+    needs = frozenset(need for measure in measures.values() for need in measure.needs)
     read = list(dict.fromkeys([*periods_wanted, *windows(program, periods_wanted, needs)]))
     reading: Reading | None = None
+    snapshots: Mapping[Key, Snapshot] = {}
     if known.limit is None:
-        reading = await RollupReading.read(connection, program, read, known, needs)
+        # Before the days: a snapshot of a later version than theirs does not say what they say.
+        snapshots = await snapshot_store.find(connection, program.program_id, periods_wanted, list(measures))
+        if not (patient and SPREAD in needs):
+            reading = await RollupReading.read(connection, program, read, known, needs)
     if reading is None:
         reading = await RowsReading.read(connection, program, read, known)
-    return _Asking(program, reading, await read_parts(Asked(connection, program, periods_wanted, reading), needs))
+    facts = await read_parts(Asked(connection, program, periods_wanted, reading), needs)
+    return _Asking(program, reading, facts, snapshots)

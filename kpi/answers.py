@@ -1,10 +1,11 @@
 """What is answered: a measure over a period, a series of them, or all that the panel's first page shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from kpi.measure import Difference, Distribution, Ratio, Reason
+from kpi.measure import Difference, Distribution, Ratio, Reason, Segments
+from kpi.periods import Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,14 @@ class Period:
     start: date
     end: date
     timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A period that was over came to something else first: to these segments, until about `at`."""
+
+    at: datetime
+    segments: Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Figures:
     reason: Reason | None = None
     ci_pending: bool = False
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
+    restated: Restated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,11 @@ class Answer:
     figures: Figures
     compare: Figures | None
 
+    @property
+    def pending(self) -> list[Days]:
+        """For which periods intervals are still to come."""
+        return _pending([self.figures, *([self.compare] if self.compare else [])])
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -62,6 +77,11 @@ class Series:
     as_of_lowered: bool
     data_as_of: datetime
     periods: list[Figures]
+
+    @property
+    def pending(self) -> list[Days]:
+        """For which periods intervals are still to come."""
+        return _pending(self.periods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +107,13 @@ class Overview:
     series: dict[str, Series]
     chosen: int | None
     counted: Counted
+
+    @property
+    def pending(self) -> list[Days]:
+        """For which periods intervals are still to come."""
+        told: list[Answer | Series] = [*self.answers.values(), *self.series.values()]
+        return list(dict.fromkeys(days for one in told for days in one.pending))
+
+
+def _pending(figures: Iterable[Figures]) -> list[Days]:
+    return [Days(one.period.start, one.period.end) for one in figures if one.ci_pending]

@@ -6,7 +6,7 @@ from kpi import actions
 from kpi.bodies import AnswerBody, MeasureBody, MeasuresBody, SeriesBody
 from kpi.files_api import routes as files
 from kpi.measure import MEASURES
-from kpi.parameters import AsOf, Calling, Compare, End, Grain, Key, Lent, Start, day, instant
+from kpi.parameters import AsOf, Calling, Compare, End, Grain, Key, Lent, Start, Waiting, day, instant
 from kpi.people_api import routes as people
 from loyalty.web.openapi import ALWAYS, READING, problems
 
@@ -30,6 +30,7 @@ async def get_kpi(
     end: End,
     caller: Calling,
     connection: Lent,
+    want: Waiting,
     as_of: AsOf = None,
     compare: Compare = None,
 ) -> AnswerBody:
@@ -43,6 +44,7 @@ async def get_kpi(
         as_of=instant(as_of),
         compare=compare,
     )
+    await want(caller.program.program_id, answer.pending)
     return AnswerBody.of(answer)
 
 
@@ -60,12 +62,14 @@ async def get_kpi_series(
     end: End,
     caller: Calling,
     connection: Lent,
+    want: Waiting,
     as_of: AsOf = None,
 ) -> SeriesBody:
     """Answer a measure for every day, week, month, quarter or year of `[start, end)`, oldest first, at most 400."""
     series = await actions.series(
         connection, caller.program, key, grain, day(start, "start"), day(end, "end"), as_of=instant(as_of)
     )
+    await want(caller.program.program_id, series.pending)
     return SeriesBody.of(series)
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from kpi.answers import Answer, Figures, Series
+from kpi.answers import Answer, Figures, Restated, Series
 from kpi.measure import Additivity, Difference, Distribution, Measure, Ratio, Reason, Segments, Split, Text, Unit
 
 
@@ -127,6 +127,18 @@ class DistributionBody(Struct, frozen=True):
         return {name: cls(one.median, list(one.by_day)) for name, one in distributions.items()} or None
 
 
+class RestatedBody(Struct, frozen=True, rename={"first": "from"}):
+    """The period was over, and came to something else: to `from`, until about `at`."""
+
+    at: datetime
+    first: SegmentsBody
+
+    @classmethod
+    def of(cls, restated: Restated | None) -> "RestatedBody | None":
+        """Show what a period came to first, if it is something else now."""
+        return cls(restated.at, SegmentsBody.of(restated.segments)) if restated else None
+
+
 class FiguresBody(Struct, frozen=True):
     """A measure over one period.
 
@@ -143,6 +155,7 @@ class FiguresBody(Struct, frozen=True):
     reason: ReasonBody | None
     ci_pending: bool
     distributions: dict[str, DistributionBody] | None
+    restated: RestatedBody | None
 
     @classmethod
     def of(cls, figures: Figures) -> "FiguresBody":
@@ -157,6 +170,7 @@ class FiguresBody(Struct, frozen=True):
             ReasonBody.of(figures.reason),
             figures.ci_pending,
             DistributionBody.by_segment(figures.distributions),
+            RestatedBody.of(figures.restated),
         )
 
 
@@ -176,6 +190,7 @@ class AnswerBody(Struct, frozen=True):
     reason: ReasonBody | None
     ci_pending: bool
     distributions: dict[str, DistributionBody] | None
+    restated: RestatedBody | None
     compare: FiguresBody | None
 
     @classmethod
@@ -196,6 +211,7 @@ class AnswerBody(Struct, frozen=True):
             reason=own.reason,
             ci_pending=own.ci_pending,
             distributions=own.distributions,
+            restated=own.restated,
             compare=None if answer.compare is None else FiguresBody.of(answer.compare),
         )
 

@@ -54,7 +54,7 @@ async def _series(
     connection: Connection, caller: Caller, key: str, grain: str, start: str, end: str, as_of: str | None
 ) -> Series:
     return await actions.series(
-        connection, caller.program, key, grain, day(start, "start"), day(end, "end"), as_of=instant(as_of)
+        connection, caller.program, key, grain, day(start, "start"), day(end, "end"), as_of=instant(as_of), patient=True
     )
 
 

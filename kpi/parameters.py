@@ -1,6 +1,7 @@
 """What a request about figures may say, in the words of the address: the measure, the days, the knowledge time."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Protocol
 
@@ -8,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from kpi.knowledge import BadInstant
-from kpi.periods import BadPeriod
+from kpi.periods import BadPeriod, Days
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
 
@@ -34,9 +35,17 @@ class Caller(Protocol):
         ...
 
 
-# Both are the application's own objects, not something that came over the wire: they are not validated.
+class Want(Protocol):
+    """How somebody waits for intervals that are still to come."""
+
+    async def __call__(self, program_id: int, pending: Sequence[Days]) -> None:
+        """Have them counted soon."""
+
+
+# All three are the application's own objects, not something that came over the wire: they are not validated.
 Calling = NamedDependency[SkipValidation[Caller]]
 Lent = NamedDependency[SkipValidation[Connection]]
+Waiting = NamedDependency[SkipValidation[Want]]
 Key = Annotated[str, PathParameter(description="The lasting name of a measure, as `GET /v1/kpis` lists it.")]
 Start = Annotated[
     str, QueryParameter(description="First local day of the programme's zone.", schema_extra={"format": "date"})

@@ -58,10 +58,15 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
     return day
 
 
+def holding(day: date, grain: Grain) -> Days:
+    """Give the period of a grain that holds a day; the last one of the calendar lacks its last day."""
+    start = _floor(day, grain)
+    return Days(start, _after(start, grain) or date.max)
+
+
 def month_of(day: date) -> Days:
-    """Give the calendar month that holds a day; the last one there is lacks its last day."""
-    first = day.replace(day=1)
-    return Days(first, _after(first, "month") or date.max)
+    """Give the calendar month that holds a day."""
+    return holding(day, "month")
 
 
 def grain_named(word: str) -> Grain:

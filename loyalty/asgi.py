@@ -1,7 +1,7 @@
 """The door for HTTP: puts the API, the documentation, the health checks and the panel together."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import UUID
@@ -19,6 +19,9 @@ from kpi import actions as kpi
 from kpi.answers import Overview
 from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
+from kpi.parameters import Want
+from kpi.periods import Days
+from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
 from loyalty.database import Database, connect
@@ -100,9 +103,11 @@ class PanelDesk:
     async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
         """Answer the measures of the Impact page at one knowledge time."""
         async with self._database.reader() as connection:
-            return await kpi.overview(
+            overview = await kpi.overview(
                 connection, program, IMPACT, chosen.start, chosen.end, grain=chosen.grain, compare=against
             )
+        await provide_want(self.state)(program.program_id, overview.pending)
+        return overview
 
     async def people(self, program: ProgramFacts, search: Search) -> People:
         """Find a page of people."""
@@ -119,6 +124,19 @@ class PanelDesk:
     async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
         """Give or take points once under the form's key."""
         return await adjust_by_staff(self._database, program, asked)
+
+
+def provide_want(state: State) -> Want:
+    """Give the way to wait for intervals. A figure is answered without them, and whether or not this succeeds."""
+
+    async def want(program_id: int, pending: Sequence[Days]) -> None:
+        if pending:
+            with suppress(LoyaltyError):
+                async with state.database.writer() as connection:
+                    await snapshot_store.want(connection, program_id, pending)
+            state.doorbell.ring_soon()
+
+    return want
 
 
 async def _ring(request: Request[object, object, State]) -> None:
@@ -163,6 +181,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "caller": Provide(provide_caller),
             "source": Provide(provide_source),
             "connection": Provide(provide_connection),
+            "want": Provide(provide_want, sync_to_thread=False),
             "idempotency_key": Provide(provide_key),
         },
         exception_handlers=_HANDLERS,

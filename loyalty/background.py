@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
-from kpi.rollup.tasks import CONSUMER as KPI
+from kpi.rollup.taking import take_snapshots
+from kpi.rollup.taking import waiting as intervals_wanted
 from kpi.rollup.tasks import waiting as dirty_days
 from kpi.rollup.tasks import work_off
+from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
@@ -28,6 +30,14 @@ from loyalty.purchases.tasks import tell_of_parked
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+    Job(
+        "kpi.take_snapshots",
+        Every(600),
+        take_snapshots,
+        per_program=True,
+        waiting=intervals_wanted,
+        longest_seconds=3600,
+    ),
     Job("kpi.audit", Nightly(hour=5), audit_nightly, per_program=True, longest_seconds=3600),
     Job("kpi.work_off", Every(600), work_off, per_program=True, waiting=dirty_days),
     Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),

@@ -24,8 +24,7 @@ from kpi import actions
 from kpi.answers import Overview
 from kpi.rollup import loading
 from kpi.rollup.cache import Cache
-from kpi.rollup.tasks import CONSUMER
-from kpi.rollup.work import rebuild, work_off
+from kpi.rollup.work import CONSUMER, rebuild, work_off
 from kpi.rows import queries
 from loyalty.background import register_consumers
 from loyalty.database import Connection, Database, connect

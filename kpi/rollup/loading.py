@@ -4,7 +4,7 @@ First everything is wanted, then loaded at once; after that it is all there, wha
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -52,7 +52,7 @@ class Loading:
 
     def __init__(self, found: Serving) -> None:
         """Begin with the versions that there are."""
-        self._versions = found.versions
+        self.versions = found.versions
         self._build, self._next_number = found.build_id, found.next_number
         self._months = sorted(piece for piece in found.versions if piece.grain == "month")
         self._wanted: dict[Piece, set[str]] = defaultdict(set)
@@ -95,14 +95,14 @@ class Loading:
         missing: dict[frozenset[str], list[Piece]] = defaultdict(list)
         for piece, kinds in self._wanted.items():
             for kind in (*kinds, _SUMS):
-                self._parts[piece, kind] = CACHE.find((self._build, piece, self._versions[piece], kind))
+                self._parts[piece, kind] = CACHE.find((self._build, piece, self.versions[piece], kind))
             lacking = frozenset(kind for kind in (*kinds, _SUMS) if self._parts[piece, kind] is None)
             if lacking:
                 missing[lacking].append(piece)
         for lacking, which in missing.items():
             read = await store.read_spans(connection, program_id, which, lacking)
             for piece in which:
-                if piece not in read or read[piece].version != self._versions[piece]:
+                if piece not in read or read[piece].version != self.versions[piece]:
                     return False
                 self._unpack(piece, read[piece], lacking)
         self._go_through_months()
@@ -135,7 +135,7 @@ class Loading:
 
     def _want(self, which: Iterable[Piece], kinds: Iterable[str]) -> None:
         for piece in which:
-            if piece in self._versions:
+            if piece in self.versions:
                 self._wanted[piece].update(kinds)
 
     def _unpack(self, piece: Piece, stored: store.Stored, kinds: Iterable[str]) -> None:
@@ -149,7 +149,7 @@ class Loading:
 
     def _folds(self, which: Iterable[Piece], kinds: Iterable[str]) -> Iterator[Fold]:
         for piece in which:
-            if piece in self._versions:
+            if piece in self.versions:
                 sets = {kind: self._parts[piece, kind] for kind in kinds}
                 yield fold_of(self._parts[piece, _SUMS], sets)
 
@@ -176,7 +176,7 @@ class Loading:
     def _key_before(self, count: int) -> tuple[Any, ...]:
         """Name what these first months came to: any change of one of them is a version higher than all before."""
         these: Sequence[Piece] = self._months[:count]
-        return (self._build, "before", these[-1].first_on, max(self._versions[piece] for piece in these))
+        return (self._build, "before", these[-1].first_on, max(self.versions[piece] for piece in these))
 
 
 def pieces(start: date, end: date) -> list[Piece]:
@@ -188,3 +188,9 @@ def pieces(start: date, end: date) -> list[Piece]:
         found.append(Piece("month" if whole else "day", start))
         start = month.end if whole else start + timedelta(days=1)
     return found
+
+
+def version_of(days: Days, versions: Mapping[Piece, int]) -> int:
+    """Give the highest version of the days of a period and of the one before; 0 when nothing ever happened in them."""
+    both = (*pieces(*periods.previous(days)), *pieces(*days))
+    return max(versions.get(piece, 0) for piece in both)

@@ -5,18 +5,15 @@ read as they are by then. That is enough: whatever changed between has left an e
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from kpi import periods
-from kpi.rollup import store
+from kpi.rollup import numbers, store
 from kpi.rollup.queries import QUALIFIES, plan_for_reading
 from loyalty.database import Connection, Tx
 from loyalty.outbox.facts import Event
 from loyalty.programs.queries import program_of
-
-# No append commits later than 5 s after its `now` (`ledger.md`): what was recorded so long before a build is in it.
-_SETTLED_AFTER = timedelta(seconds=10)
 
 # Everybody who turned out to be one person with one of `asked`: up to the survivor, and down to all merged into it.
 _FAMILY = """
@@ -96,16 +93,9 @@ async def mark_days(tx: Tx, program_id: int, events: Sequence[Event]) -> None:
     merging = any(event.type == "customer.merged" for event in events)
     if merging and await store.lock_build(connection, program_id, wait=True):
         await _renumber(connection, program_id, events)
-    told = await _not_built_in(connection, program_id, events) if program.mode == "live" else events
-    days = {periods.day_of(at, program.zone) for at in await _instants(connection, program_id, told)}
+    days = {periods.day_of(at, program.zone) for at in await _instants(connection, program_id, events)}
     if days:
-        await store.mark(connection, program_id, days, min(event.recorded_at for event in told))
-
-
-async def _not_built_in(connection: Connection, program_id: int, events: Sequence[Event]) -> list[Event]:
-    """Leave out what a build has read already: after an import that is nearly all. (Test clocks may be turned back.)"""
-    built_from = await store.built_from(connection, program_id)
-    return [event for event in events if built_from is None or event.recorded_at > built_from - _SETTLED_AFTER]
+        await store.mark(connection, program_id, days, min(event.recorded_at for event in events))
 
 
 async def _instants(connection: Connection, program_id: int, events: Sequence[Event]) -> set[datetime]:
@@ -125,7 +115,7 @@ async def _instants(connection: Connection, program_id: int, events: Sequence[Ev
 
 async def _renumber(connection: Connection, program_id: int, events: Sequence[Event]) -> None:
     rows = await connection.fetch(_MERGED, program_id, _subjects(events, {"customer.merged"}))
-    await store.renumber(connection, program_id, [row[0] for row in rows])
+    await numbers.renumber(connection, program_id, [row[0] for row in rows])
 
 
 def _subjects(events: Sequence[Event], types: set[str]) -> list[UUID]:

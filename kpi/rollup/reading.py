@@ -1,6 +1,6 @@
 """The facts of periods, from the day sets: what is known now, or was when the worker last came by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -12,10 +12,11 @@ from kpi import periods
 from kpi.facts import NOBODY, Counts, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
-from kpi.rollup import store
+from kpi.rollup import numbers
 from kpi.rollup.fold import Fold, folded
 from kpi.rollup.loading import Loading, pieces
 from kpi.rollup.serving import Serving, serving
+from kpi.rollup.store import Piece
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
 
@@ -45,9 +46,11 @@ class RollupReading:
         known: Knowledge,
         facts: dict[Days, PeriodFacts],
         ids: _Ids | None,
+        versions: Mapping[Piece, int],
     ) -> None:
         """Hold what was read; the connection is asked once more when customers are to be named."""
         self.known = known
+        self.versions = versions
         self._connection = connection
         self._program_id = program_id
         self._facts = facts
@@ -77,7 +80,7 @@ class RollupReading:
             if await loading.load(connection, program.program_id):
                 ids = await _ids(loading, connection, program.program_id, wanted) if numbered else None
                 facts = {piece: _facts_of(loading, piece) for piece in wanted}
-                return cls(connection, program.program_id, _behind(known, found), facts, ids)
+                return cls(connection, program.program_id, _behind(known, found), facts, ids, found.versions)
         return None
 
     def facts_of(self, days: Days) -> PeriodFacts:
@@ -97,7 +100,7 @@ class RollupReading:
 
     async def named(self, customers: Customers) -> list[UUID]:
         """Give the ids of customers, in the order of their numbers."""
-        return await store.names(self._connection, self._program_id, list(customers))
+        return await numbers.names(self._connection, self._program_id, list(customers))
 
 
 def _single_days(wanted: Iterable[Days]) -> set[date]:

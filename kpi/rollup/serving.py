@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from kpi.facts import Counts
 from kpi.rollup.store import Piece
-from kpi.rollup.tasks import CONSUMER
-from kpi.rollup.work import KPI_VERSION
+from kpi.rollup.work import CONSUMER, KPI_VERSION
 from kpi.rows.queries import unpacked
 from loyalty.database import Connection
 

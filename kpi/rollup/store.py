@@ -1,4 +1,4 @@
-"""The SQL of the rollup's own tables: the build, the customers' numbers, the spans, and the dirty days."""
+"""The SQL of the rollup's own tables: the build, the spans, and the dirty days."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,63 +8,22 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kpi.facts import Customers
+from kpi.rollup import numbers
 from kpi.rollup.fold import Fold, fold_of
 from loyalty.database import Connection
 
 _LOCK = """
-SELECT timezone, kpi_version FROM kpi_rollup WHERE program_id = $1 FOR UPDATE
+SELECT build_id, timezone, kpi_version FROM kpi_rollup WHERE program_id = $1 FOR UPDATE
 """
 _BEGIN = """
-INSERT INTO kpi_rollup (program_id, build_id, timezone, kpi_version, version, next_number, built_from)
-SELECT program_id, gen_random_uuid(), timezone, $2, 1, 0, clock_timestamp() + clock_offset
-FROM program WHERE program_id = $1
+INSERT INTO kpi_rollup (program_id, build_id, timezone, kpi_version, version, next_number)
+SELECT program_id, gen_random_uuid(), timezone, $2, 1, 0 FROM program WHERE program_id = $1
 ON CONFLICT (program_id) DO UPDATE SET build_id = excluded.build_id, timezone = excluded.timezone,
-  kpi_version = excluded.kpi_version, version = kpi_rollup.version + 1, next_number = 0,
-  built_from = excluded.built_from
+  kpi_version = excluded.kpi_version, version = kpi_rollup.version + 1, next_number = 0
+RETURNING build_id
 """
 _EMPTY = ("kpi_span", "kpi_customer", "kpi_dirty")
-_BUILT_FROM = "SELECT built_from FROM kpi_rollup WHERE program_id = $1"
 _NEXT_VERSION = "UPDATE kpi_rollup SET version = version + 1 WHERE program_id = $1 RETURNING version"
-# Merges go over any number of steps; the survivor's number counts for all of them.
-_NUMBER = """
-WITH RECURSIVE missing AS (
-  SELECT customer_id FROM unnest($2::uuid[]) AS m(customer_id)
-), up (customer_id, person) AS (
-  SELECT customer_id, customer_id FROM missing
-  UNION
-  SELECT u.customer_id, c.merged_into FROM up u
-  JOIN customer c ON c.program_id = $1 AND c.customer_id = u.person WHERE c.merged_into IS NOT NULL
-), persons AS MATERIALIZED (
-  SELECT u.customer_id, u.person FROM up u
-  JOIN customer c ON c.program_id = $1 AND c.customer_id = u.person WHERE c.merged_into IS NULL
-), given AS (
-  INSERT INTO kpi_customer (program_id, customer_id, number, survives)
-  SELECT $1, person, r.next_number + row_number() OVER (ORDER BY person) - 1, true
-  FROM (SELECT DISTINCT person FROM persons p WHERE NOT EXISTS (
-    SELECT FROM kpi_customer k WHERE k.program_id = $1 AND k.customer_id = p.person)), kpi_rollup r
-  WHERE r.program_id = $1
-  RETURNING customer_id, number
-), numbers AS (
-  SELECT customer_id, number FROM given
-  UNION ALL SELECT customer_id, number FROM kpi_customer
-  WHERE program_id = $1 AND customer_id IN (SELECT person FROM persons)
-), merged AS (
-  INSERT INTO kpi_customer (program_id, customer_id, number, survives)
-  SELECT $1, p.customer_id, n.number, false FROM persons p JOIN numbers n ON n.customer_id = p.person
-  WHERE p.customer_id <> p.person ON CONFLICT (program_id, customer_id) DO NOTHING
-)
-UPDATE kpi_rollup SET next_number = greatest(next_number, coalesce((SELECT max(number) + 1 FROM given), 0))
-WHERE program_id = $1
-"""
-_EVERYBODY = "SELECT array_agg(customer_id) FROM customer WHERE program_id = $1"
-# With all who were merged into them before.
-_UNNUMBER = """
-DELETE FROM kpi_customer WHERE program_id = $1 AND number IN (
-  SELECT number FROM kpi_customer WHERE program_id = $1 AND customer_id = ANY($2) AND survives)
-"""
-_RENUMBERED = "UPDATE kpi_rollup SET next_number = next_number + 1, version = version + 1 WHERE program_id = $1"
-_NAMES = "SELECT customer_id FROM kpi_customer WHERE program_id = $1 AND survives AND number = ANY($2) ORDER BY number"
-
 _SUMS = (
     "member_orders, member_net_minor, other_orders, other_net_minor, anonymous_orders, anonymous_net_minor,"
     " anonymous_net_squared, left_out"
@@ -119,6 +78,7 @@ class Piece(NamedTuple):
 class Build(NamedTuple):
     """What the days of a programme were built by."""
 
+    build_id: UUID
     timezone: str
     kpi_version: int
 
@@ -142,40 +102,19 @@ async def lock_build(connection: Connection, program_id: int, *, wait: bool) -> 
     return Build(*row) if row else None
 
 
-async def begin_build(connection: Connection, program_id: int, kpi_version: int) -> None:
-    """Throw away what there is, and give every customer a number."""
-    await connection.execute(_BEGIN, program_id, kpi_version)
+async def begin_build(connection: Connection, program_id: int, kpi_version: int) -> UUID:
+    """Throw away what there is, and give every customer a number; gives the name of the new build."""
+    build_id: UUID = await connection.fetchval(_BEGIN, program_id, kpi_version)
     for table in _EMPTY:
         await connection.execute(f"DELETE FROM {table} WHERE program_id = $1", program_id, timeout=900)  # noqa: S608
-    await number(connection, program_id, await connection.fetchval(_EVERYBODY, program_id, timeout=900) or [])
-
-
-async def built_from(connection: Connection, program_id: int) -> datetime | None:
-    """Tell when the build began, by the programme's clock."""
-    found: datetime | None = await connection.fetchval(_BUILT_FROM, program_id)
-    return found
+    await numbers.number_all(connection, program_id)
+    return build_id
 
 
 async def next_version(connection: Connection, program_id: int) -> int:
     """Count one more change."""
     found: int = await connection.fetchval(_NEXT_VERSION, program_id)
     return found
-
-
-async def number(connection: Connection, program_id: int, customers: Iterable[UUID]) -> None:
-    """Give customers their numbers; who was merged gets the survivor's. The build must be locked."""
-    await connection.execute(_NUMBER, program_id, list(customers), timeout=900)
-
-
-async def renumber(connection: Connection, program_id: int, merged: Sequence[UUID]) -> None:
-    """Forget numbers of their own of customers who were merged into others. The build must be locked."""
-    await connection.execute(_UNNUMBER, program_id, merged)
-    await connection.execute(_RENUMBERED, program_id)
-
-
-async def names(connection: Connection, program_id: int, numbers: Sequence[int]) -> list[UUID]:
-    """Give the ids of customers, in the order of their numbers."""
-    return [row[0] for row in await connection.fetch(_NAMES, program_id, numbers)]
 
 
 async def write_spans(
@@ -219,9 +158,9 @@ async def mark(connection: Connection, program_id: int, days: Iterable[date], re
     await connection.execute(_MARK, program_id, list(days), recorded_at)
 
 
-async def worked_off(connection: Connection, program_id: int, numbers: Sequence[int]) -> None:
+async def worked_off(connection: Connection, program_id: int, mark_ids: Sequence[int]) -> None:
     """Take marks away."""
-    await connection.execute(_WORKED_OFF, program_id, numbers)
+    await connection.execute(_WORKED_OFF, program_id, mark_ids)
 
 
 async def waiting(connection: Connection, consumer: str, kpi_version: int, programs: Sequence[int]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Numeric,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from loyalty.database import Instant
@@ -34,8 +36,6 @@ class KpiRollup(SQLModel, table=True):
     kpi_version: int
     version: int = Field(sa_type=BigInteger)
     next_number: int = Field(sa_type=BigInteger)
-    # By the programme's clock: what was committed before is in the build.
-    built_from: datetime = Field(sa_type=Instant)
 
 
 class KpiCustomer(SQLModel, table=True):
@@ -109,3 +109,42 @@ class KpiDirty(SQLModel, table=True):
     mark_id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
     local_day: date
     recorded_at: datetime = Field(sa_type=Instant)
+
+
+class KpiSnapshot(SQLModel, table=True):
+    """What a measure came to over a period when the worker counted it by customer: figures with their intervals.
+
+    `was` is what a period that was over had come to first, where it came to something else later (`restated_at`).
+    """
+
+    __tablename__ = "kpi_snapshot"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id"], ["program.program_id"]),
+        CheckConstraint("start_on < end_on", name="period_is_in_order"),
+        CheckConstraint("(was IS NULL) = (restated_at IS NULL)", name="restated_has_a_time"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    start_on: date = Field(primary_key=True)
+    end_on: date = Field(primary_key=True)
+    measure: str = Field(primary_key=True)
+    kpi_version: int
+    # The highest version of the days that it is about, when they were counted.
+    seen_version: int = Field(sa_type=BigInteger)
+    computed_at: datetime = Field(sa_type=Instant)
+    # Up to here everything was counted.
+    watermark: datetime = Field(sa_type=Instant)
+    figures: dict[str, Any] = Field(sa_type=JSONB)
+    was: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    restated_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class KpiWanted(SQLModel, table=True):
+    """A period of which somebody saw a figure without its interval."""
+
+    __tablename__ = "kpi_wanted"
+    __table_args__ = (ForeignKeyConstraint(["program_id"], ["program.program_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    start_on: date = Field(primary_key=True)
+    end_on: date = Field(primary_key=True)

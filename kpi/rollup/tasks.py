@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+
+import asyncpg
 
 from kpi.rollup import store
-from kpi.rollup.work import KPI_VERSION
+from kpi.rollup.work import CONSUMER, KPI_VERSION
 from kpi.rollup.work import work_off as work_off_month
 from loyalty.database import Connection
 from loyalty.jobs.job import Desk
 from loyalty.outbox import queries as outbox
 from loyalty.programs.queries import program_of
 
-CONSUMER = "kpi"
 # After that somebody else's job may have the turn; what is left wakes this one again.
 _TURN_SECONDS = 30
 
@@ -30,5 +32,7 @@ async def work_off(desk: Desk) -> None:
         program = await program_of(connection, desk.program_id)
     until, more = time.monotonic() + _TURN_SECONDS, True
     while more and time.monotonic() < until:
-        async with desk.database.writer() as connection, connection.transaction(isolation="repeatable_read"):
-            more = await work_off_month(connection, program)
+        # A merge that was handed over in between has changed the build's row: the next snapshot has it.
+        with suppress(asyncpg.SerializationError):
+            async with desk.database.writer() as connection, connection.transaction(isolation="repeatable_read"):
+                more = await work_off_month(connection, program)

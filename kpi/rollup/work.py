@@ -9,14 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 
 from kpi import periods
 from kpi.facts import NOBODY
-from kpi.rollup import queries, store
+from kpi.rollup import numbers, queries, store
 from kpi.rollup.days import Window
 from kpi.rollup.fold import KINDS, Fold, folded
 from kpi.rollup.store import Build, Piece
 from loyalty.database import Connection, Database
+from loyalty.outbox import queries as outbox
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import program_of
 
+CONSUMER = "kpi"
 # Rises with every change of what is stored, or of what it means: all is then built again.
 KPI_VERSION = 1
 # Marks looked at in one go; the days of one month among them are one commit.
@@ -26,7 +28,7 @@ _ONE_DAY = timedelta(days=1)
 
 def is_current(build: Build, program: ProgramFacts) -> bool:
     """Tell whether days were built by the zone and the definitions of now."""
-    return (build.timezone, build.kpi_version) == (program.timezone, KPI_VERSION)
+    return build[1:] == (program.timezone, KPI_VERSION)
 
 
 async def rebuild(database: Database, program_id: int) -> None:
@@ -36,17 +38,22 @@ async def rebuild(database: Database, program_id: int) -> None:
     """
     async with database.writer() as connection, connection.transaction():
         await queries.plan_for_reading(connection)
-        await store.begin_build(connection, program_id, KPI_VERSION)
+        # What has been committed by now is in the rows; after an import that is millions of events.
+        await outbox.had_all(connection, program_id, CONSUMER, queries.TIMEOUT_SECONDS)
+        build_id = await store.begin_build(connection, program_id, KPI_VERSION)
         program = await program_of(connection, program_id)
     seen, after = NOBODY, datetime.min.replace(tzinfo=UTC) + _ONE_DAY
     while True:
         async with database.writer() as connection, connection.transaction(isolation="repeatable_read"):
             await queries.plan_for_reading(connection)
+            build = await store.lock_build(connection, program_id, wait=True)
+            if build is None or build.build_id != build_id:
+                msg = "Another has begun to build the days of this programme; this build is given up."
+                raise RuntimeError(msg)
             at = await queries.next_instant(connection, program_id, after)
             if at is None:
                 return
             month = periods.month_of(periods.day_of(at, program.zone))
-            await store.lock_build(connection, program_id, wait=True)
             window = await _window(connection, program, month)
             days = dict(zip(_days(month), window.days((month.end - month.start).days, seen), strict=True))
             await _write(connection, program_id, days, [(Piece("month", month.start), folded(days.values()))])
@@ -87,7 +94,7 @@ async def _window(connection: Connection, program: ProgramFacts, stretch: period
     midnights = [periods.instant(day, program.zone) for day in (*_days(stretch), stretch.end)]
     read = await queries.read_window(connection, program.program_id, midnights)
     if read.unnumbered:
-        await store.number(connection, program.program_id, read.unnumbered)
+        await numbers.number(connection, program.program_id, read.unnumbered)
         read = await queries.read_window(connection, program.program_id, midnights)
     if read.unnumbered:
         msg = f"{len(read.unnumbered)} customers turned up without a number while a day was counted; it is tried again."

@@ -68,8 +68,8 @@ def answer(
 
     async def ask(connection: "Connection", program: "ProgramFacts") -> "Answer | Series":
         if grain is not None:
-            return await actions.series(connection, program, key, grain, start, end, as_of=as_of)
-        return await actions.answer(connection, program, key, start, end, as_of=as_of)
+            return await actions.series(connection, program, key, grain, start, end, as_of=as_of, patient=True)
+        return await actions.answer(connection, program, key, start, end, as_of=as_of, patient=True)
 
     told = _asked(program_name, ask)
     if book is not None:
@@ -100,7 +100,7 @@ def export(
     async def ask(connection: "Connection", program: "ProgramFacts") -> "list[Series]":
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return [
-                await series(connection, program, key, grain, start, end, as_of=as_of)
+                await series(connection, program, key, grain, start, end, as_of=as_of, patient=True)
                 for key in keys or sorted(MEASURES.all())
             ]
 
@@ -137,6 +137,28 @@ def audit(program_name: str, start: date | None, end: date | None, as_of: dateti
     print_report(report)
     if report.differences:
         sys.exit(1)
+
+
+@kpi.command()
+@_program
+def rebuild(program_name: str) -> None:
+    """Have the worker count all days of a programme anew; until then, every answer is read from the purchases."""
+    from kpi.rollup.work import CONSUMER
+    from loyalty.cli.connections import load_settings, open_database, servers
+    from loyalty.cli.storefronts import named_program
+    from loyalty.outbox.queries import build_again
+
+    settings = load_settings()
+
+    async def ask(url: str) -> None:
+        async with open_database(settings, url) as database:
+            program = await named_program(database, program_name)
+            async with database.writer() as connection:
+                await build_again(connection, program.program_id, CONSUMER)
+
+    with servers(settings) as at:
+        asyncio.run(ask(at.database_url))
+    note("A worker will count all days anew; `loyalty serve` and `loyalty worker` bring one.")
 
 
 def _asked(program_name: str, ask: "Callable[[Connection, ProgramFacts], Awaitable[R]]") -> R:

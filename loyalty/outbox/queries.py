@@ -13,6 +13,7 @@ FROM outbox o JOIN event e USING (program_id, event_id)
 WHERE o.program_id = $1 AND o.consumer = $2 ORDER BY o.event_id LIMIT $3 FOR UPDATE OF o
 """  # noqa: S608 - column names
 _HAD = "DELETE FROM outbox WHERE program_id = $1 AND consumer = $2 AND event_id = ANY($3)"
+_HAD_ALL = "DELETE FROM outbox WHERE program_id = $1 AND consumer = $2"
 _WAITING = """
 SELECT p FROM unnest($2::int[]) AS p
 WHERE EXISTS (SELECT FROM outbox o WHERE o.program_id = p AND o.consumer = $1)
@@ -35,6 +36,11 @@ async def next_events(connection: Connection, program_id: int, consumer: str, li
 async def had(connection: Connection, program_id: int, consumer: str, events: Sequence[Event]) -> None:
     """Note that a consumer has had events."""
     await connection.execute(_HAD, program_id, consumer, [event.event_id for event in events])
+
+
+async def had_all(connection: Connection, program_id: int, consumer: str, timeout_seconds: float) -> None:
+    """Note that a consumer has had all that is there: one who reads it from the rows in what follows."""
+    await connection.execute(_HAD_ALL, program_id, consumer, timeout=timeout_seconds)
 
 
 async def waiting(connection: Connection, consumer: str, programs: Sequence[int]) -> list[int]:

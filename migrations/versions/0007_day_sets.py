@@ -1,10 +1,11 @@
-"""The day sets of the key figures: sums and sets per day and month, customers' numbers, and the days to count anew.
+"""The day sets of the key figures: sums and sets per day and month, customers' numbers, days to count anew, snapshots.
 
 Revision: 0007, after 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 revision = '0007'
 down_revision = '0006'
 branch_labels = None
@@ -23,7 +24,6 @@ def upgrade() -> None:
     sa.Column('kpi_version', sa.Integer(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('next_number', sa.BigInteger(), nullable=False),
-    sa.Column('built_from', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_rollup_program_id_fk')),
     sa.PrimaryKeyConstraint('program_id', name=op.f('kpi_rollup_pk'))
     )
@@ -74,13 +74,40 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_dirty_program_id_fk')),
     sa.PrimaryKeyConstraint('program_id', 'mark_id', name=op.f('kpi_dirty_pk'))
     )
+    op.create_table('kpi_snapshot',
+    sa.Column('program_id', sa.Integer(), nullable=False),
+    sa.Column('start_on', sa.Date(), nullable=False),
+    sa.Column('end_on', sa.Date(), nullable=False),
+    sa.Column('measure', sa.Text(), nullable=False),
+    sa.Column('kpi_version', sa.Integer(), nullable=False),
+    sa.Column('seen_version', sa.BigInteger(), nullable=False),
+    sa.Column('computed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('watermark', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('figures', postgresql.JSONB(), nullable=False),
+    sa.Column('was', postgresql.JSONB(), nullable=True),
+    sa.Column('restated_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('start_on < end_on', name=op.f('kpi_snapshot_period_is_in_order')),
+    sa.CheckConstraint('(was IS NULL) = (restated_at IS NULL)', name=op.f('kpi_snapshot_restated_has_a_time')),
+    sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_snapshot_program_id_fk')),
+    sa.PrimaryKeyConstraint('program_id', 'start_on', 'end_on', 'measure', name=op.f('kpi_snapshot_pk'))
+    )
+    op.create_table('kpi_wanted',
+    sa.Column('program_id', sa.Integer(), nullable=False),
+    sa.Column('start_on', sa.Date(), nullable=False),
+    sa.Column('end_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_wanted_program_id_fk')),
+    sa.PrimaryKeyConstraint('program_id', 'start_on', 'end_on', name=op.f('kpi_wanted_pk'))
+    )
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON kpi_rollup, kpi_customer, kpi_span, kpi_span_set, kpi_dirty"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON kpi_rollup, kpi_customer, kpi_span, kpi_span_set, kpi_dirty,"
+        " kpi_snapshot, kpi_wanted"
         f" TO {APP_ROLE}"
     )
 
 
 def downgrade() -> None:
+    op.drop_table('kpi_wanted')
+    op.drop_table('kpi_snapshot')
     op.drop_table('kpi_dirty')
     op.drop_table('kpi_span_set')
     op.drop_table('kpi_span')

@@ -1,6 +1,6 @@
 """The key figures over HTTP: the exact shape of the contract, and a clean refusal of everything else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from kpi.api import routes
 from kpi.measure import MEASURES
+from kpi.periods import Days
 from loyalty.database import Connection
 from loyalty.errors import Invalid, LoyaltyError, NotFound
 from loyalty.programs.facts import ProgramFacts
@@ -19,7 +20,7 @@ from tests.kpi.sample import PROGRAM
 pytestmark = pytest.mark.sample
 
 MAY = "start=2017-05-01&end=2017-06-01"
-FIGURES = {"period", "partial", "counts", "segments", "difference", "reason", "ci_pending", "distributions"}
+FIGURES = {"period", "partial", "counts", "segments", "difference", "reason", "ci_pending", "distributions", "restated"}
 TRAITS = {"key", "title", "definition", "formula", "unit", "additivity", "inputs", "split", "alias_of"}
 
 
@@ -29,7 +30,7 @@ class Caller:
 
 
 def application(connection: Connection) -> Litestar:
-    """Serve the routes with the two things that the edge of the service lends them."""
+    """Serve the routes with the three things that the edge of the service lends them."""
 
     async def caller() -> Caller:
         return Caller(PROGRAM)
@@ -37,13 +38,20 @@ def application(connection: Connection) -> Litestar:
     async def lent() -> Connection:
         return connection
 
+    async def nobody_waits(program_id: int, pending: Sequence[Days]) -> None:
+        assert (program_id, pending) == (PROGRAM.program_id, [])
+
     def refused(_: Request[Any, Any, Any], error: LoyaltyError) -> Response[dict[str, object]]:
         status = 404 if isinstance(error, NotFound) else 422 if isinstance(error, Invalid) else 500
         return Response({"code": error.code, "detail": error.detail, "pointer": error.pointer}, status_code=status)
 
     return Litestar(
         routes,
-        dependencies={"caller": Provide(caller), "connection": Provide(lent)},
+        dependencies={
+            "caller": Provide(caller),
+            "connection": Provide(lent),
+            "want": Provide(lambda: nobody_waits, sync_to_thread=False),
+        },
         exception_handlers={LoyaltyError: refused},
     )
 
@@ -95,6 +103,7 @@ async def test_an_answer_has_the_shape_of_the_contract(api: httpx.AsyncClient) -
         "reason": None,
         "ci_pending": False,
         "distributions": None,
+        "restated": None,
         "compare": None,
     }
 

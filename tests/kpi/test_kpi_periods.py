@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kpi import periods
 from kpi.periods import (
     MOST_PERIODS,
     BadPeriod,
@@ -212,3 +213,31 @@ def test_a_sparkline_stops_at_the_ends_of_the_calendar() -> None:
     assert early == [days("1900-01-01..1901-01-01")]
     late = around(days("9999-12-01..9999-12-31"), "month", 3, D("9999-12-31"))
     assert late[-2:] == [days("9999-11-01..9999-12-01"), days("9999-12-01..9999-12-31")]
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "day"),
+    [
+        ("Europe/Paris", "2026-03-28T22:59:59.999999+00:00", date(2026, 3, 28)),
+        ("Europe/Paris", "2026-03-28T23:00:00+00:00", date(2026, 3, 29)),
+        # Midnight does not exist: clocks go from 23:59:59 to 1:00.
+        ("America/Havana", "2025-03-09T04:59:59.999999+00:00", date(2025, 3, 8)),
+        ("America/Havana", "2025-03-09T05:00:00+00:00", date(2025, 3, 9)),
+        # 0:01 is followed by 23:01 of the day before; the new day has begun, and goes on.
+        ("America/St_Johns", "2010-11-07T02:29:59.999999+00:00", date(2010, 11, 6)),
+        ("America/St_Johns", "2010-11-07T02:30:00+00:00", date(2010, 11, 7)),
+        ("America/St_Johns", "2010-11-07T03:00:00+00:00", date(2010, 11, 7)),
+        # 30 December did not happen.
+        ("Pacific/Apia", "2011-12-30T09:59:59.999999+00:00", date(2011, 12, 29)),
+        ("Pacific/Apia", "2011-12-30T10:00:00+00:00", date(2011, 12, 31)),
+        ("Europe/Paris", "9999-12-31T12:00:00+00:00", date.max),
+    ],
+)
+def test_an_instant_is_in_the_day_that_has_begun(zone: str, at: str, day: date) -> None:
+    assert periods.day_of(datetime.fromisoformat(at), ZoneInfo(zone)) == day
+
+
+def test_a_day_is_in_its_month_even_at_the_end_of_the_calendar() -> None:
+    assert periods.month_of(date(2024, 2, 29)) == Days(date(2024, 2, 1), date(2024, 3, 1))
+    assert periods.holding(date(2024, 12, 31), "quarter") == Days(date(2024, 10, 1), date(2025, 1, 1))
+    assert periods.month_of(date(9999, 12, 5)) == Days(date(9999, 12, 1), date.max)

@@ -166,3 +166,9 @@ def test_without_the_extra_the_audit_says_what_to_install(run: Run, monkeypatch:
     refused = run("audit", "--program", "Shop")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "pip install loyalty[audit]" in refused.stderr
+
+
+def test_rebuild_has_the_worker_count_all_days_anew(run: Run, database_url: str) -> None:
+    execute(database_url, "INSERT INTO consumer_built (program_id, consumer) SELECT program_id, 'kpi' FROM program")
+    assert run("rebuild", "--program", "Shop").exit_code == 0
+    assert execute(database_url, "SELECT count(*) FROM consumer_built") == 0

@@ -169,7 +169,7 @@ class Worker:
         """Count the dirty days anew; tells how many commits that took."""
         commits = 0
         while True:
-            async with self.shop.database.writer() as connection, connection.transaction():
+            async with self.shop.database.writer() as connection, connection.transaction(isolation="repeatable_read"):
                 if not await work.work_off(connection, self.shop.source.program):
                     return commits
                 commits += 1
