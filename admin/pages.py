@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from litestar import Request, Response
 from litestar.datastructures import Cookie, State
 
@@ -56,13 +56,16 @@ def page(
     request: AnyRequest, template: str, values: Mapping[str, object] | None = None, *, status: int = 200
 ) -> Response[str]:
     """Render a page."""
-    reader = reader_of(request)
-    written = (
-        environment(reader.language)
-        .get_template(template)
-        .render({**(values or {}), "reader": reader, "other_language": _other_language(request, reader)})
-    )
+    written = _template(request, template).render(_values(request, values or {}))
     return Response(written, status_code=status, media_type="text/html", headers=HEADERS, cookies=kept(request))
+
+
+def part(request: AnyRequest, template: str, block: str, values: Mapping[str, object]) -> Response[str]:
+    """Render a part of a page, one block of its template, for a script to put in the place of the old one."""
+    found = _template(request, template)
+    # The words that the template sets outside the block belong to it as well.
+    context = found.new_context({**_values(request, values), **found.module.__dict__})
+    return Response("".join(found.blocks[block](context)), media_type="text/html", headers=HEADERS)
 
 
 def redirect(address: str, cookies: list[Cookie] | None = None) -> Response[None]:
@@ -111,6 +114,15 @@ def environment(language: str) -> Environment:
     made.filters |= {"initials": _initials, "city": lambda timezone: place(timezone, language), "shell": quote}
     made.globals |= {"icon": icon, "asset": asset, "language": language}
     return made
+
+
+def _template(request: AnyRequest, name: str) -> Template:
+    return environment(reader_of(request).language).get_template(name)
+
+
+def _values(request: AnyRequest, values: Mapping[str, object]) -> dict[str, object]:
+    reader = reader_of(request)
+    return {**values, "reader": reader, "other_language": _other_language(request, reader)}
 
 
 def _initials(name: str) -> str:

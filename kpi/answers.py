@@ -20,7 +20,8 @@ class Figures:
     """One measure over one period. `segments` has the keys all and, where there is a split, member and non_member.
 
     `counts`: `joiners` joined in the period; `overlap` customers bought in it on both sides of their joining; and what
-    the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval is being computed.
+    the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval is being computed. `lists`:
+    it is a share of customers, who can be listed.
     """
 
     period: Period
@@ -30,6 +31,7 @@ class Figures:
     difference: Difference
     reason: Reason | None = None
     ci_pending: bool = False
+    lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
