@@ -61,11 +61,10 @@ def page(
 
 
 def part(request: AnyRequest, template: str, block: str, values: Mapping[str, object]) -> Response[str]:
-    """Render a part of a page, one block of its template, for a script to put in the place of the old one."""
+    """Render one block of a page's template, for a script to put in the place of the old one."""
     found = _template(request, template)
-    # The words that the template sets outside the block belong to it as well.
-    context = found.new_context({**_values(request, values), **found.module.__dict__})
-    return Response("".join(found.blocks[block](context)), media_type="text/html", headers=HEADERS)
+    written = "".join(found.blocks[block](found.new_context(_values(request, values))))
+    return Response(written, media_type="text/html", headers=HEADERS)
 
 
 def redirect(address: str, cookies: list[Cookie] | None = None) -> Response[None]:

@@ -53,7 +53,7 @@ def _source(answer: Answer, measure: Measure, f: Format) -> Source:
         key=answer.key,
         title=said(measure.title, f),
         definition=said(measure.definition, f),
-        formula=capital(said(measure.formula, f)).replace(" / ", " \N{DIVISION SIGN} "),
+        formula=formula_said(measure, f),
         rows=[_row(answer, side, f) for side in (*SIDES, "all") if side in answer.figures.segments],
         request=f"GET /v1/kpis/{answer.key}?{query}",
     )
@@ -68,6 +68,11 @@ def _row(answer: Answer, segment: str, f: Format) -> SourceRow:
         value=unit.value(f, ratio.value),
         spread=unit.spread(f, ratio.ci95),
     )
+
+
+def formula_said(measure: Measure | type[Measure], f: Format) -> str:
+    """Say how a measure is counted, as a sentence begins."""
+    return capital(said(measure.formula, f)).replace(" / ", " \N{DIVISION SIGN} ")
 
 
 def said(text: Text, f: Format) -> str:

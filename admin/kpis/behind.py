@@ -6,7 +6,7 @@ from uuid import UUID
 
 from admin.csv_file import Cell
 from admin.format import Format
-from admin.impact.sources import said
+from admin.impact.sources import formula_said, said
 from admin.members.addresses import id_of, with_query
 from admin.members.listing import Row, make_row, status_of
 from admin.period_names import PeriodNames
@@ -103,7 +103,7 @@ def make_behind(program: ProgramFacts, asked: BehindAsked, crowd: Crowd, f: Form
         measure=f"{folder}/kpis/{asked.key}?period={asked.period.key}",
         title=said(measure.title, f),
         period=names.full(asked.period),
-        what=said(measure.formula, f),
+        what=formula_said(measure, f),
         segments=_segments(path, begun, measure, f),
         parts=_parts(path, begun, crowd, f),
         rows=[make_row(f"{folder}/members", person, f, program.zone) for person in crowd.people],

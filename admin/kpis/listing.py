@@ -8,12 +8,12 @@ from markupsafe import Markup
 from admin.choice import Choice
 from admin.format import MISSING, Format
 from admin.impact.notes import Freshness, make_freshness
-from admin.impact.sources import said
+from admin.impact.sources import formula_said, said
 from admin.impact.tile_pictures import draw_sparkline
 from admin.impact.tiles import is_enough, is_proven, partial_chip
 from admin.kpis.groups import grouped
 from admin.kpis.marks import chips
-from admin.period_names import PeriodNames, capital
+from admin.period_names import PeriodNames
 from admin.periods import Calendar
 from admin.picker import Picker, address, make_picker
 from admin.series import SIDES, is_counted
@@ -107,7 +107,7 @@ def _row(answer: Answer, series: Series, folder: str, choice: Choice, names: Per
         key=answer.key,
         address=address(f"{folder}/{answer.key}", choice.period, choice.against),
         title=said(measure.title, f),
-        formula=capital(said(measure.formula, f)).replace(" / ", " \N{DIVISION SIGN} "),
+        formula=formula_said(measure, f),
         values=[
             unit.value(f, figures.segments[side].value) if side in figures.segments else "" for side in ("all", *SIDES)
         ],

@@ -1,6 +1,6 @@
 """The page of a measure, made of ready texts: the figure, its run, what it means, and what it was made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -10,7 +10,7 @@ from admin.format import MISSING, Format
 from admin.impact.flow import KEY as FLOW
 from admin.impact.flow import Flow, make_flow
 from admin.impact.notes import Freshness, make_freshness
-from admin.impact.sources import Source, make_source, said
+from admin.impact.sources import Source, formula_said, make_source, said
 from admin.impact.tile_pictures import draw_dumbbell
 from admin.impact.tiles import ENOUGH, is_enough, is_proven, partial_chip
 from admin.kpis.behind import people_address
@@ -72,6 +72,8 @@ class MeasurePage:
     enough: int
     notes: Sequence[str]
     flow: Flow | None
+    flow_csv: str
+    measures: Mapping[str, str]
     figure: SeriesFigure
     source: Source
     additivity: str
@@ -112,7 +114,7 @@ def make_measure(
         origin=(program.data_origin or {}).get(f.language, ""),
         listing=address(folder, choice.period, choice.against),
         picker=make_picker(path, calendar, names, choice.against, by=asked.by),
-        period=names.full(choice.period),
+        period=names.listed(choice.period),
         days=names.days(choice.period),
         place=f.place(program.timezone),
         chips=chips(answer, partial_chip(answer, names), f),
@@ -123,6 +125,8 @@ def make_measure(
         enough=ENOUGH,
         notes=notes(answer.figures, f),
         flow=make_flow(answer, names) if asked.key == FLOW else None,
+        flow_csv=address(f"/admin/p/{program.program_id}/flow.csv", choice.period, choice.against),
+        measures={asked.key: address(path, choice.period, choice.against)},
         figure=_figure(path, asked, overview, f),
         source=make_source(answer, f),
         additivity=measure.additivity,
@@ -175,7 +179,7 @@ def _gap(answer: Answer, f: Format) -> Gap | None:
         return None
     enough = is_enough(figures)
     return Gap(
-        value=str(unit.difference(f, figures.difference.value)) if enough else MISSING,
+        value=unit.difference(f, figures.difference.value) if enough else MISSING,
         interval=unit.interval(f, figures.difference.ci95) if enough else "",
         few=not enough,
         unproven=enough and figures.difference.ci95 is not None and not is_proven(figures),
@@ -189,7 +193,7 @@ def _figure(path: str, asked: MeasureAsked, overview: Overview, f: Format) -> Se
     return SeriesFigure(
         id="series",
         title=_title(asked.line.grain, f),
-        about=said(measure.definition, f),
+        about=formula_said(measure, f),
         rows=series_rows(series, names_of(asked.line, choice.period, f), f),
         sides=sides_of(figures),
         kind="columns" if counted and measure.additivity != "semi" else "lines",
