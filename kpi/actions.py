@@ -13,7 +13,7 @@ from kpi.people import Behind, Part, Segment, group_of
 from kpi.periods import Days, Grain
 from kpi.reading import Reading
 from kpi.rows import queries
-from kpi.rows.part import Asked, read_parts
+from kpi.rows.part import Asked, read_parts, windows
 from kpi.rows.reading import RowsReading
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
@@ -170,13 +170,14 @@ class _Asking:
         return Figures(
             period=Period(days.start, days.end, self.program.timezone),
             # Not over yet, as far as was known: an old report asked for again is as partial as it was.
-            partial=periods.instant(days.end, self.program.zone) > self.reading.known.as_of,
+            partial=outcome.immature or periods.instant(days.end, self.program.zone) > self.reading.known.as_of,
             counts={"joiners": facts.joiners, "overlap": facts.overlap, **outcome.counts},
             segments=outcome.segments,
             difference=outcome.difference,
             reason=outcome.reason,
             ci_pending="spread" in measure.needs and facts.spread is None,
             lists=bool(outcome.people),
+            distributions=outcome.distributions,
         )
 
 
@@ -190,6 +191,7 @@ async def _ask(
     """Read what the measures need of the wanted periods."""
     periods_wanted = list(dict.fromkeys(wanted))
     known = knowledge(await queries.now(connection, program.program_id), as_of)
-    reading = await RowsReading.read(connection, program, periods_wanted, known)
     needs = {need for measure in measures for need in measure.needs}
+    read = [*periods_wanted, *windows(program, periods_wanted, needs)]
+    reading = await RowsReading.read(connection, program, read, known)
     return _Asking(program, reading, await read_parts(Asked(connection, program, periods_wanted, reading), needs))

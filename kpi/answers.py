@@ -1,9 +1,10 @@
 """What is answered: a measure over a period, a series of them, or all that the panel's first page shows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from kpi.measure import Difference, Ratio, Reason
+from kpi.measure import Difference, Distribution, Ratio, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,9 @@ class Figures:
     """One measure over one period. `segments` has the keys all and, where there is a split, member and non_member.
 
     `counts`: `joiners` joined in the period; `overlap` customers bought in it on both sides of their joining; and what
-    the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval is being computed. `lists`:
-    it is a share of customers, who can be listed.
+    the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval is being computed.
+    `distributions` goes by segment, where durations are measured. `lists`: it is a share of customers, who can be
+    listed.
     """
 
     period: Period
@@ -32,6 +34,7 @@ class Figures:
     reason: Reason | None = None
     ci_pending: bool = False
     lists: bool = False
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 Counts are exact, money is in minor units, rates are fractions of 1, values and intervals are unrounded.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from msgspec import Struct
 
 from kpi.answers import Answer, Figures, Series
-from kpi.measure import Additivity, Difference, Measure, Ratio, Reason, Segments, Split, Text, Unit
+from kpi.measure import Additivity, Difference, Distribution, Measure, Ratio, Reason, Segments, Split, Text, Unit
 
 
 class TextBody(Struct, frozen=True):
@@ -24,7 +25,7 @@ class TextBody(Struct, frozen=True):
 
 
 class MeasureBody(Struct, frozen=True):
-    """What a measure is."""
+    """What a measure is. `alias_of`: the measure of which this is another name."""
 
     key: str
     title: TextBody
@@ -34,14 +35,14 @@ class MeasureBody(Struct, frozen=True):
     additivity: Additivity
     inputs: list[str]
     split: Split
+    alias_of: str | None
 
     @classmethod
     def of(cls, key: str, measure: type[Measure]) -> "MeasureBody":
         """Show a measure."""
         title, definition, formula = map(TextBody.of, (measure.title, measure.definition, measure.formula))
-        return cls(
-            key, title, definition, formula, measure.unit, measure.additivity, list(measure.inputs), measure.split
-        )
+        traits = (measure.unit, measure.additivity, list(measure.inputs), measure.split, measure.alias_of)
+        return cls(key, title, definition, formula, *traits)
 
 
 class MeasuresBody(Struct, frozen=True):
@@ -114,11 +115,24 @@ class ReasonBody(Struct, frozen=True):
         return cls(reason.key, TextBody.of(reason.text)) if reason else None
 
 
+class DistributionBody(Struct, frozen=True):
+    """How durations spread. `median` in days; `by_day[n]`: how many lasted n whole days, the last: all longer ones."""
+
+    median: float | None
+    by_day: list[int]
+
+    @classmethod
+    def by_segment(cls, distributions: Mapping[str, Distribution]) -> "dict[str, DistributionBody] | None":
+        """Show them, if the measure is one of durations."""
+        return {name: cls(one.median, list(one.by_day)) for name, one in distributions.items()} or None
+
+
 class FiguresBody(Struct, frozen=True):
     """A measure over one period.
 
     `counts`: `joiners` joined in the period; `overlap` bought in it both as a non-member and as a member; and what
     explains the measure. `ci_pending`: the interval is being computed, and will be there when asked again.
+    `distributions` goes by segment, where durations are measured.
     """
 
     period: PeriodBody
@@ -128,6 +142,7 @@ class FiguresBody(Struct, frozen=True):
     difference: DifferenceBody
     reason: ReasonBody | None
     ci_pending: bool
+    distributions: dict[str, DistributionBody] | None
 
     @classmethod
     def of(cls, figures: Figures) -> "FiguresBody":
@@ -141,6 +156,7 @@ class FiguresBody(Struct, frozen=True):
             DifferenceBody.of(figures.difference),
             ReasonBody.of(figures.reason),
             figures.ci_pending,
+            DistributionBody.by_segment(figures.distributions),
         )
 
 
@@ -159,6 +175,7 @@ class AnswerBody(Struct, frozen=True):
     difference: DifferenceBody
     reason: ReasonBody | None
     ci_pending: bool
+    distributions: dict[str, DistributionBody] | None
     compare: FiguresBody | None
 
     @classmethod
@@ -178,6 +195,7 @@ class AnswerBody(Struct, frozen=True):
             difference=own.difference,
             reason=own.reason,
             ci_pending=own.ci_pending,
+            distributions=own.distributions,
             compare=None if answer.compare is None else FiguresBody.of(answer.compare),
         )
 

@@ -56,7 +56,7 @@ class Side:
 class Spread:
     """The same, by customer: intervals of means need squares, which cannot be summed from day to day.
 
-    All arrays list the same customers in one order; who did nothing may be left out.
+    A customer's number is their place in each array; the arrays may end before those who did nothing.
     """
 
     member_orders: Counts

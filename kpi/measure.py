@@ -5,7 +5,7 @@ The definitions come from the normative catalogue; each file in `measures/` is o
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -15,7 +15,7 @@ from loyalty.i18n import with_french_spaces
 from loyalty.registry import Registry
 
 Interval = tuple[float, float]
-Unit = Literal["ratio", "money", "orders", "customers", "purchases", "points", "days"]
+Unit = Literal["ratio", "money", "orders", "orders_per_month", "customers", "purchases", "points", "days"]
 Additivity = Literal["additive", "semi", "none"]
 # Who is a member is asked once, at the period's start, or of every purchase at its own instant, or not at all.
 Split = Literal["at_start", "at_order", "none"]
@@ -23,10 +23,11 @@ Split = Literal["at_start", "at_order", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure that shows its counts. `num` and `den` are exact; money in `num` is in minor units.
+    """A figure that shows its counts. `num` and `den` are exact; money in `num` is in minor units, time in seconds.
 
-    `value` is `num / den`, null when `den` is 0, and unrounded; `ci95` is clipped to the measure's range. What is
-    counted or summed, and divided by nothing, has no `den`.
+    `value` is `num / den` in the measure's unit (days of 86,400 seconds; purchases per month of the period), null when
+    `den` is 0, and unrounded; `ci95` is clipped to the measure's range. What is counted or summed, and divided by
+    nothing, has no `den`.
     """
 
     num: int
@@ -81,17 +82,32 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Distribution:
+    """How durations spread: their median in days, and how many lasted 0, 1, 2, … whole days.
+
+    The last entry of `by_day` holds all that lasted longer.
+    """
+
+    median: float | None
+    by_day: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a measure answers. `segments` has `all`, and `member` and `non_member` where the measure has a split.
 
-    `counts` are further whole numbers that explain the figure. `people` goes by segment, where customers are counted.
+    `counts` are further whole numbers that explain the figure. `people` goes by segment, where customers are counted,
+    and so does `distributions`, where durations are.
     """
 
     segments: Segments
     difference: Difference = NO_DIFFERENCE
     counts: Mapping[str, int] = field(default_factory=dict)
     people: Mapping[str, People] = field(default_factory=dict)
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
     reason: Reason | None = None
+    # What it counts is not complete yet, though the period is over.
+    immature: bool = False
 
 
 class Measure(ABC):
@@ -108,6 +124,8 @@ class Measure(ABC):
     split: ClassVar[Split]
     # Which facts it reads beyond sets and sums: `spread`, or parts by name. What nobody needs is not read.
     needs: ClassVar[frozenset[str]] = frozenset()
+    # The measure of which this is another name, if it is one.
+    alias_of: ClassVar[str | None] = None
 
     @abstractmethod
     def outcome(self, facts: PeriodFacts) -> Outcome:

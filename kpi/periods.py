@@ -20,6 +20,8 @@ MOST_PERIODS = 400
 _MONTHS: dict[Grain, int] = {"month": 1, "quarter": 3, "year": 12}
 _WEEK_DAYS = 7
 _WEEKS_IN_A_YEAR = 52
+# On average: 365.25 / 12.
+_DAYS_IN_A_MONTH = 30.4375
 
 
 class BadPeriod(Invalid):
@@ -110,6 +112,11 @@ def last_year(days: Days) -> Days:
 def compared(days: Days, comparison: Comparison) -> Days:
     """Give the period to hold against this one."""
     return previous(days) if comparison == "previous" else last_year(days)
+
+
+def months(days: Days) -> float:
+    """Give the length of a period in months: calendar ones if it consists of whole ones, else days / 30.4375."""
+    return _whole_months(days) or (days.end - days.start).days / _DAYS_IN_A_MONTH
 
 
 def around(days: Days, grain: Grain, slots: int, today: date) -> list[Days]:

@@ -1,10 +1,11 @@
 """Members held against non-members, in the ways there are. Pure; every measure with a split is one of these shapes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from math import inf, sqrt
 
 from kpi.facts import NOBODY, Customers
-from kpi.measure import Difference, Outcome, People, Ratio, Segments
+from kpi.measure import Difference, Outcome, People, Ratio, Reason, Segments
 from loyalty.intervals import (
     Z95,
     Clusters,
@@ -17,6 +18,7 @@ from loyalty.intervals import (
 )
 
 SEGMENTS = ("all", "member", "non_member")
+NO_FIGURE = Ratio(0, 0, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +62,60 @@ def rate_at_order(everybody: People, member: People, other: People) -> Outcome:
     return Outcome(segments, _difference(one, two, _overlapping(member, other)), people=people)
 
 
-def by_order(everything: Sums, member: Sums, other: Sums, *, least: float = 0.0) -> Outcome:
+def by_order(everything: Sums, member: Sums, other: Sums, *, least: float = 0.0, unit: float = 1.0) -> Outcome:
     """Give a ratio over purchases by status at each purchase's instant, clustered by customer.
 
     A customer who joined in the period can be on both sides, so the difference counts their two terms together. `least`
     is the smallest value that the ratio can have. Where the sums are not known by customer, there is no interval.
+    Values are told in units of so many of what is summed (a day: 86,400 seconds).
     """
     segments = {
-        name: Ratio(side.num, side.den, side.value, _interval(side, least))
+        name: ratio(side, least=least, unit=unit)
         for name, side in zip(SEGMENTS, (everything, member, other), strict=True)
     }
     gap = None
     if member.clusters and other.clusters:
-        gap = ratio_difference_interval(member.clusters, other.clusters)
+        gap = _scaled(ratio_difference_interval(member.clusters, other.clusters), unit)
     return Outcome(segments, _difference(segments["member"], segments["non_member"], gap))
+
+
+def ratio(side: Sums, *, least: float = 0.0, unit: float = 1.0) -> Ratio:
+    """Give a ratio over customers and its interval, clustered by them; without a denominator there is nothing to tell.
+
+    `least` and `unit` as for `by_order`.
+    """
+    if side.value is None:
+        return NO_FIGURE
+    interval = _scaled(ratio_interval(side.clusters), unit) if side.clusters else None
+    return Ratio(side.num, side.den, side.value / unit, clipped(interval, least, inf))
 
 
 def rate(group: People) -> Ratio:
     """Give the share of those asked who did it, with its Wilson interval."""
     num, den = len(group.did), len(group.asked)
     return Ratio(num, den, num / den if den else None, wilson(num, den))
+
+
+def quotient(num: int, den: int) -> Ratio:
+    """Divide two sums that are no sample of anything: there is no interval. The value may exceed 1."""
+    return Ratio(num, den, num / den, None) if den else NO_FIGURE
+
+
+def rate_of_members(asked: Customers, did: Customers) -> Outcome:
+    """Give the rate of those asked who did it, where the question makes no sense for the others: Wilson, no split."""
+    people = People(asked, asked & did)
+    return Outcome({"all": rate(people)}, people={"all": people})
+
+
+def share(part: int, whole: int) -> Outcome:
+    """Give the share of so many purchases, of whomever: Wilson, no split."""
+    return Outcome({"all": Ratio(part, whole, part / whole if whole else None, wilson(part, whole))})
+
+
+def counted_customers(everybody: Customers, member: Customers, other: Customers) -> Outcome:
+    """Give how many customers did it, by status; who is on both sides counts on each, and once in `all`."""
+    people = {name: People(who, who) for name, who in zip(SEGMENTS, (everybody, member, other), strict=True)}
+    return replace(counted(*map(len, (everybody, member, other))), people=people)
 
 
 def counted(everybody: int, member: int | None = None, other: int | None = None) -> Outcome:
@@ -91,8 +127,13 @@ def counted(everybody: int, member: int | None = None, other: int | None = None)
     return Outcome(segments, Difference(float(member - other), None))
 
 
-def _interval(side: Sums, least: float) -> Interval | None:
-    return clipped(ratio_interval(side.clusters), least, inf) if side.clusters else None
+def without(reason: Reason, *segments: str, counts: Mapping[str, int] | None = None) -> Outcome:
+    """Give no figure, and say what would make one; `counts` tell what there is."""
+    return Outcome(dict.fromkeys(segments or ("all",), NO_FIGURE), counts=counts or {}, reason=reason)
+
+
+def _scaled(interval: Interval | None, unit: float) -> Interval | None:
+    return None if interval is None else (interval[0] / unit, interval[1] / unit)
 
 
 def _difference(member: Ratio, other: Ratio, interval: Interval | None) -> Difference:

@@ -20,6 +20,7 @@ from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi import actions as kpi
 from kpi.answers import Overview
 from kpi.api import routes as kpi_routes
+from kpi.inputs.api import router as kpi_inputs
 from kpi.people import CountsNobody, chosen_part, chosen_segment
 from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
@@ -54,6 +55,7 @@ TAGS = [
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
+    ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
 ]
 _READING = {"GET", "HEAD", "OPTIONS"}
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
@@ -173,7 +175,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[purchases, members, customers, rewards, *kpi_routes],
+        route_handlers=[purchases, members, customers, rewards, *kpi_routes, kpi_inputs],
         before_request=admit,
         after_response=_ring,
     )

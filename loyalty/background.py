@@ -7,6 +7,7 @@ knows it, and handed over only by a worker that does.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
 from loyalty.idempotency.tasks import forget_bodies

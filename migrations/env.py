@@ -22,6 +22,7 @@ for room in (
     "loyalty.purchases",
     "loyalty.members",
     "loyalty.imports",
+    "kpi.inputs",
 ):
     import_module(f"{room}.tables")
 

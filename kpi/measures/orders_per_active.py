@@ -31,12 +31,17 @@ class OrdersPerActive(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the purchases by the buyers, for all and for each status; a buyer has at least one."""
-        orders: tuple[Counts | None, ...] = (None, None, None)
-        if facts.spread:
-            orders = (facts.spread.orders, facts.spread.member_orders, facts.spread.other_orders)
-        sides = (facts.everybody, facts.member, facts.other)
-        everything, member, other = map(_sums, sides, orders)
-        return by_order(everything, member, other, least=1.0)
+        return by_order(*sums(facts), least=1.0)
+
+
+def sums(facts: PeriodFacts) -> tuple[Sums, Sums, Sums]:
+    """Give the purchases over the buyers, for all and for each status."""
+    orders: tuple[Counts | None, ...] = (None, None, None)
+    if facts.spread:
+        orders = (facts.spread.orders, facts.spread.member_orders, facts.spread.other_orders)
+    sides = (facts.everybody, facts.member, facts.other)
+    everything, member, other = map(_sums, sides, orders)
+    return everything, member, other
 
 
 def _sums(side: Side, orders: Counts | None) -> Sums:

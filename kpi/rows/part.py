@@ -24,6 +24,16 @@ class Asked:
 
 Read = Callable[[Asked], Awaitable[Mapping[Days, Any]]]
 READERS: Registry[Read] = Registry("reader of a part", "kpi.rows.readers")
+# Further periods whose facts a part is made of: whatever the reading is, it reads them along, and the part's reader
+# asks it for them.
+Windows = Callable[[ProgramFacts, Days], Iterable[Days]]
+WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
+
+
+def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str]) -> list[Days]:
+    """Give the further periods that the needed parts are made of."""
+    asking = [WINDOWS.all()[need] for need in sorted(set(needs) & set(WINDOWS.all()))]
+    return [window for asks in asking for days in wanted for window in asks(program, days)]
 
 
 async def read_parts(asked: Asked, needs: Iterable[str]) -> dict[Days, PeriodFacts]:

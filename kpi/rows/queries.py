@@ -1,8 +1,4 @@
-"""All the SQL of the key figures: what time it is in the programme, and the facts of any periods in one statement.
-
-Two forms of the statement, put together from the same parts: what is known *now*, and what was known *at* K (`as_of`),
-where rows replaced since are read from `purchase_former` and from superseded memberships.
-"""
+"""The SQL of the sets and sums: what time it is in the programme, and the facts of any periods in one statement."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,64 +7,15 @@ import numpy as np
 
 from kpi.facts import Anonymous, Counts
 from kpi.rows.cells import Cells, Memberships, Purchases
+from kpi.rows.known import PLANNING, forms
 from loyalty.database import Connection
 
-# The statement visits every purchase once. Right after an import the planner has no statistics, expects one row, and
-# would join by nested loops, for minutes instead of a second. The memory is for the groups, which else spill to disk.
-_PLANNING = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '32MB'"
 _NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1"
 
-# Parts that differ between now and K. $1 is the programme, $2 the boundaries, $3 is K.
-_MEMBERSHIPS_NOW = "superseded_at IS NULL"
-_MEMBERSHIPS_AT = "recorded_at <= $3 AND (superseded_at IS NULL OR superseded_at > $3)"
-# The stored flag is rebuilt in the commit that changes a membership, and cheaper than looking the intervals up.
-_PURCHASES_NOW = """
-  SELECT purchase_id, customer_id, placed_at, goods_minor, reward_discount_minor, member
-  FROM purchase WHERE program_id = $1 AND state = 'recorded' AND NOT test"""
-# The flag knows only today's memberships: at K, status is looked up. One multirange a customer, so that intervals
-# which a merge of two customers lays over each other cannot count a purchase twice.
-_PURCHASES_AT = """
-  SELECT f.purchase_id, f.customer_id, f.placed_at, f.goods_minor, f.reward_discount_minor,
-    coalesce(f.placed_at <@ m.as_member, false) AS member
-  FROM (
-    SELECT purchase_id, customer_id, placed_at, goods_minor, reward_discount_minor, test
-    FROM purchase WHERE program_id = $1 AND state = 'recorded' AND recorded_at <= $3
-    UNION ALL
-    SELECT purchase_id, customer_id, placed_at, goods_minor, reward_discount_minor, test
-    FROM purchase_former
-    WHERE program_id = $1 AND placed_at IS NOT NULL AND recorded_at <= $3 AND superseded_at > $3
-  ) f LEFT JOIN status m ON m.customer_id = f.customer_id
-  WHERE NOT f.test"""
-
 _FACTS = """
-WITH RECURSIVE merged AS (
-  SELECT customer_id, merged_into FROM customer WHERE program_id = $1 AND merged_into IS NOT NULL {merges_known}
-), chain (customer_id, survivor) AS (
-  SELECT customer_id, merged_into FROM merged
-  UNION
-  SELECT c.customer_id, m.merged_into FROM chain c JOIN merged m ON m.customer_id = c.survivor
-), survivors AS (
-  SELECT customer_id, survivor FROM chain WHERE survivor NOT IN (SELECT customer_id FROM merged)
-), memberships AS (
-  SELECT coalesce(s.survivor, m.customer_id) AS customer_id, m.joined_at, m.left_at
-  FROM membership m LEFT JOIN survivors s ON s.customer_id = m.customer_id
-  WHERE m.program_id = $1 AND {memberships_known}
-), spans AS (
-  SELECT customer_id, range_agg(tstzrange(joined_at, left_at)) AS as_member FROM memberships GROUP BY customer_id
-), status AS (
-  SELECT customer_id, as_member FROM spans
-  UNION ALL
-  SELECT s.customer_id, m.as_member FROM survivors s JOIN spans m ON m.customer_id = s.survivor
-), refunded AS (
-  SELECT purchase_id, sum(goods_minor) AS goods_minor, bool_or(kind = 'cancellation') AS cancelled
-  FROM refund WHERE program_id = $1 {refunds_known} GROUP BY purchase_id
-), kept AS (
+WITH RECURSIVE {people}, kept AS (
   SELECT p.customer_id, p.placed_at, width_bucket(p.placed_at, $2::timestamptz[]) AS cell, p.member, p.goods_minor,
-    p.reward_discount_minor, CASE
-      WHEN r.purchase_id IS NULL THEN p.goods_minor
-      WHEN r.cancelled THEN 0
-      ELSE greatest(0, p.goods_minor - r.goods_minor)::bigint
-    END AS kept_minor
+    p.reward_discount_minor, {kept_minor} AS kept_minor
   FROM ({purchases}) p LEFT JOIN refunded r ON r.purchase_id = p.purchase_id
   WHERE p.placed_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
   -- A fence: seeing through it, the planner expects a group per instant, and sorts all purchases by an index instead of
@@ -108,15 +55,7 @@ SELECT * FROM (
   FROM (SELECT bin / 4 AS cell, sum(purchases)::bigint AS purchases FROM cells WHERE bin % 2 = 0 GROUP BY bin / 4)
 )
 """
-_FACTS_NOW = _FACTS.format(
-    merges_known="", memberships_known=_MEMBERSHIPS_NOW, refunds_known="", purchases=_PURCHASES_NOW
-)
-_FACTS_AT = _FACTS.format(
-    merges_known="AND merged_at <= $3",
-    memberships_known=_MEMBERSHIPS_AT,
-    refunds_known="AND recorded_at <= $3",
-    purchases=_PURCHASES_AT,
-)
+_FACTS_NOW, _FACTS_AT = forms(_FACTS)
 
 
 async def now(connection: Connection, program_id: int) -> datetime:
@@ -133,7 +72,7 @@ async def read_cells(
     Sums of net must stay below 2⁶³ minor units, for the database as for numpy.
     """
     async with connection.transaction():
-        await connection.execute(_PLANNING)
+        await connection.execute(PLANNING)
         if as_of is None:
             row = await connection.fetchrow(_FACTS_NOW, program_id, boundaries)
         else:

@@ -34,16 +34,21 @@ class _Kinds(click.Group):
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Name the kinds."""
-        from loyalty.imports.kind import KINDS
-
-        return sorted(KINDS.all())
+        return sorted(_kinds())
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """Make the command of a kind."""
-        from loyalty.imports.kind import KINDS
-
-        kind = KINDS.find(name)
+        kind = _kinds().get(name)
         return None if kind is None else _command(name, kind)
+
+
+def _kinds() -> "dict[str, type[ImportKind]]":
+    """Give the kinds by name, with those that rooms above the imports register."""
+    import kpi.inputs.kinds
+    from loyalty.imports.kind import KINDS
+
+    kpi.inputs.kinds.load()
+    return KINDS.all()
 
 
 @click.group("import", cls=_Kinds)

@@ -87,9 +87,14 @@ def _print_answer(body: "AnswerBody") -> None:
         table.add_column(column, justify="left" if not column else "right")
     for name in ("all", "member", "non_member"):
         ratio = getattr(body.segments, name)
-        table.add_row(name, str(ratio.num), str(ratio.den), _number(ratio.value), _interval(ratio.ci95))
-    table.add_row("difference", "", "", _number(body.difference.value), _interval(body.difference.ci95))
+        if ratio is not None:
+            den = "" if ratio.den is None else str(ratio.den)
+            table.add_row(name, str(ratio.num), den, _number(ratio.value), _interval(ratio.ci95))
+    if body.segments.member is not None:
+        table.add_row("difference", "", "", _number(body.difference.value), _interval(body.difference.ci95))
     Console().print(table)
+    if body.reason is not None:
+        note(body.reason.text.en)
 
 
 def _number(value: float | None) -> str:

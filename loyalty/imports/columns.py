@@ -19,6 +19,7 @@ MAX_MINOR = 10**15
 _SHOWN = 40
 _SHORT = 128
 _DECIMAL = re.compile(r"([0-9]+)(?:\.([0-9]+))?", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 
 Read = Callable[[str, ProgramFacts], Any]
@@ -89,6 +90,17 @@ def _is_local(text: str) -> bool:
         return False
 
 
+def day(text: str, _program: ProgramFacts) -> datetime:
+    """Read a day of the calendar; given as its midnight in UTC, by which rows can be put in order."""
+    text = text.strip()
+    try:
+        if _DAY.fullmatch(text):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    raise BadValue("bad_day", f"{shown(text)} is no day of the calendar, written YYYY-MM-DD")
+
+
 def money(text: str, program: ProgramFacts) -> int:
     """Read a decimal amount into exact minor units of the programme's currency."""
     text = text.strip()
@@ -129,6 +141,17 @@ def flag(text: str, _program: ProgramFacts) -> bool:
     if word in _TRUE | _FALSE:
         return word in _TRUE
     raise BadValue("bad_flag", f"{shown(text)} is neither true nor false")
+
+
+def one_of(*words: str) -> Read:
+    """Read one of some words, as they are written."""
+
+    def read(text: str, _program: ProgramFacts) -> str:
+        if text.strip() in words:
+            return text.strip()
+        raise BadValue("bad_word", f"{shown(text)} is none of {', '.join(words)}")
+
+    return read
 
 
 def _text(kind: Any, code: str, wanted: str) -> Read:  # noqa: ANN401 - an annotated type has no type

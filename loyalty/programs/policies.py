@@ -86,6 +86,8 @@ class Policies(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     hold_minutes: Annotated[int, Meta(ge=1, le=43_200)] = 30
     parked_alert_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     expiry_warning_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    # A key figure's: for how many days after a purchase a customer counts as active.
+    activity_window_days: Annotated[int, Meta(ge=1, le=3_650)] = 365
 
     @cached_property
     def told(self) -> dict[str, Any]:

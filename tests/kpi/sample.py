@@ -6,11 +6,12 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 import asyncpg
 
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.policies import Policies
 from tests.kpi.complete_journey import CURRENCY, TIMEZONE, instant, read_members, read_orders
 
 # All of it was recorded at once, when it was imported.
 RECORDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
-PROGRAM = ProgramFacts(1, "Sample", "test", CURRENCY, TIMEZONE, timedelta(), None, None, {}, RECORDED_AT)
+PROGRAM = ProgramFacts(1, "Sample", "test", CURRENCY, TIMEZONE, timedelta(), None, None, Policies(), RECORDED_AT)
 _PURCHASE = [
     "program_id",
     "purchase_id",

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.policies import Policies
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
@@ -37,7 +38,7 @@ class Shop:
             "INSERT INTO storefront (program_id, storefront_id, name) OVERRIDING SYSTEM VALUE VALUES ($1, 1, 'till')",
             number,
         )
-        facts = ProgramFacts(number, name, "test", "EUR", timezone, timedelta(), None, None, {}, LONG_AGO)
+        facts = ProgramFacts(number, name, "test", "EUR", timezone, timedelta(), None, None, Policies(), LONG_AGO)
         return cls(owner, facts)
 
     def at(self, local: str) -> datetime:

@@ -4,7 +4,8 @@ Stock PostgreSQL refuses a partitioned table one of whose keys lacks the partiti
 """
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -178,6 +179,8 @@ def _some(column: Column[Any]) -> object:
         "UUID": uuid4(),
         "JSONB": "{}",
         "TIMESTAMP WITH TIME ZONE": datetime(2026, 1, 1, tzinfo=UTC),
+        "DATE": date(2026, 1, 1) + timedelta(days=n),
+        "NUMERIC": Decimal(n),
     }
     kind = column.type.compile(_DIALECT)
     return [] if kind.endswith("[]") else made[kind]

@@ -1,0 +1,49 @@
+"""How long customers take from one purchase to the next."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from kpi.facts import PeriodFacts
+from kpi.measure import MEASURES, Distribution, Measure, Outcome, Text
+from kpi.parts.gaps import DAY, Gaps
+from kpi.splits import SEGMENTS, Sums, by_order
+from loyalty.intervals import Clusters
+
+
+@MEASURES.register("days_between_purchases")
+class DaysBetweenPurchases(Measure):
+    """Mean of placed(o) - placed(the purchase before), o in [s,e) with rank ≥ 2: Σ seconds / number, told in days.
+
+    The median and the histogram stand beside it. Deviates from a time since the first visit, which is no purchase, and
+    from a sum of rates, which is no time.
+    """
+
+    title = Text(en="Time between purchases", fr="Temps entre achats")
+    definition = Text(
+        en="How many days had passed, on average, since the same customer's previous purchase; first purchases have"
+        " none and are left out, and so are customers who never come back. The status is that at the later purchase.",
+        fr="Nombre moyen de jours écoulés depuis l’achat précédent du même client ; les premiers achats n’en ont pas et"
+        " sont écartés, comme les clients qui ne reviennent jamais. Le statut est celui du second des deux achats.",
+    )
+    formula = Text(
+        en="time between each purchase of the period and the one before / number of such gaps",
+        fr="temps entre chaque achat de la période et le précédent / nombre de ces intervalles",
+    )
+    unit = "days"
+    additivity = "none"
+    inputs = ("purchases", "members")
+    split = "at_order"
+    needs = frozenset({"gaps"})
+
+    def outcome(self, facts: PeriodFacts) -> Outcome:
+        """Divide the time by the gaps, for all and for each status, and tell how the gaps spread."""
+        gaps: Gaps = facts.parts["gaps"]
+        chosen = (np.ones(len(gaps.member), dtype=np.bool_), gaps.member, ~gaps.member)
+        sums = [Clusters(*gaps.by_customer(which)) for which in chosen]
+        spread = {
+            name: Distribution(gaps.median(which), gaps.by_day(which))
+            for name, which in zip(SEGMENTS, chosen, strict=True)
+        }
+        everything, member, other = (Sums(one.num, one.den, one) for one in sums)
+        return replace(by_order(everything, member, other, unit=DAY), distributions=spread)

@@ -1,0 +1,48 @@
+"""Why there is no figure, where several measures have the same reason. Pure."""
+
+from kpi.measure import Reason, Text
+
+NO_ACQUISITION_SPEND = Reason(
+    "no_acquisition_spend",
+    Text(
+        en="Enter what you spent on winning customers in this period (0 if it was nothing).",
+        fr="Saisissez ce que vous avez dépensé pour acquérir des clients pendant cette période (0 si rien).",
+    ),
+)
+NO_ENROLMENT_SPEND = Reason(
+    "no_enrolment_spend",
+    Text(
+        en="Enter what you spent on enrolling members in this period (0 if it was nothing).",
+        fr="Saisissez ce que vous avez dépensé pour faire adhérer des membres pendant cette période (0 si rien).",
+    ),
+)
+TOO_FEW_COSTS = Reason(
+    "too_few_costs",
+    Text(
+        en="Less than 80 % of the revenue has a known cost. Enter or import the unit costs of your articles, or send"
+        " `unit_cost` with the lines of your purchases.",
+        fr="Moins de 80 % du chiffre d’affaires a un coût connu. Saisissez ou importez les coûts unitaires de vos"
+        " articles, ou envoyez `unit_cost` avec les lignes de vos achats.",
+    ),
+)
+NO_LINES = Reason(
+    "no_lines",
+    Text(
+        en="The purchases of this period have no lines. Send `lines` with your purchases, and with your refunds.",
+        fr="Les achats de cette période n’ont pas de lignes. Envoyez `lines` avec vos achats et vos remboursements.",
+    ),
+)
+NO_LEADS = Reason(
+    "no_leads",
+    Text(
+        en="Enter or import qualified leads of this period.",
+        fr="Saisissez ou importez des prospects qualifiés de cette période.",
+    ),
+)
+YOUNG_LEADS = Reason(
+    "leads_too_young",
+    Text(
+        en="The leads of this period are less than 30 days old: they still have time to become customers.",
+        fr="Les prospects de cette période ont moins de 30 jours : ils ont encore le temps de devenir clients.",
+    ),
+)

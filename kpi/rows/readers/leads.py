@@ -1,0 +1,67 @@
+"""The part "leads": who was entered as a lead, and became a customer within 30 days.
+
+A lead is a customer whom the shop calls by that id, or who has that e-mail address, as far as is known today: ids and
+addresses have no history.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import timedelta
+
+from kpi.inputs.queries import LEADS
+from kpi.parts.money import Channel, Leads
+from kpi.periods import Days
+from kpi.rows.packed import boundaries_of, cells_of
+from kpi.rows.part import READERS, Asked
+from kpi.rows.who import MEMBERSHIPS, SALES, SURVIVORS, K
+
+# $4: up to here things are known, so a lead is old enough if its 30 days are over by then. A boundary after
+# everything lets purchases after the period's end be seen.
+_LEADS = f"""
+WITH RECURSIVE {SURVIVORS}, {MEMBERSHIPS}, {SALES}, firsts AS (
+  SELECT person, min(placed_at) AS first_at FROM sales WHERE person IS NOT NULL AND kept_minor > 0 GROUP BY person
+), leads AS MATERIALIZED (
+  SELECT * FROM {LEADS.known(K)} told WHERE NOT withdrawn
+), links AS (
+  SELECT l.lead_id, a.customer_id FROM leads l JOIN customer_alias a
+    ON a.program_id = $1 AND a.namespace = l.namespace AND a.external_id = l.external_id
+  UNION
+  SELECT l.lead_id, c.customer_id FROM leads l JOIN customer c
+    ON c.program_id = $1 AND lower(c.email) = lower(l.email)
+  UNION
+  SELECT lead_id, customer_id FROM leads WHERE customer_id IS NOT NULL
+), became AS (
+  SELECT i.lead_id, min(f.first_at) AS first_at FROM links i LEFT JOIN survivors s ON s.customer_id = i.customer_id
+  JOIN firsts f ON f.person = coalesce(s.survivor, i.customer_id) GROUP BY i.lead_id
+)
+SELECT width_bucket(l.created_at, $2::timestamptz[]) AS cell, coalesce(l.channel, '') AS channel, l.qualified,
+  l.created_at + interval '30 days' <= $4 AS mature, count(*) AS leads,
+  count(*) FILTER (WHERE b.first_at >= l.created_at AND b.first_at <= l.created_at + interval '30 days') AS converted
+FROM leads l LEFT JOIN became b ON b.lead_id = l.lead_id
+GROUP BY 1, 2, 3, 4
+"""  # noqa: S608 - constants
+
+
+@READERS.register("leads")
+async def read(asked: Asked) -> Mapping[Days, Leads]:
+    """Read the leads that were created in each of the periods."""
+    known, boundaries = asked.reading.known, boundaries_of(asked)
+    after = max(boundaries[-1], known.as_of) + timedelta(microseconds=1)
+    rows = await asked.connection.fetch(
+        _LEADS, asked.program.program_id, [*boundaries, after], known.limit, known.as_of
+    )
+    found = {}
+    for days in asked.wanted:
+        cells = range(*cells_of(asked, boundaries, days))
+        inside = [row for row in rows if row["cell"] in cells]
+        channels: defaultdict[str, Channel] = defaultdict(Channel)
+        for row in inside:
+            if row["qualified"] and row["mature"]:
+                so_far = channels[row["channel"]]
+                channels[row["channel"]] = Channel(so_far.leads + row["leads"], so_far.converted + row["converted"])
+        found[days] = Leads(
+            dict(channels),
+            immature=sum(row["leads"] for row in inside if row["qualified"] and not row["mature"]),
+            unqualified=sum(row["leads"] for row in inside if not row["qualified"]),
+        )
+    return found

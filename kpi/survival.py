@@ -1,0 +1,67 @@
+"""How long until something happens, where for some it has not happened yet (Kaplan-Meier). Pure."""
+
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loyalty.intervals import Z95, Interval
+
+_HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """`events` happened to some of `n`; the others were lost from sight before. `median` is null until half had it."""
+
+    n: int
+    events: int
+    median: float | None
+    ci95: Interval | None
+
+    @property
+    def censored(self) -> int:
+        """How many were lost from sight before it happened."""
+        return self.n - self.events
+
+
+def kaplan_meier(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> Survival:
+    """Estimate the median waiting time, in the unit of `watched`; `happened` is 1 where the watching ended with it.
+
+    S(t) = Π (1 - d/n) over the times t_i ≤ t (Kaplan, Meier 1958); the median is the first t with S(t) ≤ 1/2. Its
+    interval reads the same off the limits of S, S^exp(±z·√G/ln S) with Greenwood's G = Σ d/(n(n-d)) (Brookmeyer and
+    Crowley 1982, on the log-log scale); null while the upper limit has not come down to 1/2.
+    """
+    n, events = len(watched), int(happened.sum())
+    at_risk, alive, greenwood = n, 1.0, 0.0
+    # The first times at which the lower limit, the curve itself and the upper limit have come down to a half.
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
+    for time, left, died in _times(watched, happened):
+        if died:
+            alive *= 1 - died / at_risk
+            greenwood += died / (at_risk * (at_risk - died)) if at_risk > died else 0.0
+            below, above = _limits(alive, greenwood)
+            low = float(time) if low is None and below <= _HALF else low
+            median = float(time) if median is None and alive <= _HALF else median
+            high = float(time) if high is None and above <= _HALF else high
+        at_risk -= left
+    return Survival(n, events, median, None if low is None or high is None else (low, high))
+
+
+def _times(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Give each time with how many were last seen then, and to how many of them it happened."""
+    times, place, left = np.unique(watched, return_inverse=True, return_counts=True)
+    died = np.bincount(place, weights=happened, minlength=len(times)).astype(np.int64)
+    return [(int(time), int(n), int(d)) for time, n, d in zip(times, left, died, strict=True)]
+
+
+def _limits(alive: float, greenwood: float) -> Interval:
+    if alive <= 0:
+        return (0.0, 0.0)
+    if alive >= 1:
+        return (1.0, 1.0)
+    spread = Z95 * sqrt(greenwood) / log(alive)
+    return (alive ** exp(-spread), alive ** exp(spread))

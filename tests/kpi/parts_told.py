@@ -1,0 +1,88 @@
+"""The parts of a period told by hand, a row a customer, as `test_measures.facts` tells the rest of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from kpi.facts import Customers
+from kpi.parts.activity import Activity
+from kpi.parts.first_days import FirstDays
+from kpi.parts.gaps import DAY, Gaps
+from kpi.parts.history import History
+from kpi.parts.length import Length
+from kpi.parts.money import Channel, Covered, Leads, Margins, Rewards, Spent, Units
+from kpi.parts.points import FirstRedemptions, Points, PointWorth
+from kpi.parts.stock import Stock
+
+MONTHS = 3
+Rows = list[dict[str, Any]]
+
+
+def parts_of(rows: Rows) -> dict[str, Any]:
+    """Tell every part: three months, with a year and a window of activity before them that are known."""
+
+    def who(asked: Callable[[dict[str, Any]], Any]) -> Customers:
+        return Customers(number for number, row in enumerate(rows) if asked(row))
+
+    joined = who(lambda row: row.get("joined"))
+    return {
+        "activity": Activity(365, who(lambda row: row.get("before")), who(lambda row: row.get("buys")), enough=True),
+        "first_days": FirstDays(joined, who(lambda row: row.get("joined") and row.get("buys")), Customers()),
+        "gaps": gaps(rows),
+        "history": History(a_year=True),
+        "length": Length(MONTHS),
+        **points_and_money(rows),
+        "stock": Stock(who(lambda row: (row.get("member") or row.get("joined")) and not row.get("left"))),
+    }
+
+
+def points_and_money(rows: Rows) -> dict[str, Any]:
+    """Tell what moved and what was spent: a point a cent, half of which is spent; a unit a purchase, every third back.
+
+    Each purchase cost a third of its money; every customer was a lead, and each newcomer redeemed after a day for each
+    of his purchases.
+    """
+    buys = [(number, net, member) for number, row in enumerate(rows) for net, member in row.get("buys", [])]
+    person, net, member = (np.array(column, dtype=np.int64) for column in list(zip(*buys, strict=True)) or ((), (), ()))
+    total = int(net.sum())
+    joined = [len(row.get("buys", [])) for row in rows if row.get("joined")]
+    days = np.array(joined, dtype=np.int64)
+    back = [int((member == side).sum()) * 2 for side in (1, 0)]
+    firsts = [row["buys"][0][0] for row in rows if row.get("buys") and not row.get("known")]
+    web = Channel(len(rows), sum(bool(row.get("buys")) for row in rows))
+    return {
+        "first_margins": Covered(sum(firsts), sum(firsts) // 3, sum(firsts), len(firsts)),
+        "first_redemptions": FirstRedemptions(86_400_000_000 * (days + 1), (days > 0).astype(np.int64)),
+        "leads": Leads({"web": web} if rows else {}),
+        "margins": Margins(person, member, net, net // 3, net),
+        "point_worth": PointWorth(Fraction(1, 2), Fraction(1, 10)),
+        "points": Points(issued=total, redeemed=2 * total, outstanding=total, redeemers=Customers(person[::2])),
+        "rewards": Rewards(total, 2 * total),
+        "spend": Spent({"acquisition": 1000, "enrolment": 500}),
+        "units": Units(person, member, np.ones_like(net), (net % 3 == 0).astype(np.int64), (back[0], back[1])),
+    }
+
+
+def other_way_round(parts: dict[str, Any]) -> dict[str, Any]:
+    """Let members and non-members change places."""
+    gaps, margins, units = parts["gaps"], parts["margins"], parts["units"]
+    return {
+        **parts,
+        "gaps": replace(gaps, member=~gaps.member),
+        "margins": replace(margins, member=1 - margins.member),
+        "units": replace(units, member=1 - units.member, flow=units.flow[::-1]),
+    }
+
+
+def gaps(rows: Rows) -> Gaps:
+    """Give each purchase that is not the first of a life a gap, which its money tells: a minor unit an hour."""
+    told = [
+        (number, net * 3600 % (300 * DAY), member)
+        for number, row in enumerate(rows)
+        for net, member in row.get("buys", [])[not row.get("known") :]
+    ]
+    customer, seconds, member = zip(*told, strict=True) if told else ((), (), ())
+    return Gaps(np.array(customer, dtype=np.int64), np.array(seconds, dtype=np.int64), np.array(member, dtype=np.bool_))

@@ -1,0 +1,152 @@
+"""What the shop told by hand does not tell: points that move, lines, and what is entered for the key figures."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.kpi.shop import LONG_AGO, Shop
+
+MOVES = {
+    "issue": ("issued", "available"),
+    "wait": ("issued", "pending"),
+    "mature": ("pending", "available"),
+    "hold": ("available", "held"),
+    "capture": ("held", "redeemed"),
+    "release": ("held", "available"),
+    "reverse": ("redeemed", "available"),
+    "expire": ("available", "expired"),
+    "forfeit": ("available", "expired"),
+    "claw_back": ("available", "clawed_back"),
+    "owe": ("debt", "clawed_back"),
+    "repay": ("available", "debt"),
+}
+_KINDS = {"wait": "issue", "owe": "claw_back"}
+
+
+@dataclass
+class Till:
+    """Writes into the tables of a shop, as the ledger and the room of inputs do."""
+
+    shop: Shop
+
+    async def moves(self, customer: UUID, kind: str, points: int, at: str, *, recorded: str | None = None) -> None:
+        """Move points of an account; balances and hashes are nobody's business here."""
+        owner, program = self.shop.owner, self.shop.program.program_id
+        recorded_at = self.shop.at(recorded) if recorded else LONG_AGO
+        await owner.execute(
+            "INSERT INTO account (program_id, customer_id, version, settled_at, head_hash) VALUES ($1, $2, 1, $3, '')"
+            " ON CONFLICT DO NOTHING",
+            program,
+            customer,
+            LONG_AGO,
+        )
+        award = uuid4()
+        await owner.execute(
+            "INSERT INTO award (program_id, award_id, cause, customer_id, account_version, breakdown, facts, target,"
+            " due, given, actor, request_id, recorded_at) VALUES ($1, $2, 'adjusted', $3, 1, '[]', '{}', 0,"
+            " 0, 0, '', '', $4)",
+            program,
+            award,
+            customer,
+            recorded_at,
+        )
+        await owner.execute(
+            "INSERT INTO entry (program_id, customer_id, seq, award_id, kind, debit_code, credit_code, amount,"
+            " available_after, pending_after, held_after, debt_after, actor, request_id, effective_at, recorded_at,"
+            " hash)"
+            " SELECT $1, $2, count(*) + 1, $3, $4, $5, $6, $7, 0, 0, 0, 0, '', '', $8, $9, sha256('') FROM entry"
+            " WHERE program_id = $1 AND customer_id = $2",
+            program,
+            customer,
+            award,
+            _KINDS.get(kind, kind),
+            *MOVES[kind],
+            points,
+            self.shop.at(at),
+            recorded_at,
+        )
+
+    async def redeems(self, customer: UUID, points: int, at: str, *, recorded: str | None = None) -> None:
+        """Spend points at once."""
+        await self.moves(customer, "hold", points, at, recorded=recorded)
+        await self.moves(customer, "capture", points, at, recorded=recorded)
+
+    async def lines(self, purchase: UUID, *lines: dict[str, Any]) -> UUID:
+        """Have a purchase tell its lines; numbered, one unit of goods each, unless they say otherwise."""
+        told = [{"line_id": str(n), "kind": "goods", "quantity": 1, "sku": None} | line for n, line in enumerate(lines)]
+        await self.shop.owner.execute(
+            "UPDATE purchase SET lines = $3 WHERE program_id = $1 AND purchase_id = $2",
+            self.shop.program.program_id,
+            purchase,
+            json.dumps(told),
+        )
+        return purchase
+
+    async def takes_back(
+        self, purchase: UUID, goods: int, at: str, *lines: dict[str, Any], recorded: str | None = None
+    ) -> None:
+        """Refund goods on a day, with or without saying which lines."""
+        told = [{"kind": "goods", "quantity": 1} | line for line in lines]
+        await self.shop.owner.execute(
+            "INSERT INTO refund (program_id, purchase_id, kind, refund_id, refunded_at, goods_minor, lines,"
+            " fingerprint, request_id, recorded_at) VALUES ($1, $2, 'refund', $3, $4, $5, $6, '', '', $7)",
+            self.shop.program.program_id,
+            purchase,
+            uuid4().hex,
+            self.shop.at(at),
+            goods,
+            json.dumps(told) if told else None,
+            self.shop.at(recorded or at),
+        )
+
+    async def enters(self, table: str, *, recorded: str | None = None, withdrawn: bool = False, **row: object) -> None:
+        """Add a version of something entered; the key decides which version it is."""
+        keys = {"kpi_spend": ("spend_id",), "kpi_lead": ("lead_id",), "kpi_unit_cost": ("sku", "from_on")}
+        own = keys.get(table, ("from_on",))
+        where = " AND ".join(f"{key} = ${n}" for n, key in enumerate(own, 2))
+        version = await self.shop.owner.fetchval(
+            f"SELECT coalesce(max(version), 0) + 1 FROM {table} WHERE program_id = $1 AND {where}",
+            self.shop.program.program_id,
+            *(row[key] for key in own),
+        )
+        told = {
+            "program_id": self.shop.program.program_id,
+            "version": version,
+            "actor": "",
+            "withdrawn": withdrawn,
+            "recorded_at": self.shop.at(recorded) if recorded else LONG_AGO,
+            **row,
+        }
+        places = ", ".join(f"${n}" for n in range(1, len(told) + 1))
+        await self.shop.owner.execute(f"INSERT INTO {table} ({', '.join(told)}) VALUES ({places})", *told.values())
+
+    async def spends(self, kind: str, day: str, minor: int, **told: Any) -> None:  # noqa: ANN401 - columns
+        """Book money spent; under its day, unless it has another name."""
+        name = told.pop("name", f"{kind} {day}")
+        booked = date.fromisoformat(day)
+        await self.enters("kpi_spend", spend_id=name, kind=kind, booked_on=booked, amount_minor=minor, **told)
+
+    async def costs(self, sku: str, day: str, minor: int, **told: Any) -> None:  # noqa: ANN401 - columns
+        """Enter a unit cost."""
+        await self.enters("kpi_unit_cost", sku=sku, from_on=date.fromisoformat(day), unit_cost_minor=minor, **told)
+
+    async def leads(self, name: str, at: str, **told: Any) -> None:  # noqa: ANN401 - columns
+        """Enter a lead; qualified, unless it says otherwise."""
+        row = {"qualified": True, "namespace": "default", **told}
+        await self.enters("kpi_lead", lead_id=name, created_at=self.shop.at(at), **row)
+
+    async def called(self, customer: UUID, external_id: str, email: str | None = None) -> None:
+        """Give a customer the shop's id, and an e-mail address."""
+        program = self.shop.program.program_id
+        await self.shop.owner.execute(
+            "INSERT INTO customer_alias (program_id, namespace, external_id, customer_id)"
+            " VALUES ($1, 'default', $2, $3)",
+            program,
+            external_id,
+            customer,
+        )
+        await self.shop.owner.execute(
+            "UPDATE customer SET email = $3 WHERE program_id = $1 AND customer_id = $2", program, customer, email
+        )
