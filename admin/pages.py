@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from litestar import Request, Response
 from litestar.datastructures import Cookie, State
+from markupsafe import Markup, escape
 
 from admin.format import place
 from admin.icons import icon
@@ -110,7 +111,12 @@ def environment(language: str) -> Environment:
         newstyle=True,
         pgettext=lambda context, message: words.unfilled((message,), context=context),
     )
-    made.filters |= {"initials": _initials, "city": lambda timezone: place(timezone, language), "shell": quote}
+    made.filters |= {
+        "initials": _initials,
+        "with_code": _with_code,
+        "city": lambda timezone: place(timezone, language),
+        "shell": quote,
+    }
     made.globals |= {"icon": icon, "asset": asset, "language": language}
     return made
 
@@ -127,6 +133,14 @@ def _values(request: AnyRequest, values: Mapping[str, object]) -> dict[str, obje
 def _initials(name: str) -> str:
     """Abbreviate a programme's name for its badge."""
     return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def _with_code(text: str) -> Markup:
+    """Set what stands between `backticks` as code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
 
 
 def _asked(request: AnyRequest) -> dict[str, str]:

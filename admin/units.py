@@ -181,9 +181,17 @@ class Mean(Unit):
 class Days(Mean):
     """A time in days; what was summed for it is in seconds."""
 
+    def value(self, f: Format, value: float | None) -> str:
+        """Write `3.7 days`."""
+        return f.days(value, 1)
+
+    def bare(self, f: Format, value: float) -> str:
+        """Write `3.7`."""
+        return super().value(f, value)
+
     def amount(self, f: Format, value: int | None) -> str:
-        """Write `12,345.6`."""
-        return f.number(None if value is None else value / _SECONDS_A_DAY, 1)
+        """Write `12,345.6 days`."""
+        return self.value(f, None if value is None else value / _SECONDS_A_DAY)
 
 
 def _digits(step: float) -> int:

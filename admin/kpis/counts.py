@@ -19,7 +19,14 @@ _NAMES = {
     "newcomers": mark("Members who joined"),
     "redeemed": mark("Redeemed since"),
     "censored": mark("Not yet"),
-    "uncovered": mark("Without a cost"),
+    "new_customers": mark("New customers"),
+    "net_minor": mark("Net amount"),
+    "uncovered_minor": mark("of it without a known cost"),
+    "spend_minor": mark("Amount spent"),
+    "revenue_minor": mark("Members’ revenue"),
+    "unqualified": mark("Leads that are not qualified"),
+    "purchases_without_lines": mark("Purchases without lines"),
+    "refunds_without_lines": mark("Refunds without lines"),
 }
 # Told by other parts of the page: the notes, and the flow of customers.
 _TOLD = {"left_censored", "immature", *(f"{side}{step}" for side in ("", "member_", "non_member_") for step in STEPS)}
@@ -35,9 +42,14 @@ class Count:
 
 def make_counts(figures: Figures, f: Format) -> Sequence[Count]:
     """Name the counts, those that every figure has first."""
-    return [Count(_name(key, f), f.number(n)) for key, n in figures.counts.items() if key not in _TOLD]
+    return [Count(_name(key, f), _written(key, n, f)) for key, n in figures.counts.items() if key not in _TOLD]
 
 
 def _name(key: str, f: Format) -> str:
     known = _NAMES.get(key)
     return f.words.gettext(known) if known else key.replace("_", " ").capitalize()
+
+
+def _written(key: str, n: int, f: Format) -> str:
+    """Write money as money: its keys end in the unit."""
+    return f.money(n) if key.endswith("_minor") else f.number(n)

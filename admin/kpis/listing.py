@@ -69,7 +69,7 @@ class KpiList:
 
 def listed_keys() -> list[str]:
     """List every measure once: another name of one is shown under that one."""
-    return [key for key, kind in MEASURES.all().items() if getattr(kind, "alias_of", None) is None]
+    return [key for key, kind in MEASURES.all().items() if kind.alias_of is None]
 
 
 def make_list(program: ProgramFacts, calendar: Calendar, choice: Choice, overview: Overview, f: Format) -> KpiList:
@@ -102,7 +102,8 @@ def _row(answer: Answer, series: Series, folder: str, choice: Choice, names: Per
     f, figures, unit = names.f, answer.figures, unit_named(answer.unit)
     measure = measure_named(answer.key)
     apart = set(SIDES) <= set(figures.segments)
-    compared = apart and not is_counted(figures) and is_enough(figures)
+    apart = apart and not is_counted(figures)
+    compared = apart and is_enough(figures)
     return KpiRow(
         key=answer.key,
         address=address(f"{folder}/{answer.key}", choice.period, choice.against),

@@ -22,7 +22,7 @@ from admin.picker import Picker, address, make_picker
 from admin.series import SIDES, SeriesFigure, is_counted, series_rows, sides_of
 from admin.units import unit_named
 from admin.window import GRAINS, names_of
-from kpi.answers import Answer, Overview
+from kpi.answers import Answer, Figures, Overview
 from kpi.measure import Ratio, measure_named
 from kpi.periods import Grain
 from loyalty.programs.facts import ProgramFacts
@@ -38,6 +38,7 @@ class Column:
     spread: str
     compared: str
     example: str
+    counted: bool
     did: str
     did_not: str
 
@@ -120,7 +121,7 @@ def make_measure(
         chips=chips(answer, partial_chip(answer, names), f),
         reason=said(reason.text, f) if reason else "",
         columns=[_column(answer, side, path, asked, names) for side in _shown(answer)],
-        dumbbell=draw_dumbbell(answer, f) if "non_member" in answer.figures.segments else None,
+        dumbbell=draw_dumbbell(answer, f) if _is_held_apart(answer.figures) else None,
         gap=_gap(answer, f),
         enough=ENOUGH,
         notes=notes(answer.figures, f),
@@ -157,6 +158,7 @@ def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: Pe
         spread=unit.spread(f, ratio.ci95) if ratio.ci95 else "",
         compared=compared,
         example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}" if ratio.den else "",
+        counted=ratio.den is None,
         did=people_address(path, asked.choice.period, side, "numerator") if listed and ratio.num else "",
         did_not=people_address(path, asked.choice.period, side, "denominator_only")
         if listed and ratio.base > ratio.num
@@ -172,10 +174,14 @@ def _counted_from(answer: Answer, ratio: Ratio, f: Format) -> str:
     return f"{unit_named(answer.unit).amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)}"
 
 
+def _is_held_apart(figures: Figures) -> bool:
+    return set(SIDES) <= set(figures.segments) and not is_counted(figures)
+
+
 def _gap(answer: Answer, f: Format) -> Gap | None:
     """Tell the difference, where both sides are divided by something: counts of two groups of any size have none."""
     figures, unit = answer.figures, unit_named(answer.unit)
-    if is_counted(figures) or not set(SIDES) <= set(figures.segments) or figures.difference.value is None:
+    if not _is_held_apart(figures) or figures.difference.value is None:
         return None
     enough = is_enough(figures)
     return Gap(
