@@ -6,7 +6,6 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from asyncpg import Record
 
 from loyalty.database import Connection, Tx
 from loyalty.points.reading import open_book
@@ -102,21 +101,18 @@ async def find_people(connection: Connection, program: ProgramFacts, search: Sea
     hits = _LIKE if search.text else _LEFT if search.state == "left" else _EVERYBODY
     sql = _PAGE.format(hits=hits)
     rows = await connection.fetch(sql, program.program_id, search.text, search.state, exact, last, PAGE + 1)
-    return People(await _with_points(connection, program, rows[:PAGE]), more=len(rows) > PAGE)
-
-
-async def people_named(connection: Connection, program: ProgramFacts, ids: Sequence[UUID]) -> list[Found]:
-    """Find customers by their ids, in that order; who is not there any more is left out."""
-    sql = _PAGE.format(hits=_THESE)
-    rows = await connection.fetch(sql, program.program_id, "", "all", False, None, len(ids), ids)  # noqa: FBT003
-    found = {person.customer_id: person for person in await _with_points(connection, program, rows)}
-    return [found[customer_id] for customer_id in ids if customer_id in found]
-
-
-async def _with_points(connection: Connection, program: ProgramFacts, rows: Sequence[Record]) -> list[Found]:
-    found = [_decode(row[0]) for row in rows]
+    found = [_decode(row[0]) for row in rows[:PAGE]]
     book = await open_book(Tx(connection), reading_source(program), ids=[person.customer_id for person in found])
-    return [
+    people = [
         msgspec.structs.replace(person, **{name: getattr(book.account(person.customer_id), name) for name in _BALANCE})
         for person in found
     ]
+    return People(people, more=len(rows) > PAGE)
+
+
+async def people_named(connection: Connection, program: ProgramFacts, ids: Sequence[UUID]) -> list[Found]:
+    """Find customers by their ids, in that order and without their points; who is not there any more is left out."""
+    sql = _PAGE.format(hits=_THESE)
+    rows = await connection.fetch(sql, program.program_id, "", "all", False, None, len(ids), ids)  # noqa: FBT003
+    found = {person.customer_id: person for person in (_decode(row[0]) for row in rows)}
+    return [found[customer_id] for customer_id in ids if customer_id in found]

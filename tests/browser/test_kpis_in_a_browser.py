@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,9 @@ async def test_from_the_first_page_to_a_person_in_three_clicks(open_window: Open
     await expect(page.locator(".timeline")).to_be_visible()
 
 
-async def test_more_customers_than_a_page_holds_are_paged(open_window: OpenWindow, real_panel: RealPanel) -> None:
+async def test_more_customers_than_a_page_holds_are_paged(
+    open_window: OpenWindow, real_panel: RealPanel, tmp_path: Path
+) -> None:
     window = await open_window(real_panel.address, real_panel.secret)
     page = window.page
     names = page.locator(".people tbody th a")
@@ -66,8 +67,9 @@ async def test_more_customers_than_a_page_holds_are_paged(open_window: OpenWindo
     assert not set(first) & set(await names.all_inner_texts())
     async with page.expect_download() as coming:
         await page.get_by_role("link", name="CSV").click()
-    saved = Path(await (await coming.value).path())
-    assert len(list(csv.reader(StringIO(saved.read_text(encoding="utf-8-sig"))))) == 675 + 1
+    await (await coming.value).save_as(tmp_path / "customers.csv")
+    with (tmp_path / "customers.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) == 675 + 1
 
 
 async def test_the_chart_is_cut_finer_and_the_way_back_leads_back(
