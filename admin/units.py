@@ -9,6 +9,7 @@ from kpi.measure import Interval
 from loyalty.i18n import mark
 
 _SECONDS_A_DAY = 86_400
+_MUCH = 10_000
 
 
 class Unit(ABC):
@@ -47,6 +48,10 @@ class Unit(ABC):
     def plotted(self, f: Format, value: float) -> float:
         """Give the number as a chart's axis holds it."""
         return self.exact(f, value)
+
+    def brief(self, f: Format, value: float | None) -> str:
+        """Write a value where there is little room for it."""
+        return self.value(f, value)
 
     def amount(self, f: Format, value: int | None) -> str:
         """Write what was summed or counted before anything was divided."""
@@ -139,6 +144,10 @@ class Money(Unit):
     def exact(self, f: Format, value: float) -> float:
         """Give major units."""
         return round(f.in_major(value), 6)
+
+    def brief(self, f: Format, value: float | None) -> str:
+        """Write `$275,292`: of a large sum nobody reads the cents."""
+        return f.money(value, 0 if value is not None and f.in_major(value) >= _MUCH else None)
 
     def amount(self, f: Format, value: int | None) -> str:
         """Write `$275,291.50`."""

@@ -110,7 +110,7 @@ def _row(answer: Answer, series: Series, folder: str, choice: Choice, names: Per
         title=said(measure.title, f),
         formula=formula_said(measure, f),
         values=[
-            unit.value(f, figures.segments[side].value) if side in figures.segments else "" for side in ("all", *SIDES)
+            unit.brief(f, figures.segments[side].value) if side in figures.segments else "" for side in ("all", *SIDES)
         ],
         difference=unit.difference(f, figures.difference.value) if compared else MISSING if apart else "",
         proven=compared and is_proven(figures),
