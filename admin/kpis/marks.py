@@ -1,19 +1,29 @@
 """What is said of a figure besides its value: not over yet, its interval still to come, another figure before."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from admin.format import Format
+from admin.units import unit_named
 from kpi.answers import Answer, Figures
 
 
 def chips(answer: Answer, partial: str, f: Format) -> list[str]:
     """Say what a reader must know before quoting a figure; `partial` says how much of the period has passed."""
-    return [text for text in (partial, restated(answer.figures, f), pending(answer.figures, f)) if text]
+    return [text for text in (partial, restated(answer, f), pending(answer.figures, f)) if text]
 
 
-def restated(figures: Figures, f: Format) -> str:  # noqa: ARG001 - the one place for it: figures do not tell it yet
-    """Say what a closed period's figure was before something was recorded late."""
-    return ""
+def restated(answer: Answer, f: Format) -> str:
+    """Say what a closed period's figure was, before something was recorded late: that of everybody.
+
+    Figures tell it from the day sets on; those that do not know of it have nothing to say.
+    """
+    told = getattr(answer.figures, "restated", None)
+    if told is None:
+        return ""
+    was = unit_named(answer.unit).value(f, told.segments["all"].value)
+    day = f.date(told.at.astimezone(ZoneInfo(answer.figures.period.timezone)).date())
+    return f.words.gettext("Restated on %(day)s: was %(value)s", day=day, value=was)
 
 
 def pending(figures: Figures, f: Format) -> str:

@@ -9,7 +9,8 @@ export function points(element) {
   const heading = (text, top) => ({ text, left: 4, top, textStyle: { ...font(), fontWeight: 500 } });
   const column = (at, sign, itemStyle) => ({
     type: "bar", stack: "moves", barWidth: "54%", barMaxWidth: 40, itemStyle,
-    data: rows.map((row) => ({ value: sign * (row.cells[at].value ?? 0), itemStyle: { opacity: row.partial ? 0.55 : 1 } })),
+    /* Nothing is drawn for zero: the outline of a bar without height would lie on the one below. */
+    data: rows.map((row) => ({ value: row.cells[at].value ? sign * row.cells[at].value : "-", itemStyle: { opacity: row.partial ? 0.55 : 1 } })),
   });
   const hollow = { color: token("--surface"), borderColor: token("--s2"), borderWidth: 1.4 };
   return {
