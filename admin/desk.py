@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-from admin.periods import Against, Calendar, CalendarPeriod
+from admin.kpis.behind import BehindAsked, Crowd
+from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi.answers import Overview
 from loyalty.members.people import People, Search
 from loyalty.members.person import PersonFacts
@@ -69,8 +70,18 @@ class Desk(Protocol):
     async def calendar(self, program: ProgramFacts) -> Calendar | None:
         """Tell in which periods a programme has purchases; None when it has none yet."""
 
-    async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
-        """Answer the measures of the Impact page at one knowledge time."""
+    async def overview(
+        self,
+        program: ProgramFacts,
+        keys: Sequence[str],
+        chosen: CalendarPeriod,
+        against: Against,
+        line: Line | None = None,
+    ) -> Overview:
+        """Answer measures at one knowledge time; `line` gives the periods of their series, else those around."""
+
+    async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
+        """Find a page of the customers behind a figure, or all of them; None when it counts no customers."""
 
     async def people(self, program: ProgramFacts, search: Search) -> People:
         """Find a page of people."""

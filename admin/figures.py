@@ -101,19 +101,24 @@ def _labelled_axis(
 
 @dataclass(frozen=True)
 class Slot:
-    """One period of a sparkline. `short` is written below the chosen slot, `long` at the ends."""
+    """One period of a sparkline. `short` is written below the chosen slot, `long` at the ends.
+
+    `everyone` is for a measure that does not tell members from non-members.
+    """
 
     short: str
     long: str
     member: float | None
     non_member: float | None
+    everyone: float | None = None
 
 
-def sparkline(slots: Sequence[Slot], chosen: int, *, name: str) -> Markup:
-    """Draw both lines over the periods; the chosen one is a hairline with dots, what came later is fainter."""
-    height = 38
-    lines = [[slot.non_member for slot in slots], [slot.member for slot in slots]]
-    known = [value for line in lines for value in line if value is not None]
+def sparkline(slots: Sequence[Slot], chosen: int, *, name: str, captions: bool = True) -> Markup:
+    """Draw the lines over the periods; the chosen one is a hairline with dots, what came later is fainter."""
+    height = 38 if captions else 28
+    drawn = {"n": [s.non_member for s in slots], "m": [s.member for s in slots], "a": [s.everyone for s in slots]}
+    lines = {side: line for side, line in drawn.items() if any(value is not None for value in line)}
+    known = [value for line in lines.values() for value in line if value is not None]
     low, high = min(known, default=0.0), max(known, default=1.0)
     room = (high - low) * 0.12 or 1.0
 
@@ -123,19 +128,22 @@ def sparkline(slots: Sequence[Slot], chosen: int, *, name: str) -> Markup:
     last = max(len(slots) - 1, 1)
     stretched = '<svg viewBox="0 0 {} {}" width="100%" height="{}" preserveAspectRatio="none">'
     parts = [_svg(stretched, last, height, height)]
-    parts += [_svg('<path class="sp-none" d="M{} {}H{}"/>', *rule) for rule in _missing_ends(lines, last, height / 2)]
+    rules = _missing_ends(list(lines.values()), last, height / 2)
+    parts += [_svg('<path class="sp-none" d="M{} {}H{}"/>', *rule) for rule in rules]
     parts.append(_svg('<path class="sp-sel" d="M{} 0V{}"/>', chosen, height))
-    for line, colour in zip(lines, ("sp-n", "sp-m"), strict=True):
+    for side, line in lines.items():
         at = [None if value is None else y(value) for value in line]
-        parts.append(_svg('<path class="{} later" d="{}"/>', colour, _path(at, chosen, len(at))))
-        parts.append(_svg('<path class="{}" d="{}"/>', colour, _path(at, 0, chosen + 1)))
+        parts.append(_svg('<path class="sp-{} later" d="{}"/>', side, _path(at, chosen, len(at))))
+        parts.append(_svg('<path class="sp-{}" d="{}"/>', side, _path(at, 0, chosen + 1)))
     parts.append(Markup("</svg>"))
-    for line, colour in zip(lines, ("n", "m"), strict=True):
+    for side, line in lines.items():
         value = line[chosen]
         if value is not None:
             x = _at(chosen / last * 100)
-            parts.append(_svg('<circle class="sp-dot-{}" cx="{}" cy="{}" r="3.4"/>', colour, x, f"{y(value):.1f}"))
-    return _picture("sp", height + 18, name, [*parts, *_captions(slots, chosen)])
+            parts.append(_svg('<circle class="sp-dot-{}" cx="{}" cy="{}" r="3.4"/>', side, x, f"{y(value):.1f}"))
+    if captions:
+        parts += _captions(slots, chosen)
+    return _picture("sp", height + 18 * captions, name, parts)
 
 
 def _captions(slots: Sequence[Slot], chosen: int) -> list[Markup]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
+from babel.units import format_unit
 from markupsafe import Markup
 
 from loyalty.i18n import Words, words_in
@@ -82,6 +83,13 @@ class Format:
     def is_whole(self, minor: float) -> bool:
         """Tell whether an amount needs no decimals."""
         return self._major(minor) % 1 == 0
+
+    def days(self, value: float | None, digits: int = 0) -> str:
+        """Write `3.7 days` or `1,4 jour`: the word follows the rounded number, as each language counts."""
+        if value is None:
+            return MISSING
+        pattern = f"#,##0{_decimals(digits)}"
+        return _tidy(format_unit(round(value, digits), "duration-day", format=pattern, locale=self.locale))
 
     def signed(self, written: str, value: float) -> str:
         """Give a written difference its sign, also where it rounds to zero: the sign says on which side it is."""

@@ -7,9 +7,10 @@ from shlex import quote
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from litestar import Request, Response
 from litestar.datastructures import Cookie, State
+from markupsafe import Markup, escape
 
 from admin.format import place
 from admin.icons import icon
@@ -56,13 +57,15 @@ def page(
     request: AnyRequest, template: str, values: Mapping[str, object] | None = None, *, status: int = 200
 ) -> Response[str]:
     """Render a page."""
-    reader = reader_of(request)
-    written = (
-        environment(reader.language)
-        .get_template(template)
-        .render({**(values or {}), "reader": reader, "other_language": _other_language(request, reader)})
-    )
+    written = _template(request, template).render(_values(request, values or {}))
     return Response(written, status_code=status, media_type="text/html", headers=HEADERS, cookies=kept(request))
+
+
+def part(request: AnyRequest, template: str, block: str, values: Mapping[str, object]) -> Response[str]:
+    """Render one block of a page's template, for a script to put in the place of the old one."""
+    found = _template(request, template)
+    written = "".join(found.blocks[block](found.new_context(_values(request, values))))
+    return Response(written, media_type="text/html", headers=HEADERS)
 
 
 def redirect(address: str, cookies: list[Cookie] | None = None) -> Response[None]:
@@ -108,14 +111,36 @@ def environment(language: str) -> Environment:
         newstyle=True,
         pgettext=lambda context, message: words.unfilled((message,), context=context),
     )
-    made.filters |= {"initials": _initials, "city": lambda timezone: place(timezone, language), "shell": quote}
+    made.filters |= {
+        "initials": _initials,
+        "with_code": _with_code,
+        "city": lambda timezone: place(timezone, language),
+        "shell": quote,
+    }
     made.globals |= {"icon": icon, "asset": asset, "language": language}
     return made
+
+
+def _template(request: AnyRequest, name: str) -> Template:
+    return environment(reader_of(request).language).get_template(name)
+
+
+def _values(request: AnyRequest, values: Mapping[str, object]) -> dict[str, object]:
+    reader = reader_of(request)
+    return {**values, "reader": reader, "other_language": _other_language(request, reader)}
 
 
 def _initials(name: str) -> str:
     """Abbreviate a programme's name for its badge."""
     return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def _with_code(text: str) -> Markup:
+    """Set what stands between `backticks` as code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
 
 
 def _asked(request: AnyRequest) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Months, quarters and years as the period picker offers them. All of it lives in the address: `?period=2017-Q2`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
+
+from kpi import periods as kpi
 
 PURCHASES_TO_OPEN_ON = 30
 
@@ -86,6 +88,14 @@ def parse_period(written: str | None) -> CalendarPeriod | None:
     if month:
         return CalendarPeriod(date(int(year), int(month), 1), Grain.MONTH)
     return CalendarPeriod(date(int(year), 1, 1), Grain.YEAR)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The periods of a chart, oldest first: days, weeks, months, quarters or years."""
+
+    grain: kpi.Grain
+    slots: Sequence[kpi.Days]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The period picker: a form of links and selects, all of it in the address, complete without a script."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Picker:
-    """What the form shows. `before` and `after` are addresses, empty at the ends of the data."""
+    """What the form shows. `before` and `after` are addresses, empty at the ends of the data; `kept` goes along."""
 
     action: str
     before: str
@@ -30,16 +30,17 @@ class Picker:
     periods: Sequence[Option]
     grains: Sequence[Option]
     againsts: Sequence[Option]
+    kept: Mapping[str, str]
 
 
-def address(path: str, period: CalendarPeriod, against: Against) -> str:
-    """Write the one address of a page about a period: what is the default is not said."""
+def address(path: str, period: CalendarPeriod, against: Against, **more: str) -> str:
+    """Write the one address of a page about a period: what is the default is not said, nor what is empty."""
     query = {"period": period.key} | ({} if against is Against.PREVIOUS else {"against": against.value})
-    return f"{path}?{urlencode(query)}"
+    return f"{path}?{urlencode(query | {name: value for name, value in more.items() if value})}"
 
 
-def make_picker(path: str, calendar: Calendar, names: PeriodNames, against: Against) -> Picker:
-    """Offer the periods of the chosen grain, the grains, and what to hold against."""
+def make_picker(path: str, calendar: Calendar, names: PeriodNames, against: Against, **kept: str) -> Picker:
+    """Offer the periods of the chosen grain, the grains, and what to hold against; `kept` stays in the address."""
     chosen = names.chosen
     before, after = chosen.shift(-1), chosen.shift(1)
     words = names.f.words
@@ -50,8 +51,8 @@ def make_picker(path: str, calendar: Calendar, names: PeriodNames, against: Agai
     }[chosen.grain]
     return Picker(
         action=path,
-        before=address(path, before, against) if calendar.holds(before) else "",
-        after=address(path, after, against) if calendar.holds(after) else "",
+        before=address(path, before, against, **kept) if calendar.holds(before) else "",
+        after=address(path, after, against, **kept) if calendar.holds(after) else "",
         before_name=step_names[0],
         after_name=step_names[1],
         periods=[
@@ -59,6 +60,7 @@ def make_picker(path: str, calendar: Calendar, names: PeriodNames, against: Agai
         ],
         grains=[Option(grain.value, names.grain(grain), grain is chosen.grain) for grain in Grain],
         againsts=_againsts(calendar, names, against),
+        kept={name: value for name, value in kept.items() if value},
     )
 
 

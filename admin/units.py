@@ -6,6 +6,10 @@ from markupsafe import Markup
 
 from admin.format import MISSING, Format
 from kpi.measure import Interval
+from loyalty.i18n import mark
+
+_SECONDS_A_DAY = 86_400
+_MUCH = 10_000
 
 
 class Unit(ABC):
@@ -40,6 +44,18 @@ class Unit(ABC):
     @abstractmethod
     def exact(self, f: Format, value: float) -> float:
         """Give the number as a spreadsheet should hold it, in the unit the page shows."""
+
+    def plotted(self, f: Format, value: float) -> float:
+        """Give the number as a chart's axis holds it."""
+        return self.exact(f, value)
+
+    def brief(self, f: Format, value: float | None) -> str:
+        """Write a value where there is little room for it."""
+        return self.value(f, value)
+
+    def amount(self, f: Format, value: int | None) -> str:
+        """Write what was summed or counted before anything was divided."""
+        return f.number(value)
 
     def spread(self, f: Format, interval: Interval | None) -> str:
         """Write the interval around a value."""
@@ -91,6 +107,10 @@ class Rate(Unit):
         """Give percent."""
         return round(value * 100, 6)
 
+    def plotted(self, f: Format, value: float) -> float:  # noqa: ARG002 - the same for every currency
+        """Give the fraction: the chart writes it in percent."""
+        return value
+
     def interval(self, f: Format, interval: Interval | None) -> str:
         """Write `+5.9 to +10.0`: the unit stands beside the difference."""
         if interval is None:
@@ -125,13 +145,26 @@ class Money(Unit):
         """Give major units."""
         return round(f.in_major(value), 6)
 
+    def brief(self, f: Format, value: float | None) -> str:
+        """Write `$275,292`: of a large sum nobody reads the cents."""
+        return f.money(value, 0 if value is not None and f.in_major(value) >= _MUCH else None)
+
+    def amount(self, f: Format, value: int | None) -> str:
+        """Write `$275,291.50`."""
+        return f.money(value)
+
 
 class Mean(Unit):
-    """A number per customer."""
+    """A number of things, or of things per customer, to `digits` places; `noun` says which things."""
+
+    def __init__(self, noun: str, digits: int) -> None:
+        """Hold how it is written."""
+        self._noun = noun
+        self._decimals = digits
 
     def value(self, f: Format, value: float | None) -> str:
         """Write `7.77`."""
-        return f.number(value, 2)
+        return f.number(value, self._decimals)
 
     def tick(self, f: Format, value: float, step: float) -> str:
         """Write `6`."""
@@ -143,7 +176,7 @@ class Mean(Unit):
 
     def name(self, f: Format) -> str:
         """Say what is counted."""
-        return f.words.gettext("purchases")
+        return f.words.gettext(self._noun)
 
     def bare(self, f: Format, value: float) -> str:
         """Write `7.77`."""
@@ -154,9 +187,39 @@ class Mean(Unit):
         return round(value, 6)
 
 
+class Days(Mean):
+    """A time in days; what was summed for it is in seconds."""
+
+    def value(self, f: Format, value: float | None) -> str:
+        """Write `3.7 days`."""
+        return f.days(value, 1)
+
+    def bare(self, f: Format, value: float) -> str:
+        """Write `3.7`."""
+        return super().value(f, value)
+
+    def amount(self, f: Format, value: int | None) -> str:
+        """Write `12,345.6 days`."""
+        return self.value(f, None if value is None else value / _SECONDS_A_DAY)
+
+
 def _digits(step: float) -> int:
     """Count the decimals that keep two neighbouring ticks apart."""
     return next(digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9 or digits == 3)  # noqa: PLR2004
 
 
-UNITS: dict[str, Unit] = {"ratio": Rate(), "money": Money(), "orders": Mean()}
+UNITS: dict[str, Unit] = {
+    "ratio": Rate(),
+    "money": Money(),
+    "orders": Mean(mark("purchases"), 2),
+    "orders_per_month": Mean(mark("purchases a month"), 2),
+    "customers": Mean(mark("customers"), 0),
+    "purchases": Mean(mark("purchases"), 0),
+    "points": Mean(mark("points"), 0),
+    "days": Days(mark("days"), 1),
+}
+
+
+def unit_named(name: str) -> Unit:
+    """Give the way of writing a unit; one that nobody told the panel of is written as a plain number."""
+    return UNITS.get(name) or Mean(name, 2)

@@ -111,19 +111,22 @@ async def overview(
     grain: str = "month",
     compare: str | None = "previous",
     slots: int = 13,
+    line: Sequence[Days] = (),
     as_of: datetime | None = None,
 ) -> Overview:
-    """Answer several measures for the panel's first page: `[start, end)`, the period compared, and a sparkline each.
+    """Answer several measures for a page of the panel: `[start, end)`, the period compared, and a sparkline each.
 
     The sparkline has `slots` periods of `grain`: for months, quarters and years those up to the end of the chosen
     calendar year (May 2017: December 2016 to December 2017), for days and weeks with the chosen one in the middle; none
-    begins in the future, unless the chosen period does. Everything comes from one read. Raises what `answer` raises.
+    begins in the future, unless the chosen period does. `line` gives other periods for it, of that grain. Everything
+    comes from one read. Raises what `answer` raises.
     """
     measures = {key: measure_named(key) for key in keys}
     chosen, unit = periods.period(start, end), periods.grain_named(grain)
     other = periods.compared(chosen, periods.comparison_named(compare)) if compare is not None else None
-    today = (as_of or await queries.now(connection, program.program_id)).astimezone(program.zone).date()
-    line = periods.around(chosen, unit, slots, today)
+    if not line:
+        today = (as_of or await queries.now(connection, program.program_id)).astimezone(program.zone).date()
+        line = periods.around(chosen, unit, slots, today)
     wanted = [*line, chosen, *([other] if other else [])]
     asking = await _ask(connection, program, measures, wanted, as_of)
     facts = asking.facts[chosen]
@@ -186,6 +189,7 @@ class _Asking:
             difference=outcome.difference,
             reason=outcome.reason,
             ci_pending=pending,
+            lists=bool(outcome.people),
             distributions=outcome.distributions,
             restated=_restated(snapshot, outcome),
         )

@@ -31,7 +31,8 @@ class Figures:
 
     `counts`: `joiners` joined in the period; `overlap` customers bought in it on both sides of their joining; and what
     the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval is being computed.
-    `distributions` goes by segment, where durations are measured.
+    `distributions` goes by segment, where durations are measured. `lists`: it is a share of customers, who can be
+    listed.
     """
 
     period: Period
@@ -41,6 +42,7 @@ class Figures:
     difference: Difference
     reason: Reason | None = None
     ci_pending: bool = False
+    lists: bool = False
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     restated: Restated | None = None
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import islice
 from uuid import UUID
 
 from litestar import Litestar, Request, Router
@@ -14,12 +15,14 @@ from litestar.types import ExceptionHandlersMap
 from redis.asyncio import Redis
 
 from admin.app import panel
-from admin.periods import Against, Calendar, CalendarPeriod
+from admin.kpis.behind import BehindAsked, Crowd
+from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi import actions as kpi
 from kpi.answers import Overview
 from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
 from kpi.parameters import Want
+from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth
@@ -31,7 +34,7 @@ from loyalty.idempotency.api import provide_key
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
 from loyalty.members.customers_api import router as customers
-from loyalty.members.people import People, Search, find_people
+from loyalty.members.people import PAGE, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import Place
@@ -57,7 +60,6 @@ TAGS = [
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
 ]
-IMPACT = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
 _READING = {"GET", "HEAD", "OPTIONS"}
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
 
@@ -100,14 +102,36 @@ class PanelDesk:
             days = await purchase_days(connection, program)
         return Calendar(days.first, days.last, days.today, days.months) if days else None
 
-    async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
-        """Answer the measures of the Impact page at one knowledge time."""
+    async def overview(
+        self,
+        program: ProgramFacts,
+        keys: Sequence[str],
+        chosen: CalendarPeriod,
+        against: Against,
+        line: Line | None = None,
+    ) -> Overview:
+        """Answer measures at one knowledge time."""
+        grain, slots = (line.grain, line.slots) if line else (chosen.grain.value, ())
         async with self._database.reader() as connection:
             overview = await kpi.overview(
-                connection, program, IMPACT, chosen.start, chosen.end, grain=chosen.grain, compare=against
+                connection, program, keys, chosen.start, chosen.end, grain=grain, compare=against, line=slots
             )
         await provide_want(self.state)(program.program_id, overview.pending)
         return overview
+
+    async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
+        """Find the customers behind a figure."""
+        segment, part = chosen_segment(asked.segment), chosen_part(asked.part)
+        async with self._database.reader() as connection:
+            try:
+                behind = await kpi.people(
+                    connection, program, asked.key, asked.period.start, asked.period.end, segment=segment, part=part
+                )
+            except CountsNobody:
+                return None
+            ids = [someone.customer_id for someone in islice(behind.after(asked.after), None if whole else PAGE + 1)]
+            shown = ids if whole else ids[:PAGE]
+            return Crowd(behind.counts, await people_named(connection, program, shown), len(ids) > len(shown))
 
     async def people(self, program: ProgramFacts, search: Search) -> People:
         """Find a page of people."""

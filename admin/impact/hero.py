@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from admin.impact.tiles import is_empty, is_enough, is_proven, too_few
 from admin.period_names import PeriodNames, capital
-from admin.units import UNITS
+from admin.units import unit_named
 from kpi.answers import Answer
 
 
@@ -23,7 +23,7 @@ class Hero:
 
 def make_hero(retention: Answer, names: PeriodNames) -> Hero:
     """Choose what can be said of the retention of a period."""
-    figures, unit, f = retention.figures, UNITS[retention.unit], names.f
+    figures, unit, f = retention.figures, unit_named(retention.unit), names.f
     few = ""
     if is_empty(figures):
         state = "none"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from admin.format import MINUS
 from admin.period_names import PeriodNames
-from kpi.answers import Overview
+from kpi.answers import Answer, Counted, Overview
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,10 @@ def retention_note(overview: Overview, names: PeriodNames) -> str:
     )
 
 
-def make_freshness(overview: Overview, names: PeriodNames) -> Freshness:
+def make_freshness(answer: Answer, purchases: Counted, names: PeriodNames) -> Freshness:
     """Say up to when data are known, and how many purchases the page counts and leaves out."""
-    answer, f = overview.answers["aov"], names.f
-    timezone = answer.figures.period.timezone
-    counted, left_out = overview.counted.purchases, overview.counted.left_out
+    f, timezone = names.f, answer.figures.period.timezone
+    counted, left_out = purchases.purchases, purchases.left_out
     return Freshness(
         as_of=f.instant(answer.data_as_of, timezone),
         place=f.place(timezone),

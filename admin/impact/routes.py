@@ -1,27 +1,27 @@
 """The addresses of the Impact page and of its files. Every filter is in the address, and only there."""
 
-from dataclasses import dataclass
-
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from admin.choice import Asked
 from admin.csv_file import csv_response
+from admin.data_ends import within_the_data
 from admin.desk import Desk
 from admin.format import Format
-from admin.impact.data_ends import within_the_data
-from admin.impact.page import Choice, make_page
+from admin.impact.flow import KEY as FLOW
+from admin.impact.flow import flow_table
+from admin.impact.page import keys, make_page
+from admin.impact.points import points_table
 from admin.impact.tables import impact_table, retention_table
 from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.period_names import PeriodNames
-from admin.periods import Against, Calendar
 from admin.picker import address
 from admin.program import find_program
 from admin.session import Visitor
 from kpi.answers import Overview
 from loyalty.clock import utc_now
-from loyalty.programs.facts import ProgramFacts
 
 ROLES = ("owner", "manager", "analyst")
 
@@ -55,12 +55,12 @@ async def impact(
             "now": utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         return page(request, "no_purchases.html", {**shell, **values})
-    asked = _Asked.of(request)
+    asked = Asked.of(request)
     choice = asked.understood(calendar, program)
     if not asked.is_canonical(choice):
         return redirect(address(request.url.path, choice.period, choice.against), kept(request))
-    overview = await desk.overview(program, choice.period, choice.against)
-    overview = within_the_data(overview, calendar, choice.period.grain)
+    overview = await desk.overview(program, keys(), choice.period, choice.against)
+    overview = within_the_data(overview, calendar)
     return page(request, "impact.html", {**shell, "page": make_page(program, calendar, choice, overview, f)})
 
 
@@ -82,31 +82,22 @@ async def retention_csv(
     return csv_response(f"retention-{names.chosen.key}", *retention_table(overview, names))
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What the address says."""
+@get("/p/{program_id:str}/flow.csv")
+async def flow_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the flow of customers."""
+    overview, names = await _figures(request, program_id, desk, visitor)
+    return csv_response(f"flow-{names.chosen.key}", *flow_table(overview.answers.get(FLOW), names))
 
-    period: str | None
-    grain: str | None
-    against: str | None
 
-    @classmethod
-    def of(cls, request: AnyRequest) -> "_Asked":
-        """Read it; of what is said twice, the last counts."""
-        said = {name: values[-1] for name, values in request.query_params.dict().items() if values}
-        return cls(said.get("period"), said.get("grain"), said.get("against"))
-
-    def understood(self, calendar: Calendar, program: ProgramFacts) -> Choice:
-        """Find the period with data that is meant."""
-        against = Against.LAST_YEAR if self.against == Against.LAST_YEAR else Against.PREVIOUS
-        by_itself = self.period is None and self.grain is None
-        opening = calendar.opening(program.default_period) if by_itself else None
-        return Choice(calendar.choose(self.period, self.grain, program.default_period), against, opening)
-
-    def is_canonical(self, choice: Choice) -> bool:
-        """Tell whether it is the one form of this choice, so that equal pages have equal addresses."""
-        default = self.against is None or (self.against == choice.against and choice.against is not Against.PREVIOUS)
-        return self.grain is None and self.period in {None, choice.period.key} and default
+@get("/p/{program_id:str}/points.csv")
+async def points_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the table of points below its chart."""
+    overview, names = await _figures(request, program_id, desk, visitor)
+    return csv_response(f"points-{names.chosen.key}", *points_table(overview, names))
 
 
 async def _figures(request: AnyRequest, program_id: str, desk: Desk, visitor: Visitor) -> tuple[Overview, PeriodNames]:
@@ -115,10 +106,10 @@ async def _figures(request: AnyRequest, program_id: str, desk: Desk, visitor: Vi
     calendar = await desk.calendar(program)
     if calendar is None:
         raise NotFoundException
-    choice = _Asked.of(request).understood(calendar, program)
+    choice = Asked.of(request).understood(calendar, program)
     names = PeriodNames(Format(reader_of(request).language, program.currency), choice.period)
-    overview = await desk.overview(program, choice.period, choice.against)
-    return within_the_data(overview, calendar, choice.period.grain), names
+    overview = await desk.overview(program, keys(), choice.period, choice.against)
+    return within_the_data(overview, calendar), names
 
 
-ROUTES = [home, impact, impact_csv, retention_csv]
+ROUTES = [home, impact, impact_csv, retention_csv, flow_csv, points_csv]

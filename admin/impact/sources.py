@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from admin.format import Format
 from admin.period_names import capital
-from admin.units import UNITS
+from admin.series import SIDES
+from admin.units import unit_named
 from kpi.answers import Answer
 from kpi.measure import Measure, Text, measure_named
 from loyalty.i18n import with_french_spaces
@@ -37,7 +38,12 @@ class Source:
 
 def make_sources(answers: Iterable[Answer], f: Format) -> list[Source]:
     """Explain each measure on the page with its own figures."""
-    return [_source(answer, measure_named(answer.key), f) for answer in answers]
+    return [make_source(answer, f) for answer in answers]
+
+
+def make_source(answer: Answer, f: Format) -> Source:
+    """Explain a measure with its own figures."""
+    return _source(answer, measure_named(answer.key), f)
 
 
 def _source(answer: Answer, measure: Measure, f: Format) -> Source:
@@ -45,24 +51,30 @@ def _source(answer: Answer, measure: Measure, f: Format) -> Source:
     query = urlencode({"start": period.start.isoformat(), "end": period.end.isoformat()})
     return Source(
         key=answer.key,
-        title=_said(measure.title, f),
-        definition=_said(measure.definition, f),
-        formula=capital(_said(measure.formula, f)).replace(" / ", " \N{DIVISION SIGN} "),
-        rows=[_row(answer, segment, f) for segment in ("member", "non_member", "all")],
+        title=said(measure.title, f),
+        definition=said(measure.definition, f),
+        formula=formula_said(measure, f),
+        rows=[_row(answer, side, f) for side in (*SIDES, "all") if side in answer.figures.segments],
         request=f"GET /v1/kpis/{answer.key}?{query}",
     )
 
 
 def _row(answer: Answer, segment: str, f: Format) -> SourceRow:
-    ratio, unit = answer.figures.segments[segment], UNITS[answer.unit]
+    ratio, unit = answer.figures.segments[segment], unit_named(answer.unit)
     return SourceRow(
         segment=segment,
-        num=f.money(ratio.num) if answer.unit == "money" else f.number(ratio.num),
+        num=unit.amount(f, ratio.num),
         den=f.number(ratio.den),
         value=unit.value(f, ratio.value),
         spread=unit.spread(f, ratio.ci95),
     )
 
 
-def _said(text: Text, f: Format) -> str:
+def formula_said(measure: Measure | type[Measure], f: Format) -> str:
+    """Say how a measure is counted, as a sentence begins."""
+    return capital(said(measure.formula, f)).replace(" / ", " \N{DIVISION SIGN} ")
+
+
+def said(text: Text, f: Format) -> str:
+    """Say a text in the reader's language."""
     return with_french_spaces(text.fr) if f.language == "fr" else text.en

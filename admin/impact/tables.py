@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from admin.csv_file import Cell
 from admin.format import Format
-from admin.impact.page import KEYS
-from admin.impact.retention import retention_rows
+from admin.impact.page import KEYS, retention_line
 from admin.impact.tiles import is_enough, title
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
-from admin.units import UNITS, Unit
+from admin.series import SIDES, exact
+from admin.units import Unit, unit_named
 from kpi.answers import Answer, Overview
 from kpi.measure import Interval, Ratio
 
@@ -47,39 +47,37 @@ def retention_table(overview: Overview, names: PeriodNames) -> tuple[list[str], 
             f"{segment}, {words.gettext('95%% interval, low')}",
             f"{segment}, {words.gettext('95%% interval, high')}",
         ]
-    unit, f = UNITS[series.unit], names.f
+    unit, f = unit_named(series.unit), names.f
     rows: list[Row] = []
-    for row in retention_rows(series, names):
-        sides = (row.member.ratio, row.non_member.ratio)
-        rows.append([row.name, *(cell for ratio in sides for cell in _ratio_cells(ratio, unit, f))])
+    for row in retention_line(overview, names):
+        sides = (row.cells[side].ratio for side in SIDES)
+        rows.append([row.name, *(cell for ratio in sides for cell in ratio_cells(ratio, unit, f))])
     return header, rows
 
 
 def _measure_rows(answer: Answer, names: PeriodNames) -> Iterator[Row]:
-    f, words, unit, figures = names.f, names.f.words, UNITS[answer.unit], answer.figures
+    f, words, unit, figures = names.f, names.f.words, unit_named(answer.unit), answer.figures
     measure, period = title(answer.key, words), names.listed(names.chosen)
     compared = answer.compare
     other = names.listed(CalendarPeriod(compared.period.start, names.chosen.grain)) if compared else None
     for segment, name in (("member", words.gettext("Members")), ("non_member", words.gettext("Non-members"))):
-        value, num, den, low, high = _ratio_cells(figures.segments[segment], unit, f)
-        before = _exact(unit, f, compared.segments[segment].value) if compared else None
+        value, num, den, low, high = ratio_cells(figures.segments[segment], unit, f)
+        before = exact(unit, f, compared.segments[segment].value) if compared else None
         yield [measure, name, period, value, unit.name(f), num, den, low, high, other, before]
     shown = is_enough(figures)
-    value = _exact(unit, f, figures.difference.value) if shown else None
-    low, high = _limits(figures.difference.ci95 if shown else None, unit, f)
+    value = exact(unit, f, figures.difference.value) if shown else None
+    low, high = limits(figures.difference.ci95 if shown else None, unit, f)
     name = words.gettext("Difference")
     yield [measure, name, period, value, unit.difference_name(f), None, None, low, high, None, None]
 
 
-def _ratio_cells(ratio: Ratio, unit: Unit, f: Format) -> Row:
-    return [_exact(unit, f, ratio.value), ratio.num, ratio.den, *_limits(ratio.ci95, unit, f)]
+def ratio_cells(ratio: Ratio, unit: Unit, f: Format) -> Row:
+    """Give a figure with its counts and interval, as a file holds it."""
+    return [exact(unit, f, ratio.value), ratio.num, ratio.den, *limits(ratio.ci95, unit, f)]
 
 
-def _limits(interval: Interval | None, unit: Unit, f: Format) -> tuple[Cell, Cell]:
+def limits(interval: Interval | None, unit: Unit, f: Format) -> tuple[Cell, Cell]:
+    """Give the ends of an interval."""
     if interval is None:
         return None, None
-    return _exact(unit, f, interval[0]), _exact(unit, f, interval[1])
-
-
-def _exact(unit: Unit, f: Format, value: float | None) -> float | None:
-    return None if value is None else unit.exact(f, value)
+    return exact(unit, f, interval[0]), exact(unit, f, interval[1])

@@ -13,7 +13,7 @@ from admin.format import MISSING, Format
 from admin.impact.tile_pictures import draw_dumbbell, draw_sparkline
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
-from admin.units import UNITS
+from admin.units import unit_named
 from kpi.answers import Answer, Figures, Series
 from kpi.measure import Ratio
 from loyalty.i18n import Words
@@ -74,7 +74,7 @@ def is_empty(figures: Figures) -> bool:
 
 def make_tile(answer: Answer, series: Series, names: PeriodNames) -> Tile:
     """Put one measure into words and pictures."""
-    f, figures, unit = names.f, answer.figures, UNITS[answer.unit]
+    f, figures, unit = names.f, answer.figures, unit_named(answer.unit)
     enough = is_enough(figures)
     return Tile(
         key=answer.key,
@@ -130,8 +130,8 @@ def _side(answer: Answer, segment: str, names: PeriodNames) -> Side:
     compared = ""
     if answer.compare is not None:
         period = CalendarPeriod(answer.compare.period.start, names.chosen.grain)
-        compared = f"{names.column(period)} {UNITS[answer.unit].value(f, answer.compare.segments[segment].value)}"
-    return Side(UNITS[answer.unit].value(f, ratio.value), _counted_from(answer.key, ratio, f), compared)
+        compared = f"{names.column(period)} {unit_named(answer.unit).value(f, answer.compare.segments[segment].value)}"
+    return Side(unit_named(answer.unit).value(f, ratio.value), _counted_from(answer.key, ratio, f), compared)
 
 
 def _counted_from(key: str, ratio: Ratio, f: Format) -> str:

@@ -73,7 +73,7 @@ def make_row(folder: str, person: Found, f: Format, zone: ZoneInfo) -> Row:
         caption=person.email if person.email and person.email != name else "",
         ids=person.ids[0] if person.ids else "",
         more_ids=max(len(person.ids) - 1, 0),
-        status=_status(person, f, zone),
+        status=status_of(person, f, zone),
         inside=person.inside,
         available=f.number(person.available),
         pending=f.number(person.pending),
@@ -107,7 +107,7 @@ def people_table(program: ProgramFacts, people: People, f: Format) -> tuple[list
             person.name,
             person.email,
             " ".join(person.ids),
-            _status(person, f, program.zone),
+            status_of(person, f, program.zone),
             person.available,
             person.pending,
             person.held,
@@ -118,7 +118,8 @@ def people_table(program: ProgramFacts, people: People, f: Format) -> tuple[list
     return header, rows
 
 
-def _status(person: Found, f: Format, zone: ZoneInfo) -> str:
+def status_of(person: Found, f: Format, zone: ZoneInfo) -> str:
+    """Say whether somebody is a member, and since when or until when."""
     words = f.words
     if person.erased:
         return words.gettext("Erased")

@@ -12,10 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from admin.periods import Against, Calendar, CalendarPeriod, Grain, parse_period
+from admin.kpis.behind import BehindAsked, Crowd
+from admin.periods import Against, Calendar, CalendarPeriod, Grain, Line, parse_period
 from kpi import periods
 from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
-from kpi.measure import Difference, Interval, Ratio, measure_named
+from kpi.measure import Difference, Interval, Ratio, Reason, Text, measure_named
 from loyalty.clock import utc_now
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
@@ -25,7 +26,9 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 
-KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
+NOTHING_ENTERED = Reason(
+    "nothing_entered", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
+)
 NOW = datetime(2026, 11, 21, 20, 40, tzinfo=UTC)
 ORIGIN = {
     "en": "Public 84.51° Complete Journey sample, 2017. Memberships are stand-ins: a household counts as a member from"
@@ -93,7 +96,10 @@ class FakeSignedIn:
 
 @dataclass
 class FakeDesk:
-    """A desk over tables. `links` are the one-time links not yet used; `sessions` who is in, by secret."""
+    """A desk over tables. `links` are the one-time links not yet used; `sessions` who is in, by secret.
+
+    `pending`: the read from which on the intervals are there.
+    """
 
     public_url: str = "http://127.0.0.1:8000"
     listed: list[ProgramFacts] = field(default_factory=lambda: [a_program()])
@@ -111,6 +117,8 @@ class FakeDesk:
     pages: dict[UUID, Seen] = field(default_factory=lambda: {NORA: nora(), BARE: bare()})
     adjustments: dict[str, ByStaff] = field(default_factory=dict)
     refusal: str = ""
+    pending: int = 0
+    asked_behind: list[BehindAsked] = field(default_factory=list)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""
@@ -144,22 +152,38 @@ class FakeDesk:
         today = self.now.date()
         return Calendar(min(months).start, min(max(months).last_day, today), today, recent)
 
-    async def overview(self, program: ProgramFacts, chosen: CalendarPeriod, against: Against) -> Overview:
-        """Answer from the table."""
+    async def overview(
+        self,
+        program: ProgramFacts,
+        keys: Sequence[str],
+        chosen: CalendarPeriod,
+        against: Against,
+        line: Line | None = None,
+    ) -> Overview:
+        """Answer from the table; of what is not in it, say that something must be entered."""
         if self.broken:
             msg = "the table is broken"
             raise RuntimeError(msg)
-        other = chosen.compared(against)
-        days = periods.Days(chosen.start, chosen.end)
-        line = periods.around(days, periods.grain_named(chosen.grain.value), 13, self.now.date())
-        slots = [CalendarPeriod(slot.start, chosen.grain) for slot in line]
-        purchases = self._figures(program, "aov", chosen).segments["all"].den
+        self.pending -= 1
+        other, days = chosen.compared(against), periods.Days(chosen.start, chosen.end)
+        grain = line.grain if line else periods.grain_named(chosen.grain.value)
+        slots = line.slots if line else periods.around(days, grain, 13, self.now.date())
+        purchases = self._figures(program, "aov", days).segments["all"].den
         return Overview(
-            answers={key: self._answer(program, key, chosen, other) for key in KEYS},
-            series={key: self._series(program, key, slots) for key in KEYS},
-            chosen=line.index(days),
-            counted=self.counted or Counted(purchases=purchases, anonymous=0, left_out=54),
+            answers={key: self._answer(program, key, days, periods.Days(other.start, other.end)) for key in keys},
+            series={key: self._series(program, key, grain, slots) for key in keys},
+            chosen=list(slots).index(days) if days in slots else None,
+            counted=self.counted or Counted(purchases=purchases or 0, anonymous=0, left_out=54),
         )
+
+    async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
+        """List the people, whatever is asked; a measure of money has none."""
+        assert program in self.listed
+        if measure_named(asked.key).unit != "ratio":
+            return None
+        self.asked_behind.append(asked)
+        counts = {"numerator": 675, "denominator_only": 17}
+        return Crowd(counts, self.people_listed, more=self.more_people and not whole and asked.after is None)
 
     async def people(self, program: ProgramFacts, search: Search) -> People:
         """List the people, whoever is looked for."""
@@ -200,7 +224,7 @@ class FakeDesk:
         timeline = msgspec.structs.replace(seen.timeline, rows=rows)
         self.pages[asked.customer_id] = msgspec.structs.replace(seen, timeline=timeline)
 
-    def _answer(self, program: ProgramFacts, key: str, chosen: CalendarPeriod, other: CalendarPeriod) -> Answer:
+    def _answer(self, program: ProgramFacts, key: str, chosen: periods.Days, other: periods.Days) -> Answer:
         return Answer(
             key=key,
             unit=measure_named(key).unit,
@@ -211,16 +235,17 @@ class FakeDesk:
             compare=self._figures(program, key, other),
         )
 
-    def _series(self, program: ProgramFacts, key: str, slots: Sequence[CalendarPeriod]) -> Series:
+    def _series(self, program: ProgramFacts, key: str, grain: str, slots: Sequence[periods.Days]) -> Series:
         figures = [self._figures(program, key, slot) for slot in slots]
-        return Series(key, measure_named(key).unit, slots[0].grain.value, self.now, False, self.now, figures)  # noqa: FBT003
+        return Series(key, measure_named(key).unit, grain, self.now, False, self.now, figures)  # noqa: FBT003
 
-    def _figures(self, program: ProgramFacts, key: str, period: CalendarPeriod) -> Figures:
-        row = self.table[key].get(period.key, Row())
+    def _figures(self, program: ProgramFacts, key: str, days: periods.Days) -> Figures:
+        named = _key(days)
+        row = self.table.get(key, {}).get(named, Row())
         value, low, high = row.difference
         return Figures(
-            period=Period(period.start, period.end, program.timezone),
-            partial=period.key == self.partial,
+            period=Period(days.start, days.end, program.timezone),
+            partial=named == self.partial,
             counts=dict(row.counts),
             segments={
                 "all": _ratio(row.everyone),
@@ -228,7 +253,19 @@ class FakeDesk:
                 "non_member": _ratio(row.non_member),
             },
             difference=Difference(value, _interval(low, high)),
+            reason=None if key in self.table else NOTHING_ENTERED,
+            ci_pending=self.pending > 0,
+            lists=key in self.table and measure_named(key).unit == "ratio",
         )
+
+
+def _key(days: periods.Days) -> str:
+    """Name a period as the table does: a month, a quarter, a year; days and weeks are in none."""
+    for grain in Grain:
+        period = CalendarPeriod(days.start, grain)
+        if period.end == days.end:
+            return period.key
+    return ""
 
 
 def _ratio(counts: Counts) -> Ratio:

@@ -1,11 +1,13 @@
 """Numbers, money and dates in both languages, as the design's table has them."""
 
 from datetime import UTC, date, datetime
+from typing import get_args
 
 import pytest
 
 from admin.format import Format
-from admin.units import UNITS
+from admin.units import UNITS, unit_named
+from kpi.measure import Unit
 
 EN, FR = Format("en", "USD"), Format("fr", "USD")
 NBSP = "\N{NO-BREAK SPACE}"
@@ -123,6 +125,38 @@ def test_intervals_of_values(unit: str, interval: tuple[float, float] | None, en
 )
 def test_ticks_have_the_digits_that_keep_them_apart(unit: str, value: float, step: float, english: str) -> None:
     assert UNITS[unit].tick(EN, value, step) == english
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "english", "french"),
+    [
+        ("points", 270850.0, "270,850", f"270{NBSP}850"),
+        ("customers", 46.0, "46", "46"),
+        ("orders_per_month", 6.574, "6.57", "6,57"),
+        ("days", 3.71, "3.7 days", f"3,7{NBSP}jours"),
+        ("days", 1.4, "1.4 days", f"1,4{NBSP}jour"),
+        ("days", None, "–", "–"),
+        ("a unit of tomorrow", 1.5, "1.50", "1,50"),
+    ],
+)
+def test_every_unit_has_its_way_of_writing(unit: str, value: float | None, english: str, french: str) -> None:
+    assert unit_named(unit).value(EN, value) == english
+    assert unit_named(unit).value(FR, value) == french
+
+
+def test_what_was_summed_is_written_in_its_own_unit() -> None:
+    amounts = {"money": 27529150, "days": 86400 * 3, "points": 1200, "ratio": 675}
+    assert [unit_named(unit).amount(EN, n) for unit, n in amounts.items()] == [
+        "$275,291.50",
+        "3.0 days",
+        "1,200",
+        "675",
+    ]
+
+
+@pytest.mark.parametrize("unit", get_args(Unit))
+def test_no_unit_of_a_measure_is_unknown_to_the_panel(unit: str) -> None:
+    assert unit in UNITS
 
 
 @pytest.mark.parametrize(

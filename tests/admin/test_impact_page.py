@@ -5,9 +5,10 @@ from dataclasses import astuple
 
 import pytest
 
+from admin.choice import Choice
+from admin.data_ends import within_the_data
 from admin.format import Format
-from admin.impact.data_ends import within_the_data
-from admin.impact.page import Choice, ImpactPage, make_page
+from admin.impact.page import ImpactPage, keys, make_page
 from admin.periods import Against, parse_period
 from kpi.answers import Counted
 from tests.admin.fake_desk import FakeDesk, Row, a_program, complete_journey
@@ -26,7 +27,7 @@ async def _page(
     calendar = await desk.calendar(program)
     assert period is not None
     assert calendar is not None
-    overview = within_the_data(await desk.overview(program, period, against), calendar, period.grain)
+    overview = within_the_data(await desk.overview(program, keys(), period, against), calendar)
     choice = Choice(period, against, None)
     return make_page(program, calendar, choice, overview, Format(language, program.currency))
 
@@ -104,12 +105,12 @@ async def test_a_period_that_is_not_over_says_so() -> None:
     desk = FakeDesk(partial="2017-12")
     page = await _page("2017-12", desk=FakeDesk(partial="2017-12", now=desk.now.replace(year=2017, month=12, day=12)))
     assert {tile.partial for tile in page.tiles} == {"Partial: 12 of 31 days"}
-    assert [row.partial for row in page.retention][-1]
+    assert [row.partial for row in page.retention.rows][-1]
 
 
 async def test_the_chart_runs_over_the_year_and_marks_the_chosen_month() -> None:
     page = await _page("2017-05")
-    assert [row.short for row in page.retention] == [
+    assert [row.short for row in page.retention.rows] == [
         "Feb",
         "Mar",
         "Apr",
@@ -122,9 +123,9 @@ async def test_the_chart_runs_over_the_year_and_marks_the_chosen_month() -> None
         "Nov",
         "Dec",
     ]
-    assert [row.name for row in page.retention if row.chosen] == ["May 2017"]
-    assert page.retention[3].member.counts == "675 / 692"
-    assert page.retention_note == "Status at the start; the 534 people who joined in May stay non-members."
+    assert [row.name for row in page.retention.rows if row.chosen] == ["May 2017"]
+    assert page.retention.rows[3].cells["member"].counts == "675 / 692"
+    assert page.retention.note == "Status at the start; the 534 people who joined in May stay non-members."
 
 
 async def test_numbers_come_with_their_numerator_and_denominator() -> None:

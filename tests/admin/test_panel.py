@@ -152,6 +152,7 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
     assert set(re.findall(r'href="(/[^"?]*)"', html.partition("<nav")[2].partition("</nav>")[0])) == {
         "/admin/impact",
         IMPACT,
+        "/admin/p/1/kpis",
         "/admin/p/1/members",
         "/docs",
     }

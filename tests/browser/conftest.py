@@ -163,6 +163,11 @@ def _real(
 async def _sample(url: str) -> None:
     connection = await asyncpg.connect(url)
     await load_sample(connection)
+    # The sample's purchases earn nothing, but a member's page reads their points.
+    await connection.execute(
+        "INSERT INTO account (program_id, customer_id, version, settled_at, head_hash)"
+        " SELECT program_id, customer_id, 1, recorded_at, '' FROM customer"
+    )
     origin = msgspec.json.encode(ORIGIN).decode()
     await connection.execute("UPDATE program SET name = 'Complete Journey', data_origin = $1", origin)
     await connection.close()

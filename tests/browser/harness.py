@@ -62,6 +62,10 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
     "empty": lambda: FakeDesk(table={key: {} for key in complete_journey()}),
     "broken": lambda: FakeDesk(broken=True),
     "analyst": lambda: FakeDesk(person=FakeSignedIn(role="analyst")),
+    "pending": lambda: FakeDesk(pending=3),
+    "bare": lambda: FakeDesk(
+        table={key: rows for key, rows in complete_journey().items() if key != "orders_per_active"}
+    ),
     "nobody": lambda: FakeDesk(people_listed=[]),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(

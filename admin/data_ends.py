@@ -2,20 +2,20 @@
 
 from dataclasses import replace
 
-from admin.periods import Calendar, CalendarPeriod, Grain
+from admin.periods import Calendar
 from kpi.answers import Answer, Figures, Overview, Series
 from kpi.measure import Difference, Ratio
 
-_UNKNOWN = Ratio(0, 0, None, None)
 
-
-def within_the_data(overview: Overview, calendar: Calendar, grain: Grain) -> Overview:
+def within_the_data(overview: Overview, calendar: Calendar) -> Overview:
     """Take back what an overview says of periods beyond the data: a shop that has just begun did not lose everybody."""
 
     def known(figures: Figures) -> Figures:
-        if calendar.holds(CalendarPeriod(figures.period.start, grain)):
+        period = figures.period
+        if period.start <= calendar.last_day and calendar.first_day < period.end:
             return figures
-        return replace(figures, segments=dict.fromkeys(figures.segments, _UNKNOWN), difference=Difference(None, None))
+        unknown = {segment: _unknown(ratio) for segment, ratio in figures.segments.items()}
+        return replace(figures, segments=unknown, difference=Difference(None, None))
 
     def answer(told: Answer) -> Answer:
         return replace(told, compare=known(told.compare) if told.compare else None)
@@ -28,3 +28,7 @@ def within_the_data(overview: Overview, calendar: Calendar, grain: Grain) -> Ove
         answers={key: answer(told) for key, told in overview.answers.items()},
         series={key: series(told) for key, told in overview.series.items()},
     )
+
+
+def _unknown(ratio: Ratio) -> Ratio:
+    return Ratio(0, None if ratio.den is None else 0, None, None)

@@ -1,0 +1,1 @@
+"""The key figures: a list of all, and a page for each."""

@@ -1,0 +1,55 @@
+"""The whole numbers that explain a figure, each with its name. One that the panel does not know is shown by its key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from admin.format import Format
+from admin.impact.flow import STEPS
+from kpi.answers import Figures
+from loyalty.i18n import mark
+
+_NAMES = {
+    "joiners": mark("Joined in the period"),
+    "overlap": mark("Bought on both sides of joining"),
+    "debt": mark("Points owed after refunds"),
+    "forfeited": mark("Forfeited on leaving"),
+    "clawed_back": mark("Taken back after refunds"),
+    "restored": mark("Given back after cancellations"),
+    "points": mark("Points outstanding"),
+    "newcomers": mark("Members who joined"),
+    "redeemed": mark("Redeemed since"),
+    "censored": mark("Not yet"),
+    "new_customers": mark("New customers"),
+    "net_minor": mark("Net amount"),
+    "uncovered_minor": mark("of it without a known cost"),
+    "spend_minor": mark("Amount spent"),
+    "revenue_minor": mark("Members’ revenue"),
+    "unqualified": mark("Leads that are not qualified"),
+    "purchases_without_lines": mark("Purchases without lines"),
+    "refunds_without_lines": mark("Refunds without lines"),
+}
+# Told by other parts of the page: the notes, and the flow of customers.
+_TOLD = {"left_censored", "immature", *(f"{side}{step}" for side in ("", "member_", "non_member_") for step in STEPS)}
+
+
+@dataclass(frozen=True)
+class Count:
+    """One of them."""
+
+    name: str
+    n: str
+
+
+def make_counts(figures: Figures, f: Format) -> Sequence[Count]:
+    """Name the counts, those that every figure has first."""
+    return [Count(_name(key, f), _written(key, n, f)) for key, n in figures.counts.items() if key not in _TOLD]
+
+
+def _name(key: str, f: Format) -> str:
+    known = _NAMES.get(key)
+    return f.words.gettext(known) if known else key.replace("_", " ").capitalize()
+
+
+def _written(key: str, n: int, f: Format) -> str:
+    """Write money as money: its keys end in the unit."""
+    return f.money(n) if key.endswith("_minor") else f.number(n)

@@ -1,0 +1,253 @@
+"""The page of a measure, made of ready texts: the figure, its run, what it means, and what it was made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from admin.choice import Choice
+from admin.format import MISSING, Format
+from admin.impact.flow import KEY as FLOW
+from admin.impact.flow import Flow, make_flow
+from admin.impact.notes import Freshness, make_freshness
+from admin.impact.sources import Source, formula_said, make_source, said
+from admin.impact.tile_pictures import draw_dumbbell
+from admin.impact.tiles import ENOUGH, is_enough, is_proven, partial_chip
+from admin.kpis.behind import people_address
+from admin.kpis.counts import Count, make_counts
+from admin.kpis.marks import chips, is_waited_for, notes
+from admin.period_names import PeriodNames
+from admin.periods import Calendar, CalendarPeriod, Line
+from admin.picker import Picker, address, make_picker
+from admin.series import SIDES, SeriesFigure, is_counted, series_rows, sides_of
+from admin.units import unit_named
+from admin.window import GRAINS, names_of
+from kpi.answers import Answer, Figures, Overview
+from kpi.measure import Ratio, measure_named
+from kpi.periods import Grain
+from loyalty.programs.facts import ProgramFacts
+
+
+@dataclass(frozen=True)
+class Column:
+    """One segment of the figure. `did` and `did_not` lead to the customers, where there are some to list."""
+
+    side: str
+    value: str
+    counted_from: str
+    spread: str
+    compared: str
+    example: str
+    counted: bool
+    did: str
+    did_not: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Members less non-members. `few` and `unproven` are said instead of a bold difference."""
+
+    value: str
+    interval: str
+    few: bool
+    unproven: bool
+
+
+@dataclass(frozen=True)
+class MeasurePage:
+    """The page, top to bottom. `again` is the address to ask again while an interval is being computed."""
+
+    key: str
+    title: str
+    origin: str
+    listing: str
+    picker: Picker
+    period: str
+    days: str
+    place: str
+    chips: Sequence[str]
+    reason: str
+    columns: Sequence[Column]
+    dumbbell: Markup | None
+    gap: Gap | None
+    enough: int
+    notes: Sequence[str]
+    flow: Flow | None
+    flow_csv: str
+    measures: Mapping[str, str]
+    figure: SeriesFigure
+    source: Source
+    additivity: str
+    inputs: Sequence[str]
+    split: str
+    counts: Sequence[Count]
+    freshness: Freshness
+    again: str
+
+
+@dataclass(frozen=True)
+class MeasureAsked:
+    """What the address of a measure's page asks for, understood, and the chart's periods."""
+
+    key: str
+    choice: Choice
+    line: Line
+    sees_people: bool
+
+    @property
+    def by(self) -> str:
+        """The grain of the chart as the address says it: not at all when it is that of the chosen period."""
+        return "" if self.line.grain == self.choice.period.grain.value else self.line.grain
+
+
+def make_measure(
+    program: ProgramFacts, calendar: Calendar, asked: MeasureAsked, overview: Overview, f: Format
+) -> MeasurePage:
+    """Put a measure over a period into words."""
+    choice, answer, measure = asked.choice, overview.answers[asked.key], measure_named(asked.key)
+    names, folder = PeriodNames(f, choice.period), f"/admin/p/{program.program_id}/kpis"
+    path = f"{folder}/{asked.key}"
+    everything = [answer.figures, *overview.series[asked.key].periods]
+    reason = answer.figures.reason
+    return MeasurePage(
+        key=asked.key,
+        title=said(measure.title, f),
+        origin=(program.data_origin or {}).get(f.language, ""),
+        listing=address(folder, choice.period, choice.against),
+        picker=make_picker(path, calendar, names, choice.against, by=asked.by),
+        period=names.listed(choice.period),
+        days=names.days(choice.period),
+        place=f.place(program.timezone),
+        chips=chips(answer, partial_chip(answer, names), f),
+        reason=said(reason.text, f) if reason else "",
+        columns=[_column(answer, side, path, asked, names) for side in _shown(answer)],
+        dumbbell=draw_dumbbell(answer, f) if _is_held_apart(answer.figures) else None,
+        gap=_gap(answer, f),
+        enough=ENOUGH,
+        notes=notes(answer.figures, f),
+        flow=make_flow(answer, names) if asked.key == FLOW else None,
+        flow_csv=address(f"/admin/p/{program.program_id}/flow.csv", choice.period, choice.against),
+        measures={asked.key: address(path, choice.period, choice.against)},
+        figure=_figure(path, asked, overview, f),
+        source=make_source(answer, f),
+        additivity=measure.additivity,
+        inputs=measure.inputs,
+        split=measure.split,
+        counts=make_counts(answer.figures, f),
+        freshness=make_freshness(answer, overview.counted, names),
+        again=address(path, choice.period, choice.against, by=asked.by) if is_waited_for(everything) else "",
+    )
+
+
+def _shown(answer: Answer) -> list[str]:
+    return [side for side in (*SIDES, "all") if side in answer.figures.segments]
+
+
+def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: PeriodNames) -> Column:
+    f, unit, ratio = names.f, unit_named(answer.unit), answer.figures.segments[side]
+    compared = ""
+    if answer.compare is not None and side in answer.compare.segments:
+        other = CalendarPeriod(answer.compare.period.start, names.chosen.grain)
+        compared = f"{names.listed(other)} {unit.value(f, answer.compare.segments[side].value)}"
+    listed = answer.figures.lists and asked.sees_people
+    value = unit.value(f, ratio.value)
+    return Column(
+        side=side,
+        value=value,
+        counted_from=_counted_from(answer, ratio, f),
+        spread=unit.spread(f, ratio.ci95) if ratio.ci95 else "",
+        compared=compared,
+        example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}" if ratio.den else "",
+        counted=ratio.den is None,
+        did=people_address(path, asked.choice.period, side, "numerator") if listed and ratio.num else "",
+        did_not=people_address(path, asked.choice.period, side, "denominator_only")
+        if listed and ratio.base > ratio.num
+        else "",
+    )
+
+
+def _counted_from(answer: Answer, ratio: Ratio, f: Format) -> str:
+    if not ratio.den:
+        return ""
+    if answer.unit == "ratio" and answer.figures.lists:
+        return f.words.gettext("%(num)s of %(den)s", num=f.number(ratio.num), den=f.number(ratio.den))
+    return f"{unit_named(answer.unit).amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)}"
+
+
+def _is_held_apart(figures: Figures) -> bool:
+    return set(SIDES) <= set(figures.segments) and not is_counted(figures)
+
+
+def _gap(answer: Answer, f: Format) -> Gap | None:
+    """Tell the difference, where both sides are divided by something: counts of two groups of any size have none."""
+    figures, unit = answer.figures, unit_named(answer.unit)
+    if not _is_held_apart(figures) or figures.difference.value is None:
+        return None
+    enough = is_enough(figures)
+    return Gap(
+        value=unit.difference(f, figures.difference.value) if enough else MISSING,
+        interval=unit.interval(f, figures.difference.ci95) if enough else "",
+        few=not enough,
+        unproven=enough and figures.difference.ci95 is not None and not is_proven(figures),
+    )
+
+
+def _figure(path: str, asked: MeasureAsked, overview: Overview, f: Format) -> SeriesFigure:
+    words, choice, series = f.words, asked.choice, overview.series[asked.key]
+    measure, figures = measure_named(asked.key), overview.answers[asked.key].figures
+    counted = is_counted(figures)
+    return SeriesFigure(
+        id="series",
+        title=_title(asked.line.grain, f),
+        about=formula_said(measure, f),
+        rows=series_rows(series, names_of(asked.line, choice.period, f), f),
+        sides=sides_of(figures),
+        kind="columns" if counted and measure.additivity != "semi" else "lines",
+        unit=series.unit,
+        currency=f.currency,
+        counted=counted,
+        note=words.gettext("Dotted or dashed: the period is not over yet.")
+        if _has_partial(overview, asked.key)
+        else "",
+        csv=address(f"{path}/series.csv", choice.period, choice.against, by=asked.by),
+        definition="#definition",
+        nothing=words.gettext("Nothing to show for these periods."),
+        grains=[
+            (
+                _grain_name(grain, f),
+                address(path, choice.period, choice.against, by=_by(grain, asked)),
+                grain == asked.line.grain,
+            )
+            for grain in GRAINS
+        ],
+    )
+
+
+def _by(grain: Grain, asked: MeasureAsked) -> str:
+    return "" if grain == asked.choice.period.grain.value else grain
+
+
+def _has_partial(overview: Overview, key: str) -> bool:
+    return any(figures.partial for figures in overview.series[key].periods)
+
+
+def _title(grain: Grain, f: Format) -> str:
+    words = f.words
+    return {
+        "day": words.gettext("By day"),
+        "week": words.gettext("By week"),
+        "month": words.gettext("By month"),
+        "quarter": words.gettext("By quarter"),
+        "year": words.gettext("By year"),
+    }[grain]
+
+
+def _grain_name(grain: Grain, f: Format) -> str:
+    words = f.words
+    return {
+        "day": words.gettext("Day"),
+        "week": words.gettext("Week"),
+        "month": words.gettext("Month"),
+        "quarter": words.gettext("Quarter"),
+        "year": words.gettext("Year"),
+    }[grain]

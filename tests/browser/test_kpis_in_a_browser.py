@@ -1,0 +1,161 @@
+"""The measures in a real browser: the real application over the sample, and a harness for the other states."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.harness import SECRET
+
+KPIS = "/admin/p/1/kpis"
+RETENTION = f"{KPIS}/retention_rate"
+MAY = "period=2017-05"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_pages_are_clean_in_every_guise(
+    open_window: OpenWindow, real_panel: RealPanel, language: str, width: int
+) -> None:
+    window = await open_window(real_panel.address, real_panel.secret, width=width, language=language)
+    for path, name in (
+        (f"{KPIS}?{MAY}", "kpis"),
+        (f"{RETENTION}?{MAY}", "measure"),
+        (f"{RETENTION}/customers?{MAY}&segment=member", "behind"),
+    ):
+        await window.open(path)
+        await window.assert_clean_in_both_themes(f"{name}-{language}-{width}")
+
+
+async def test_the_figures_are_those_of_the_sample(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret)
+    await window.open(f"{RETENTION}?{MAY}")
+    assert await window.page.locator(".values .v").all_inner_texts() == ["97.5%", "89.6%", "92.3%"]
+    await expect(window.page.locator(".example")).to_have_text("675 ÷ 692 = 97.5%")
+    await window.open(f"{KPIS}?{MAY}")
+    row = window.page.get_by_role("row").filter(has=window.page.get_by_role("link", name="Customer retention rate"))
+    await expect(row).to_contain_text("97.5%")
+
+
+async def test_from_the_first_page_to_a_person_in_three_clicks(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret)
+    page = window.page
+    await window.open(f"/admin/p/1/impact?{MAY}")
+    await page.get_by_role("link", name="More about: Retention").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Customer retention rate")
+    await page.get_by_role("link", name="Who did not").first.click()
+    await expect(page.locator(".seg [aria-current]").last).to_have_text("Who did not (17)")
+    await expect(page.locator(".people tbody tr")).to_have_count(17)
+    await page.locator(".people tbody a").first.click()
+    await expect(page.locator(".timeline")).to_be_visible()
+
+
+async def test_more_customers_than_a_page_holds_are_paged(
+    open_window: OpenWindow, real_panel: RealPanel, tmp_path: Path
+) -> None:
+    window = await open_window(real_panel.address, real_panel.secret)
+    page = window.page
+    names = page.locator(".people tbody th a")
+    await window.open(f"{RETENTION}/customers?{MAY}&segment=member")
+    await expect(names).to_have_count(50)
+    first = await names.evaluate_all("all => all.map(a => a.href)")
+    await page.get_by_role("link", name="Next page").click()
+    await expect(page.get_by_role("link", name="First page")).to_be_visible()
+    await expect(names).to_have_count(50)
+    assert not set(first) & set(await names.evaluate_all("all => all.map(a => a.href)"))
+    async with page.expect_download() as coming:
+        await page.get_by_role("link", name="CSV").click()
+    await (await coming.value).save_as(tmp_path / "customers.csv")
+    with (tmp_path / "customers.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) == 675 + 1
+
+
+async def test_the_chart_is_cut_finer_and_the_way_back_leads_back(
+    open_window: OpenWindow, real_panel: RealPanel
+) -> None:
+    window = await open_window(real_panel.address, real_panel.secret)
+    page = window.page
+    await window.open(f"{RETENTION}?{MAY}")
+    await page.get_by_role("link", name="Week", exact=True).click()
+    await expect(page.locator("#series-title")).to_have_text("By week")
+    await expect(page.locator("#series-table tbody tr")).to_have_count(13)
+    await page.get_by_role("link", name="Previous month").click()
+    await expect(page.locator("#value-title")).to_contain_text("April 2017")
+    await expect(page.locator("#series-title")).to_have_text("By week")
+    await page.go_back()
+    await page.go_back()
+    await expect(page.locator("#series-title")).to_have_text("By month")
+
+
+async def test_the_chart_tells_what_its_table_tells(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret)
+    plot = window.page.locator(".plot").first
+    for path, says in (
+        (f"{KPIS}/aov?{MAY}", "$30.06  ($28.65 to $31.48)"),
+        (f"{KPIS}/orders_per_active?{MAY}", "7.77  (7.34 to 8.21)"),
+    ):
+        await window.open(path)
+        await plot.scroll_into_view_if_needed()
+        box = await plot.bounding_box()
+        assert box is not None
+        await plot.hover(position={"x": 60 + (box["width"] - 130) * 4.5 / 12, "y": 100})
+        await expect(plot.locator("svg")).to_contain_text("May 2017")
+        await expect(plot.locator("svg")).to_contain_text(says)
+
+
+async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret, language="fr")
+    for path, name in ((f"{KPIS}?{MAY}", "kpis"), (f"{KPIS}/aov?{MAY}&by=week", "measure")):
+        await window.open(path)
+        for width in (1440, 1180, 900, 768, 640, 390, 320):
+            await window.page.set_viewport_size({"width": width, "height": 900})
+            await window.keep_picture(f"{name}-fr-{width}")
+            assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width
+
+
+async def test_an_interval_that_is_being_computed_comes_by_itself(
+    open_window: OpenWindow, in_state: Callable[[str], str]
+) -> None:
+    window = await open_window(in_state("pending"), SECRET)
+    page = window.page
+    await window.open(f"{RETENTION}?{MAY}")
+    await expect(page.get_by_text("Interval being computed")).to_be_visible()
+    await window.keep_picture("measure-pending")
+    await expect(page.get_by_text("Interval being computed")).to_have_count(0, timeout=10_000)
+    await expect(page.locator("#figures .plot svg")).to_contain_text("96.4%")
+    await window.assert_clean()
+
+
+async def test_a_measure_without_its_input_says_what_to_enter(
+    open_window: OpenWindow, in_state: Callable[[str], str]
+) -> None:
+    window = await open_window(in_state("bare"), SECRET)
+    await window.open(f"{KPIS}/orders_per_active?{MAY}")
+    await expect(window.page.locator(".value .empty")).to_contain_text("Enter acquisition costs.")
+    await window.assert_clean_in_both_themes("measure-without-input")
+    await window.open(f"{KPIS}?{MAY}")
+    await window.assert_clean_in_both_themes("kpis-without-input")
+
+
+@pytest.mark.parametrize("state", ["few", "partial"])
+async def test_what_must_be_known_before_quoting_is_said(
+    open_window: OpenWindow, in_state: Callable[[str], str], state: str
+) -> None:
+    window = await open_window(in_state(state), SECRET)
+    await window.open(f"{RETENTION}?period=2017-12" if state == "partial" else f"{RETENTION}?{MAY}")
+    said = "Partial: 12 of 31 days" if state == "partial" else "Too few data"
+    await expect(window.page.locator(".value .chips")).to_contain_text(said)
+    await window.assert_clean_in_both_themes(f"measure-{state}")
+
+
+async def test_paper_shows_the_table_and_no_controls(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret, theme="dark", width=900)
+    await window.open(f"{RETENTION}?{MAY}")
+    await window.page.emulate_media(media="print", color_scheme="dark")
+    await expect(window.page.locator("#series-table")).to_be_visible()
+    for hidden in (".crumbs", ".figure .seg", ".who-links >> nth=0"):
+        await expect(window.page.locator(hidden)).to_be_hidden()
+    await window.keep_picture("measure-print")
