@@ -14,11 +14,8 @@ def chips(answer: Answer, partial: str, f: Format) -> list[str]:
 
 
 def restated(answer: Answer, f: Format) -> str:
-    """Say what a closed period's figure was, before something was recorded late: that of everybody.
-
-    Figures tell it from the day sets on; those that do not know of it have nothing to say.
-    """
-    told = getattr(answer.figures, "restated", None)
+    """Say what a closed period's figure was, before something was recorded late: that of everybody."""
+    told = answer.figures.restated
     if told is None:
         return ""
     was = unit_named(answer.unit).value(f, told.segments["all"].value)

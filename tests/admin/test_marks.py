@@ -1,6 +1,6 @@
 """What is said of a figure besides its value."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,32 +8,17 @@ import pytest
 from admin.format import Format
 from admin.kpis.counts import make_counts
 from admin.kpis.marks import chips, is_waited_for, notes
-from kpi.answers import Answer, Figures, Period
-from kpi.measure import NO_DIFFERENCE, Ratio, Segments
+from kpi.answers import Answer, Figures, Period, Restated
+from kpi.measure import NO_DIFFERENCE, Ratio
 
 EN, FR = Format("en", "USD"), Format("fr", "USD")
 AT = datetime(2017, 6, 20, 2, tzinfo=UTC)  # still the 19th in New York
 NOW = {"all": Ratio(1852, 2006, 1852 / 2006, None)}
 
 
-@dataclass(frozen=True)
-class Before:
-    """What a closed period's figure was, as the day sets tell it."""
-
-    at: datetime
-    segments: Segments
-
-
-@dataclass(frozen=True)
-class Remembering(Figures):
-    """Figures that remember."""
-
-    restated: Before | None = None
-
-
-def _figures(counts: dict[str, int] | None = None) -> Remembering:
+def _figures(counts: dict[str, int] | None = None) -> Figures:
     period = Period(date(2017, 5, 1), date(2017, 6, 1), "America/New_York")
-    return Remembering(period, partial=False, counts=counts or {}, segments=NOW, difference=NO_DIFFERENCE)
+    return Figures(period, partial=False, counts=counts or {}, segments=NOW, difference=NO_DIFFERENCE)
 
 
 def _answer(figures: Figures) -> Answer:
@@ -41,7 +26,7 @@ def _answer(figures: Figures) -> Answer:
 
 
 def test_a_restated_figure_says_when_and_what_it_was() -> None:
-    figures = replace(_figures(), restated=Before(AT, {"all": Ratio(1850, 2006, 0.92223, None)}))
+    figures = replace(_figures(), restated=Restated(AT, {"all": Ratio(1850, 2006, 0.92223, None)}))
     assert chips(_answer(figures), "", EN) == ["Restated on 19 Jun 2017: was 92.2%"]
     assert chips(_answer(figures), "", FR)[0].startswith("Corrigé le 19 juin 2017")
     assert chips(_answer(_figures()), "", EN) == []
