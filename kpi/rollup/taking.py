@@ -18,6 +18,7 @@ from kpi.rollup.snapshots import restated, stored
 from kpi.rollup.store import Piece
 from kpi.rollup.work import CONSUMER
 from kpi.rows import queries
+from kpi.rows.part import Asked, read_parts, windows
 from kpi.rows.reading import RowsReading
 from loyalty.database import Connection
 from loyalty.jobs.job import Desk
@@ -34,8 +35,8 @@ _GRAINS: tuple[periods.Grain, ...] = ("month", "quarter", "year")
 
 
 def measures_kept() -> list[str]:
-    """Name the measures of which snapshots are taken: those that need nothing but the purchases themselves."""
-    return sorted(key for key, kind in MEASURES.all().items() if kind.needs <= {SPREAD})
+    """Name the measures of which snapshots are taken: those that lack an interval, or need no part."""
+    return sorted(key for key, kind in MEASURES.all().items() if not kind.needs or SPREAD in kind.needs)
 
 
 async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:
@@ -105,10 +106,12 @@ async def _count(
     """Count some periods from the rows, and hold them against what was kept of them."""
     keys = measures_kept()
     before = await snapshot_store.find(connection, program.program_id, batch, keys)
-    reading = await RowsReading.read(connection, program, batch, known)
+    needs = frozenset(need for key in keys for need in MEASURES.all()[key].needs)
+    read = list(dict.fromkeys([*batch, *windows(program, batch, needs)]))
+    reading = await RowsReading.read(connection, program, read, known)
+    all_facts = await read_parts(Asked(connection, program, batch, reading), needs)
     kept = []
-    for days in batch:
-        facts = reading.facts_of(days)
+    for days, facts in all_facts.items():
         version, end = version_of(days, versions), periods.instant(days.end, program.zone)
         for key in keys:
             figures = stored(MEASURES.all()[key]().outcome(facts))

@@ -8,6 +8,7 @@ import pytest
 
 from kpi.actions import answer, overview, series
 from kpi.answers import Answer
+from kpi.measure import MEASURES
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from kpi.rollup.taking import take_snapshots, waiting
@@ -164,3 +165,14 @@ async def test_a_page_and_a_series_say_which_periods_they_wait_for(shop: Shop, o
     assert set(page.pending) == {MARCH, Days(date(2024, 3, 1), date(2024, 4, 1))} | slots
     rates = await series(owner, program, "retention_rate", "month", *MARCH)
     assert rates.pending == []
+
+
+@pytest.mark.usefixtures("sold", "many")
+@pytest.mark.parametrize("key", [key for key, kind in MEASURES.all().items() if "spread" in kind.needs])
+async def test_no_measure_waits_for_ever(shop: Shop, keeper: Worker, owner: asyncpg.Connection, key: str) -> None:
+    program = shop.source.program
+    assert (await answer(owner, program, key, *MARCH)).pending == [MARCH]
+    await take(keeper)
+    told = await answer(owner, program, key, *MARCH)
+    assert told.pending == []
+    assert told.figures == (await answer(owner, program, key, *MARCH, patient=True)).figures
