@@ -111,7 +111,7 @@ async def test_the_chart_is_drawn_from_its_table(open_window: OpenWindow, real_p
     assert await plot.get_attribute("aria-label") == await plot.get_attribute("data-about")
     await expect(plot.locator("svg")).to_contain_text("96.4%")
     await plot.scroll_into_view_if_needed()
-    await plot.hover(position={"x": 500, "y": 100})
+    await plot.hover(position={"x": 265, "y": 100})
     await expect(plot.locator("svg")).to_contain_text("June 2017")
     await expect(plot.locator("svg")).to_contain_text("96.4%  (95.1% to 97.3%)")
     await window.page.get_by_text("Table", exact=True).click()
