@@ -12,7 +12,7 @@ from admin.impact.flow import Flow, make_flow
 from admin.impact.notes import Freshness, make_freshness
 from admin.impact.sources import Source, formula_said, make_source, said
 from admin.impact.tile_pictures import draw_dumbbell
-from admin.impact.tiles import ENOUGH, is_enough, is_proven, partial_chip
+from admin.impact.tiles import ENOUGH, LONG, is_enough, is_proven, partial_chip
 from admin.kpis.behind import people_address
 from admin.kpis.counts import Count, make_counts
 from admin.kpis.marks import chips, is_waited_for, notes
@@ -83,6 +83,11 @@ class MeasurePage:
     counts: Sequence[Count]
     freshness: Freshness
     again: str
+
+    @property
+    def size(self) -> str:
+        """How long the values are, as a class for the style sheet: all are always written in the same size."""
+        return "long" if max(len(column.value) for column in self.columns) > LONG else "short"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from kpi.actions import answer, overview, series
 from kpi.answers import Figures
 from kpi.measure import Ratio, UnknownMeasure
-from kpi.periods import BadPeriod
+from kpi.periods import BadPeriod, Days
 from tests.kpi.shop import Shop
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
@@ -294,6 +294,18 @@ async def test_an_overview_may_show_a_period_between_the_grains(owner: asyncpg.C
     assert page.chosen is None
     assert page.answers["aov"].figures.segments["all"].num == 700
     assert date(2026, 3, 1) in [month.period.start for month in page.series["aov"].periods]
+
+
+async def test_an_overview_runs_over_the_periods_that_it_is_given(owner: asyncpg.Connection) -> None:
+    shop = await Shop.open(owner)
+    await shop.buys(await shop.customer(), "2026-03-15 12:00", 700)
+    days = [Days(date(2026, 3, day), date(2026, 3, day + 1)) for day in (14, 15, 16)]
+    page = await overview(owner, shop.program, ["aov", "retention_rate"], *MARCH, grain="day", line=days)
+    assert [figures.segments["all"].num for figures in page.series["aov"].periods] == [0, 700, 0]
+    assert (page.series["aov"].grain, page.chosen) == ("day", None)
+    assert page.answers["aov"].figures.segments["all"].num == 700
+    # Only a share of customers can list them.
+    assert [page.answers[key].figures.lists for key in ("aov", "retention_rate")] == [False, True]
 
 
 @pytest.mark.parametrize("days", [(date(1900, 1, 1), date(1900, 1, 2)), (date(9999, 12, 30), date(9999, 12, 31))])

@@ -13,7 +13,7 @@ from loyalty.database import Tx, write
 from loyalty.earning.actions import start_program
 from loyalty.errors import KeyReused
 from loyalty.members.actions import merge
-from loyalty.members.people import People, Search, State, find_people
+from loyalty.members.people import People, Search, State, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import PAGE, Place
@@ -99,6 +99,22 @@ async def test_pages_follow_each_other_without_gap_or_repetition(shop: Shop, mon
         search = Search("x", after=(last.exact, last.customer_id))
     assert got[0] == "x"
     assert sorted(got) == sorted([*names, "x"])
+
+
+async def test_customers_are_named_in_the_order_they_were_asked_for(shop: Shop) -> None:
+    await shop.join(joining("c-1"), joining("c-2", 0, 30), joining("c-3"))
+    one, two, three = [
+        await shop.value("SELECT customer_id FROM customer_alias WHERE external_id = $1", name)
+        for name in ("c-1", "c-2", "c-3")
+    ]
+    async with shop.database.reader() as connection:
+        asked = [three, one, uuid4(), two]
+        named = await people_named(connection, shop.source.program, asked)
+        assert [person.ids for person in named] == [["c-3"], ["c-1"], ["c-2"]]
+        assert [person.inside for person in named] == [True, True, False]
+        assert await people_named(connection, shop.source.program, []) == []
+        elsewhere = msgspec.structs.replace(shop.source.program, program_id=shop.source.program.program_id + 1)
+        assert await people_named(connection, elsewhere, asked) == []
 
 
 async def test_what_is_over_is_never_shown(shop: Shop) -> None:
