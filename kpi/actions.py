@@ -118,8 +118,8 @@ async def overview(
 
     The sparkline has `slots` periods of `grain`: for months, quarters and years those up to the end of the chosen
     calendar year (May 2017: December 2016 to December 2017), for days and weeks with the chosen one in the middle; none
-    begins in the future, unless the chosen period does. `line` gives other periods for it, of that grain. Everything
-    comes from one read. Raises what `answer` raises.
+    begins in the future, unless the chosen period does. `line` gives other periods for it, of whatever grain.
+    Everything comes from one read. Raises what `answer` raises.
     """
     measures = {key: measure_named(key) for key in keys}
     chosen, unit = periods.period(start, end), periods.grain_named(grain)

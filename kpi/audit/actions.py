@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,20 +14,21 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from kpi import periods
-from kpi.actions import series
+from kpi.actions import overview
 from kpi.answers import Series
 from kpi.audit.export import export
-from kpi.audit.recount import COUNTS, RECOUNTS, Recount, Slot, recount
+from kpi.audit.recount import RECOUNTS, Recount, Slot, recount
 from kpi.measure import MEASURES
-from kpi.periods import FIRST_DAY, BadPeriod, Days, Grain
+from kpi.periods import FIRST_DAY, BadPeriod, Grain
+from kpi.rollup.reading import SPREAD
 from kpi.rollup.serving import serving
 from loyalty.database import Connection
 from loyalty.errors import Unavailable
 from loyalty.programs.facts import ProgramFacts
 
 GRAINS: tuple[Grain, ...] = ("month", "quarter", "year")
-# A series has at most 400 periods; so many years have fewer months.
-_YEARS_AT_ONCE = 30
+# The facts of so many years are held in memory at once.
+_YEARS_AT_ONCE = 5
 _TOLD_IN_THE_LOG = 20
 # So often, and so far apart, a moment is looked for at which nothing waits for the worker.
 _LOOKS = 60
@@ -102,26 +103,40 @@ async def audit(
         async with _one_moment(connection, program, as_of):
             runs = await _runs(connection, program, start, end)
             await export(connection, program.program_id, files)
-            answered = [
-                (grain, await series(connection, program, key, grain, run[0].start, run[-1].end, as_of=as_of))
-                for key in keys
-                for grain, run in runs
-            ]
+            answered = [(run, told) for run in runs for told in await _answered(connection, program, keys, run, as_of)]
         report = Report(not_audited=sorted(set(MEASURES.all()) - set(keys)))
         if not answered:
             return report
-        slots = [Slot(grain, days) for grain, run in runs for days in run]
         # A knowledge time that was too late has been lowered.
         known_at = answered[0][1].as_of if as_of else None
+        # Of two instants the later read's stands: what must have an age needs no spread.
+        slots = {slot: told.as_of for run, told in answered for slot in run}
         again = await asyncio.to_thread(recount, files, program, slots, keys, known_at)
-    for grain, told in answered:
-        for pair in _pairs(grain, told, again):
+    for run, told in answered:
+        for pair in _pairs(run, told, again):
             report.compared[told.key] += 1
             if pair.answered != pair.recounted:
                 report.differences.append(pair)
     if report.differences:
         _alarm(program, report)
     return report
+
+
+async def _answered(
+    connection: Connection, program: ProgramFacts, keys: Sequence[str], run: Sequence[Slot], as_of: datetime | None
+) -> list[Series]:
+    """Answer every measure for a run of periods, from two reads.
+
+    What needs the spread is asked apart: of few enough purchases it is read from the rows, and would take the others
+    along, whose day sets would then not be audited. Those come last.
+    """
+    told: list[Series] = []
+    line = [slot.days for slot in run]
+    for spread in (True, False):
+        asked = [key for key in keys if (SPREAD in MEASURES.all()[key].needs) is spread]
+        page = await overview(connection, program, asked, *line[0], compare=None, line=line, as_of=as_of)
+        told += page.series.values()
+    return told
 
 
 @asynccontextmanager
@@ -143,8 +158,8 @@ async def _one_moment(connection: Connection, program: ProgramFacts, as_of: date
 
 async def _runs(
     connection: Connection, program: ProgramFacts, start: date | None, end: date | None
-) -> list[tuple[Grain, list[Days]]]:
-    """Choose the periods, in runs that a series can answer: those of every grain that lie wholly in the range."""
+) -> list[list[Slot]]:
+    """Choose the periods, in runs that are read at once: those of every grain that lie wholly in the range."""
     [(first, last)] = await connection.fetch(_SPAN, program.program_id)
     if first is None and (start is None or end is None):
         return []
@@ -154,26 +169,25 @@ async def _runs(
         msg = f"end is exclusive and must be after start; {high} is not after {low}."
         raise BadPeriod(msg, pointer="/end")
     runs = []
-    for grain in GRAINS:
-        for year in range(low.year, high.year + 1, _YEARS_AT_ONCE):
-            until = min(year + _YEARS_AT_ONCE, high.year + 1)
-            pieces = periods.cut(date(year, 1, 1), date(until, 1, 1), grain)
-            runs.append((grain, [days for days in pieces if low <= days.start and days.end <= high]))
-    return [(grain, run) for grain, run in runs if run]
+    for year in range(low.year, high.year + 1, _YEARS_AT_ONCE):
+        years = date(year, 1, 1), date(min(year + _YEARS_AT_ONCE, high.year + 1), 1, 1)
+        slots = [Slot(grain, days) for grain in GRAINS for days in periods.cut(*years, grain)]
+        runs.append([slot for slot in slots if low <= slot.days.start and slot.days.end <= high])
+    return [run for run in runs if run]
 
 
-def _pairs(grain: Grain, told: Series, again: Recount) -> Iterator[Differs]:
+def _pairs(run: Sequence[Slot], told: Series, again: Recount) -> Iterator[Differs]:
     """Put every whole number of a series beside its recount. What has no row there is 0 of 0."""
-    for figures in told.periods:
-        slot = Slot(grain, Days(figures.period.start, figures.period.end))
-        pair = partial(Differs, told.key, grain, slot.days.start)
+    for slot, figures in zip(run, told.periods, strict=True):
+        pair = partial(Differs, told.key, slot.grain, slot.days.start)
         for segment, ratio in figures.segments.items():
             num, den = again.figures[told.key].get((slot, segment), (0, None if ratio.den is None else 0))
             yield pair(f"{segment} num", ratio.num, num)
             if ratio.den is not None or den is not None:
                 yield pair(f"{segment} den", ratio.den, den)
-        for name in COUNTS:
-            yield pair(name, figures.counts.get(name), again.counts[told.key].get((slot, name), 0))
+        recounted = again.counts[told.key][slot]
+        for name in sorted(figures.counts.keys() | recounted.keys()):
+            yield pair(name, figures.counts.get(name), recounted.get(name, 0))
 
 
 def _alarm(program: ProgramFacts, report: Report) -> None:

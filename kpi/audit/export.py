@@ -1,5 +1,6 @@
-"""One programme's facts as Parquet files, in batches: what was bought, taken back, joined and merged, and when known.
+"""One programme's facts as Parquet files, in batches, with when they were known.
 
+That is what was bought, taken back, joined and merged, how points moved, and what was entered for the key figures.
 Instants are UTC without a mark, ids are 16 bytes, money is in minor units. Nothing in the files names a person.
 """
 
@@ -13,16 +14,67 @@ from loyalty.database import Connection
 BATCH = 20_000
 
 
-_FACTS = "purchase_id customer_id order_id placed_at goods_minor reward_discount_minor test recorded_at"
+_FACTS = "purchase_id version customer_id order_id placed_at goods_minor reward_discount_minor test lined recorded_at"
+_SALE = "(SELECT *, coalesce(jsonb_typeof(lines) = 'array', false) AS lined FROM {}) t WHERE program_id = $1"
+_LINES = """(
+  SELECT t.*, l ->> 'line_id' AS line_id, l ->> 'kind' AS kind, l ->> 'sku' AS sku,
+    (l ->> 'quantity')::bigint AS quantity, (l ->> 'amount_minor')::bigint AS amount_minor,
+    (l ->> 'unit_cost_minor')::bigint AS unit_cost_minor
+  FROM ({}) t CROSS JOIN jsonb_array_elements(CASE jsonb_typeof(lines) WHEN 'array' THEN lines END) l
+) t WHERE program_id = $1"""
+_LINES_OF_PURCHASES = """
+SELECT program_id, purchase_id, version, lines FROM purchase WHERE state = 'recorded'
+UNION ALL
+SELECT program_id, purchase_id, version, lines FROM purchase_former WHERE placed_at IS NOT NULL"""
+_ENTERED = "version withdrawn recorded_at"
+# Ids and addresses stay where they are: a lead is a number, and who it became is looked up here.
+_NUMBERED = "(SELECT *, dense_rank() OVER (PARTITION BY program_id ORDER BY lead_id) AS lead FROM kpi_lead) l"
+_LEAD = "l.program_id, l.lead, l.version"
+_WORTH = """(
+  SELECT *, (cost_minor * 1000000)::bigint AS cost_micros, (breakage * 1000000)::bigint AS breakage_micros
+  FROM kpi_point_cost
+) t WHERE program_id = $1"""
+_LEADS = f"""(
+  SELECT {_LEAD}, created_at, channel, qualified, withdrawn, recorded_at FROM {_NUMBERED}
+) t WHERE program_id = $1"""  # noqa: S608 - the names above
+_LINKS = f"""(
+  SELECT {_LEAD}, a.customer_id FROM {_NUMBERED} JOIN customer_alias a
+    ON a.program_id = l.program_id AND a.namespace = l.namespace AND a.external_id = l.external_id
+  UNION
+  SELECT {_LEAD}, c.customer_id FROM {_NUMBERED} JOIN customer c
+    ON c.program_id = l.program_id AND lower(c.email) = lower(l.email)
+  UNION
+  SELECT {_LEAD}, l.customer_id FROM {_NUMBERED} WHERE l.customer_id IS NOT NULL
+) t WHERE program_id = $1"""  # noqa: S608 - the names above
 # What becomes a file, by its name: the columns, and where they are from; $1 is the programme.
 TABLES = {
-    "purchases": (_FACTS, "purchase WHERE program_id = $1 AND state = 'recorded'"),
+    "purchases": (_FACTS, f"{_SALE.format('purchase')} AND state = 'recorded'"),
     # Without `placed_at`: only a refund of it had come yet.
-    "formers": (f"{_FACTS} superseded_at", "purchase_former WHERE program_id = $1 AND placed_at IS NOT NULL"),
-    "refunds": ("purchase_id kind goods_minor refunded_at recorded_at", "refund WHERE program_id = $1"),
+    "formers": (f"{_FACTS} superseded_at", f"{_SALE.format('purchase_former')} AND placed_at IS NOT NULL"),
+    "lines": (
+        "purchase_id version line_id kind sku quantity amount_minor unit_cost_minor",
+        _LINES.format(_LINES_OF_PURCHASES),
+    ),
+    "refunds": ("purchase_id kind refund_id goods_minor lined refunded_at recorded_at", _SALE.format("refund")),
+    "refund_lines": (
+        "purchase_id refund_id line_id kind quantity",
+        _LINES.format("SELECT program_id, purchase_id, refund_id, lines FROM refund WHERE kind = 'refund'"),
+    ),
     "memberships": ("customer_id joined_at left_at recorded_at superseded_at", "membership WHERE program_id = $1"),
     "merges": ("customer_id merged_into merged_at", "customer WHERE program_id = $1 AND merged_into IS NOT NULL"),
     "customers": ("customer_id recorded_at erased_at", "customer WHERE program_id = $1"),
+    "entries": (
+        "customer_id kind debit_code credit_code amount effective_at recorded_at",
+        "entry WHERE program_id = $1",
+    ),
+    "spend": (f"spend_id kind booked_on amount_minor {_ENTERED}", "kpi_spend WHERE program_id = $1"),
+    "unit_costs": (f"sku from_on unit_cost_minor {_ENTERED}", "kpi_unit_cost WHERE program_id = $1"),
+    "point_costs": (
+        f"from_on cost_micros breakage_micros {_ENTERED}",
+        _WORTH,
+    ),
+    "leads": (f"lead created_at channel qualified {_ENTERED}", _LEADS),
+    "lead_links": ("lead version customer_id", _LINKS),
 }
 _IDS = {"purchase_id", "customer_id", "merged_into"}
 
@@ -62,7 +114,8 @@ def _type(pa: Any, name: str, kind: str) -> object:  # noqa: ANN401 - a module t
     """Give a column's type; what ends in `_at` came as microseconds and is an instant."""
     if name.endswith("_at"):
         return pa.timestamp("us")
-    return {"bytea": pa.binary(), "int8": pa.int64(), "bool": pa.bool_()}.get(kind, pa.string())
+    types = {"bytea": pa.binary(), "int8": pa.int64(), "int4": pa.int32(), "bool": pa.bool_(), "date": pa.date32()}
+    return types.get(kind, pa.string())
 
 
 def _append(writer: Any, schema: Any, rows: Sequence[Any]) -> None:  # noqa: ANN401 - as above
