@@ -69,11 +69,12 @@ async def let_live(world: World, worker: Worker, *, built: int, happenings: int 
 
 
 async def every_measure(owner: asyncpg.Connection, shop: Shop, wanted: list[Days]) -> list[object]:
-    """Answer every measure, without the intervals that day sets alone cannot have."""
+    """Answer every measure, without the intervals and medians that day sets alone cannot have."""
     told: list[object] = []
     for key in sorted(MEASURES.all()):
         for days in wanted:
             figures = (await answer(owner, shop.source.program, key, *days)).figures
             told += [key, days, figures.counts, figures.reason, figures.difference.value]
             told += [(name, ratio.num, ratio.den, ratio.value) for name, ratio in figures.segments.items()]
+            told += [(name, list(spread.by_day)) for name, spread in figures.distributions.items()]
     return told
