@@ -37,7 +37,7 @@ async def test_days_worked_off_say_what_the_rows_say(
     random = Random(seed)  # noqa: S311 - a shop, not a secret
     shop = await open_shop(database, ZONES[seed % len(ZONES)])
     worker = Worker(shop, owner, random)
-    await let_live(World(shop, random), worker, built=random.choice([0, 25]))
+    await let_live(World(shop, random, lined=seed % 3 == 0), worker, built=random.choice([0, 25]))
     wanted = some_periods(random)
     rows = await facts_by_rows(owner, shop, wanted)
     assert sum(len(facts["everybody.buyers"]) for facts in rows.values()) > 10, "a shop without life proves nothing"

@@ -35,18 +35,20 @@ from tests.stories import Shop
 # Over the end of winter time and of a year; each zone's clocks go on in it.
 FIRST, LAST = date(2024, 12, 20), date(2025, 4, 20)
 Told = dict[str, object]
+GOODS = {"line_id": "1", "kind": "goods", "quantity": 3, "unit_cost_minor": 100}
 # What day sets tell of parts.
 PARTS = frozenset({"gaps", "first_days", "rewards", "first_margins"})
 
 
 @dataclass
 class World:
-    """Customers a to h. Every happening is one verb; what it refuses is part of life."""
+    """Customers a to h. Every happening is one verb; what it refuses is part of life. `lined`: orders tell lines."""
 
     shop: Shop
     random: Random
     orders: list[NewPurchase] = field(default_factory=list)
     told: int = 0
+    lined: bool = False
 
     async def live(self) -> None:
         """Let one thing happen."""
@@ -80,6 +82,7 @@ class World:
             reward_discount_minor=self.random.choice([0, 0, goods, goods // 3]),
             test=self.random.random() < 0.05,
             source_updated_at=utc_now(),
+            lines=[GOODS | {"amount_minor": goods}] if self.lined and goods else None,
         )
         self.orders.append(new)
         # Sometimes the order itself comes later, or never: a refund of it waits.
