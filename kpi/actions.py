@@ -14,7 +14,7 @@ from kpi.periods import Days, Grain
 from kpi.reading import Reading
 from kpi.rollup import snapshot_store
 from kpi.rollup.loading import version_of
-from kpi.rollup.reading import SPREAD, RollupReading
+from kpi.rollup.reading import BY_CUSTOMER, RollupReading
 from kpi.rollup.snapshot_store import Key
 from kpi.rollup.snapshots import Snapshot, counts_of, segments_of, stored
 from kpi.rows import queries
@@ -176,9 +176,9 @@ class _Asking:
 
     def _figures(self, key: str, measure: Measure, days: Days) -> Figures:
         facts, snapshot = self.facts[days], self.snapshots.get((key, days))
-        outcome, pending = measure.outcome(facts), SPREAD in measure.needs and facts.spread is None
-        if pending and snapshot and isinstance(self.reading, RollupReading):
-            whole = snapshot.completed(outcome, version_of(days, self.reading.versions))
+        outcome, pending = measure.outcome(facts), False
+        if isinstance(self.reading, RollupReading) and BY_CUSTOMER & measure.needs:
+            whole = snapshot.completed(outcome, version_of(days, self.reading.versions)) if snapshot else None
             outcome, pending = whole or outcome, whole is None
         return Figures(
             period=Period(days.start, days.end, self.program.timezone),
@@ -223,7 +223,7 @@ async def _ask(
     if known.limit is None:
         # Before the days: a snapshot of a later version than theirs does not say what they say.
         snapshots = await snapshot_store.find(connection, program.program_id, periods_wanted, list(measures))
-        if not (patient and SPREAD in needs):
+        if not (patient and BY_CUSTOMER & needs):
             reading = await RollupReading.read(connection, program, read, known, needs)
     if reading is None:
         reading = await RowsReading.read(connection, program, read, known)

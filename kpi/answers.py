@@ -30,9 +30,9 @@ class Figures:
     """One measure over one period. `segments` has the keys all and, where there is a split, member and non_member.
 
     `counts`: `joiners` joined in the period; `overlap` customers bought in it on both sides of their joining; and what
-    the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval is being computed.
-    `distributions` goes by segment, where durations are measured. `lists`: it is a share of customers, who can be
-    listed.
+    the measure adds. `partial`: the period is not over yet. `ci_pending`: the interval, or the median, is being
+    computed. `distributions` goes by segment, where durations are measured. `lists`: it is a share of customers, who
+    can be listed.
     """
 
     period: Period

@@ -143,7 +143,7 @@ class FiguresBody(Struct, frozen=True):
     """A measure over one period.
 
     `counts`: `joiners` joined in the period; `overlap` bought in it both as a non-member and as a member; and what
-    explains the measure. `ci_pending`: the interval is being computed, and will be there when asked again.
+    explains the measure. `ci_pending`: the interval, or median, is being computed, and there when asked again.
     `distributions` goes by segment, where durations are measured.
     """
 

@@ -1,7 +1,7 @@
 """What one read of a programme gives: the facts of some periods, as far as they may be known."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 from uuid import UUID
 
 from kpi.facts import Customers, PeriodFacts
@@ -18,6 +18,9 @@ class Reading(Protocol):
 
     def facts_of(self, days: Days) -> PeriodFacts:
         """Give the facts of one of the periods."""
+
+    def part(self, name: str) -> Mapping[Days, Any] | None:
+        """Give a part of the periods that the reading brings along; None where it must be read from the rows."""
 
     def numbers(self, ids: Iterable[UUID]) -> Customers:
         """Give the customers of these ids; who neither bought nor joined is none of them."""

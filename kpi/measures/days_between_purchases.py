@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Distribution, Measure, Outcome, Text
-from kpi.parts.gaps import DAY, Gaps
+from kpi.parts.gaps import DAY, Gaps, SummedGaps
 from kpi.splits import SEGMENTS, Sums, by_order
-from loyalty.intervals import Clusters
 
 
 @MEASURES.register("days_between_purchases")
@@ -38,12 +35,7 @@ class DaysBetweenPurchases(Measure):
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the time by the gaps, for all and for each status, and tell how the gaps spread."""
-        gaps: Gaps = facts.parts["gaps"]
-        chosen = (np.ones(len(gaps.member), dtype=np.bool_), gaps.member, ~gaps.member)
-        sums = [Clusters(*gaps.by_customer(which)) for which in chosen]
-        spread = {
-            name: Distribution(gaps.median(which), gaps.by_day(which))
-            for name, which in zip(SEGMENTS, chosen, strict=True)
-        }
-        everything, member, other = (Sums(one.num, one.den, one) for one in sums)
+        gaps: Gaps | SummedGaps = facts.parts["gaps"]
+        spread = {name: Distribution(side.median, side.by_day) for name, side in zip(SEGMENTS, gaps.sides, strict=True)}
+        everything, member, other = (Sums(side.sums.seconds, side.number, side.clusters) for side in gaps.sides)
         return replace(by_order(everything, member, other, unit=DAY), distributions=spread)

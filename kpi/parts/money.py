@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import numpy as np
 
 from kpi.facts import Counts
+
+# For so long after a period's end its goods are still coming back.
+MATURE_AFTER = timedelta(days=30)
 
 
 def nothing() -> Counts:

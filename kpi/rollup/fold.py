@@ -7,19 +7,29 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
+import numpy as np
+
 from kpi.facts import NOBODY, Anonymous, Customers, Side
+from kpi.parts.gaps import GapSums
 
 # The sets of a stretch, by the lasting names under which they are stored.
 BOUGHT = tuple(f"{side}.{what}" for side in ("member", "other") for what in ("buyers", "twice", "again"))
 STATUS = ("first", "joined", "left", "staying")
-KINDS = (*BOUGHT, *STATUS)
+KINDS = (*BOUGHT, *STATUS, "welcomed")
+# Not a set: how many gaps lasted how long, for members and for the others, packed.
+GAPS = "gaps"
+
+
+_EIGHT_BYTES = ">i8"
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
     """One stretch of days. `first`: made the first purchase of their lives; `joined`, `left`: did so.
 
-    `staying`: of those who joined or left, who is a member when the stretch is over.
+    `staying`: of those who joined or left, who is a member when the stretch is over. `welcomed`: of those who joined,
+    who bought within 30 days of the first time they did so in the stretch. `lined`: purchases that tell their lines;
+    `member_rewards`: what members paid with rewards; `first_net`: what first purchases came to. Money in minor units.
     """
 
     member: Side = field(default_factory=Side)
@@ -30,6 +40,12 @@ class Fold:
     joined: Customers = NOBODY
     left: Customers = NOBODY
     staying: Customers = NOBODY
+    welcomed: Customers = NOBODY
+    lined: int = 0
+    member_rewards: int = 0
+    first_net: int = 0
+    member_gaps: GapSums = field(default_factory=GapSums)
+    other_gaps: GapSums = field(default_factory=GapSums)
 
     def then(self, later: "Fold") -> "Fold":
         """Lay the stretch that follows behind this one."""
@@ -43,6 +59,13 @@ class Fold:
             joined=self.joined | later.joined,
             left=self.left | later.left,
             staying=later.members_after(self.staying),
+            # Who joined before was asked then.
+            welcomed=self.welcomed | (later.welcomed - self.joined),
+            lined=self.lined + later.lined,
+            member_rewards=self.member_rewards + later.member_rewards,
+            first_net=self.first_net + later.first_net,
+            member_gaps=self.member_gaps | later.member_gaps,
+            other_gaps=self.other_gaps | later.other_gaps,
         )
 
     def members_after(self, members: Customers) -> Customers:
@@ -66,20 +89,53 @@ class Fold:
             nobody.net,
             nobody.net_squared,
             self.left_out,
+            self.lined,
+            self.member_rewards,
+            self.first_net,
+            self.member_gaps.seconds,
+            self.other_gaps.seconds,
         )
 
+    def gaps(self) -> tuple[bytes, bytes]:
+        """Give how many gaps lasted how long, packed, for members and for the others."""
+        return _packed(self.member_gaps), _packed(self.other_gaps)
 
-def fold_of(sums: Iterable[int], sets: Mapping[str, Customers]) -> Fold:
-    """Put a stretch together from what was stored; a kind that is not there is nobody."""
-    member_orders, member_net, other_orders, other_net, orders, net, squared, left_out = map(int, sums)
+
+def fold_of(
+    sums: Iterable[int], sets: Mapping[str, Customers], gaps: tuple[Iterable[int], Iterable[int]] = ((), ())
+) -> Fold:
+    """Put a stretch together from what was stored; a kind that is not there is nobody.
+
+    `gaps`: how many lasted how long, for members and for the others; where nobody asked for them, none.
+    """
+    member_orders, member_net, other_orders, other_net, orders, net, squared, *more = map(int, sums)
+    left_out, lined, member_rewards, first_net, member_seconds, other_seconds = more
     who = {kind: sets.get(kind, NOBODY) for kind in KINDS}
     return Fold(
         member=Side(member_orders, member_net, *(who[kind] for kind in BOUGHT[:3])),
         other=Side(other_orders, other_net, *(who[kind] for kind in BOUGHT[3:])),
         anonymous=Anonymous(orders, net, squared),
         left_out=left_out,
-        **{kind: who[kind] for kind in STATUS},
+        first=who["first"],
+        joined=who["joined"],
+        left=who["left"],
+        staying=who["staying"],
+        welcomed=who["welcomed"],
+        lined=lined,
+        member_rewards=member_rewards,
+        first_net=first_net,
+        member_gaps=GapSums(member_seconds, tuple(gaps[0])),
+        other_gaps=GapSums(other_seconds, tuple(gaps[1])),
     )
+
+
+def gaps_of(packed: bytes) -> tuple[int, ...]:
+    """Unpack how many gaps lasted how long."""
+    return tuple(np.frombuffer(packed, dtype=_EIGHT_BYTES).tolist())
+
+
+def _packed(gaps: GapSums) -> bytes:
+    return np.array(gaps.by_day, dtype=_EIGHT_BYTES).tobytes()
 
 
 def folded(stretches: Iterable[Fold]) -> Fold:
@@ -98,4 +154,5 @@ _PICK: dict[str, Callable[[Fold], Customers]] = {
     "joined": lambda fold: fold.joined,
     "left": lambda fold: fold.left,
     "staying": lambda fold: fold.staying,
+    "welcomed": lambda fold: fold.welcomed,
 }

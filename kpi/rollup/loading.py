@@ -17,7 +17,7 @@ from kpi.facts import NOBODY, Counts, Customers
 from kpi.periods import Days
 from kpi.rollup import store
 from kpi.rollup.cache import Cache
-from kpi.rollup.fold import KINDS, STATUS, Fold, fold_of
+from kpi.rollup.fold import GAPS, KINDS, STATUS, Fold, fold_of
 from kpi.rollup.serving import Serving, read_ids
 from kpi.rollup.store import Piece
 from loyalty.database import Connection
@@ -26,6 +26,8 @@ from loyalty.database import Connection
 CACHE = Cache(128 * 1024 * 1024)
 # What anything kept takes beside its sets.
 _OVERHEAD_BYTES = 200
+# Two tuples of numbers, most of them small.
+_GAPS_BYTES = 6000
 _BUYERS = ("member.buyers", "other.buyers")
 _SUMS = "sums"
 
@@ -61,9 +63,9 @@ class Loading:
         # By the first day of a month: who had bought before, as far as somebody asked earlier.
         self._bases: dict[date, tuple[int, Before]] = {}
 
-    def want_range(self, days: Days) -> None:
-        """Have all of these days."""
-        self._want(pieces(*days), KINDS)
+    def want_range(self, days: Days, kinds: Sequence[str] = KINDS) -> None:
+        """Have these days, all of them or these kinds; gaps only when they are named."""
+        self._want(pieces(*days), kinds)
 
     def want_buyers(self, days: Days) -> None:
         """Have who bought in these days."""
@@ -108,9 +110,9 @@ class Loading:
         self._go_through_months()
         return True
 
-    def range(self, days: Days) -> Iterator[Fold]:
-        """Give all of these days, in their order."""
-        return self._folds(pieces(*days), KINDS)
+    def range(self, days: Days, kinds: Sequence[str] = KINDS) -> Iterator[Fold]:
+        """Give these days, in their order, with what was wanted of them."""
+        return self._folds(pieces(*days), kinds)
 
     def buyers(self, days: Days) -> Iterator[Fold]:
         """Give who bought in these days."""
@@ -141,17 +143,19 @@ class Loading:
     def _unpack(self, piece: Piece, stored: store.Stored, kinds: Iterable[str]) -> None:
         for kind in kinds:
             packed = stored.sets.get(kind, b"")
-            value: Any = stored.sums
-            if kind != _SUMS:
+            value: Any = stored.gaps() if kind == GAPS else stored.sums
+            if kind not in {_SUMS, GAPS}:
                 value = Customers.deserialize(packed) if packed else NOBODY
             self._parts[piece, kind] = value
-            CACHE.keep((self._build, piece, stored.version, kind), value, len(packed) + _OVERHEAD_BYTES)
+            size = len(packed) + _OVERHEAD_BYTES + (_GAPS_BYTES if kind == GAPS else 0)
+            CACHE.keep((self._build, piece, stored.version, kind), value, size)
 
-    def _folds(self, which: Iterable[Piece], kinds: Iterable[str]) -> Iterator[Fold]:
+    def _folds(self, which: Iterable[Piece], kinds: Sequence[str]) -> Iterator[Fold]:
         for piece in which:
             if piece in self.versions:
-                sets = {kind: self._parts[piece, kind] for kind in kinds}
-                yield fold_of(self._parts[piece, _SUMS], sets)
+                sets = {kind: self._parts[piece, kind] for kind in kinds if kind != GAPS}
+                gaps = self._parts[piece, GAPS] if GAPS in kinds else ((), ())
+                yield fold_of(self._parts[piece, _SUMS], sets, gaps)
 
     def _go_through_months(self) -> None:
         """Put together who had bought before each start, each from the start before it or from what was kept."""

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from kpi import periods
 from kpi.rollup import numbers, store
-from kpi.rollup.queries import QUALIFIES, plan_for_reading
+from kpi.rollup.queries import plan_for_reading
+from kpi.rows.known import QUALIFIES
 from loyalty.database import Connection, Tx
 from loyalty.outbox.facts import Event
 from loyalty.programs.queries import program_of
@@ -29,6 +30,7 @@ up (asked, person) AS (
 )
 """
 # Where a purchase is and ever was, and the purchase that the same person made next: its gap, or its being the first.
+# And where they joined within 30 days before: whether they bought in time is told of that day.
 _OF_PURCHASES = f"""
 WITH RECURSIVE told AS MATERIALIZED (
   SELECT p.purchase_id, p.customer_id, p.placed_at FROM purchase p
@@ -49,6 +51,10 @@ SELECT following.placed_at FROM told t CROSS JOIN LATERAL (
     ORDER BY p.placed_at LIMIT 1
   ) one WHERE d.asked = t.customer_id
 ) following WHERE following.placed_at IS NOT NULL
+UNION
+SELECT m.joined_at FROM told t JOIN down d ON d.asked = t.customer_id
+  JOIN membership m ON m.program_id = $1 AND m.customer_id = d.customer_id
+  WHERE m.superseded_at IS NULL AND m.joined_at <= t.placed_at AND m.joined_at >= t.placed_at - interval '32 days'
 """  # noqa: S608 - expressions of our own
 # A joining changes the status of what was bought in the membership, a leaving that of what was bought after it.
 _OF_MEMBERSHIPS = f"""

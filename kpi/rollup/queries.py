@@ -5,10 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from kpi.facts import Customers
-from kpi.rollup.days import Window
+import numpy as np
+
+from kpi.facts import Counts, Customers
+from kpi.parts.gaps import DAY, LASTED
+from kpi.rollup import newcomers
+from kpi.rollup.days import NEVER, Openings, Spacing, Window
 from kpi.rows.cells import Memberships, Purchases
-from kpi.rows.known import KEPT, NET
+from kpi.rows.known import KEPT, NET, QUALIFIES
 from kpi.rows.queries import by_cell, unpacked
 from loyalty.database import Connection
 
@@ -26,7 +30,8 @@ _FEW_DAYS = 3
 # $1 programme, $2 midnights, $3 the first and $4 the last of them. Numbers that are not known yet come back by id.
 _WINDOW = f"""
 WITH placed AS MATERIALIZED (
-  SELECT purchase_id, customer_id, placed_at, goods_minor, reward_discount_minor, member
+  SELECT purchase_id, order_id, customer_id, placed_at, goods_minor, reward_discount_minor, member,
+    lines IS NOT NULL AS lined
   FROM purchase
   WHERE program_id = $1 AND state = 'recorded' AND NOT test AND placed_at >= $3 AND placed_at < $4
 ), refunded AS (
@@ -36,13 +41,21 @@ WITH placed AS MATERIALIZED (
   SELECT p.*, {KEPT} AS kept_minor FROM placed p LEFT JOIN refunded r ON r.purchase_id = p.purchase_id
 ), valued AS MATERIALIZED (
   -- `bin`: 4 day + 2 (as a member) + 1 (qualifies).
-  SELECT k.customer_id, n.number, k.placed_at,
+  SELECT k.customer_id, n.number, k.placed_at, k.order_id, k.kept_minor, k.lined,
     4 * width_bucket(k.placed_at, $2::timestamptz[]) + 2 * k.member::int + (k.kept_minor > 0)::int AS bin, {NET} AS net
   FROM kept k LEFT JOIN kpi_customer n ON n.program_id = $1 AND n.customer_id = k.customer_id
 ), cells AS MATERIALIZED (
   SELECT number, bin, count(*) AS purchases, sum(net)::bigint AS net, min(placed_at) AS first_at,
-    sum(net::numeric * net) FILTER (WHERE customer_id IS NULL) AS net_squared
+    sum(net::numeric * net) FILTER (WHERE customer_id IS NULL) AS net_squared, max(placed_at) AS last_at,
+    sum(kept_minor - net)::bigint AS rewards, count(*) FILTER (WHERE lined) AS lined
   FROM valued WHERE customer_id IS NULL OR number IS NOT NULL GROUP BY number, bin
+), spaced AS MATERIALIZED (
+  SELECT number, bin, placed_at, net, placed_at - lag(placed_at) OVER (
+    PARTITION BY number ORDER BY placed_at, order_id) AS gap
+  FROM valued WHERE number IS NOT NULL AND bin % 2 = 1
+), spacing AS (
+  SELECT bin, least(seconds / {DAY}, {LASTED - 1}) AS lasted, count(*) AS gaps, sum(seconds)::bigint AS seconds
+  FROM (SELECT bin, floor(extract(epoch FROM gap))::bigint AS seconds FROM spaced WHERE gap IS NOT NULL) GROUP BY 1, 2
 ), moved AS MATERIALIZED (
   SELECT m.customer_id, n.number
   FROM membership m LEFT JOIN kpi_customer n ON n.program_id = $1 AND n.customer_id = m.customer_id
@@ -56,8 +69,16 @@ WITH placed AS MATERIALIZED (
 SELECT * FROM (
   SELECT string_agg(int8send(number), '') AS buyer, string_agg(int8send(bin), '') AS bin,
     string_agg(int8send(purchases), '') AS orders, string_agg(int8send(net), '') AS net,
-    string_agg(timestamptz_send(first_at), '') AS first_at
+    string_agg(timestamptz_send(first_at), '') AS first_at, string_agg(timestamptz_send(last_at), '') AS last_at
   FROM cells WHERE bin % 2 = 1 AND number IS NOT NULL
+), (
+  SELECT string_agg(int8send(number), '') AS opener, string_agg(int8send(bin), '') AS opening_bin,
+    string_agg(timestamptz_send(placed_at), '') AS opened_at, string_agg(int8send(net), '') AS opening_net
+  FROM spaced WHERE gap IS NULL
+), (
+  SELECT string_agg(int8send(bin), '') AS gap_bin, string_agg(int8send(lasted), '') AS lasted,
+    string_agg(int8send(gaps), '') AS gaps, string_agg(int8send(seconds), '') AS gap_seconds
+  FROM spacing
 ), (
   SELECT string_agg(int8send(number), '') AS joiner,
     string_agg(int8send(width_bucket(joined_at, $2::timestamptz[])), '') AS joined,
@@ -69,22 +90,28 @@ SELECT * FROM (
   SELECT array_agg((cell, purchases)) AS left_out
   FROM (SELECT bin / 4 AS cell, sum(purchases)::bigint AS purchases FROM cells WHERE bin % 2 = 0 GROUP BY bin / 4)
 ), (
+  SELECT array_agg((cell, lined)) AS lined, array_agg((cell, rewards)) AS rewards
+  FROM (
+    SELECT bin / 4 AS cell, sum(lined)::bigint AS lined,
+      coalesce(sum(rewards) FILTER (WHERE bin % 4 = 3), 0)::bigint AS rewards
+    FROM cells GROUP BY bin / 4)
+), (
   SELECT array_agg(DISTINCT customer_id) AS unnumbered FROM (
     SELECT customer_id FROM valued WHERE customer_id IS NOT NULL AND number IS NULL
     UNION ALL SELECT customer_id FROM moved WHERE number IS NULL
   )
 )
 """  # noqa: S608 - expressions of our own
-# What a purchase `p` needs to count: goods that were kept.
-QUALIFIES = """p.state = 'recorded' AND NOT p.test AND p.goods_minor > (
-    SELECT CASE WHEN bool_or(r.kind = 'cancellation') THEN p.goods_minor ELSE coalesce(sum(r.goods_minor), 0) END
-    FROM refund r WHERE r.program_id = p.program_id AND r.purchase_id = p.purchase_id)"""
 # LIMIT keeps the planner from reading all purchases there are: one look per customer into an index is enough.
-_HAD_BOUGHT = f"""
-SELECT string_agg(int8send(n.number), '') FROM unnest($2::bigint[]) AS n(number)
+_BOUGHT_BEFORE = f"""
+SELECT string_agg(int8send(n.number), '') AS number, string_agg(timestamptz_send(earlier.placed_at), '') AS placed_at
+FROM unnest($2::bigint[]) AS n(number)
 CROSS JOIN LATERAL (
-  SELECT FROM kpi_customer k JOIN purchase p ON p.program_id = k.program_id AND p.customer_id = k.customer_id
-  WHERE k.program_id = $1 AND k.number = n.number AND p.placed_at < $3 AND {QUALIFIES} LIMIT 1
+  SELECT one.placed_at FROM kpi_customer k CROSS JOIN LATERAL (
+    SELECT p.placed_at FROM purchase p
+    WHERE p.program_id = $1 AND p.customer_id = k.customer_id AND p.placed_at < $3 AND {QUALIFIES}
+    ORDER BY p.placed_at DESC LIMIT 1
+  ) one WHERE k.program_id = $1 AND k.number = n.number ORDER BY one.placed_at DESC LIMIT 1
 ) AS earlier
 """  # noqa: S608 - expressions of our own
 _NEXT = """
@@ -108,7 +135,9 @@ async def plan_for_reading(connection: Connection) -> None:
     await connection.execute(_PLANNING)
 
 
-async def read_window(connection: Connection, program_id: int, midnights: Sequence[datetime]) -> ReadWindow:
+async def read_window(
+    connection: Connection, program_id: int, midnights: Sequence[datetime], timezone: str
+) -> ReadWindow:
     """Read the days between consecutive midnights."""
     few = "on" if len(midnights) - 1 <= _FEW_DAYS else "off"
     await connection.execute(f"SET LOCAL enable_nestloop = {few}")
@@ -117,7 +146,8 @@ async def read_window(connection: Connection, program_id: int, midnights: Sequen
     )
     await connection.execute("SET LOCAL enable_nestloop = on")
     assert row is not None  # noqa: S101 - five aggregates without GROUP BY make exactly one row
-    bins = unpacked(row["bin"])
+    bins, opening, spacing = (unpacked(row[name]) for name in ("bin", "opening_bin", "gap_bin"))
+    joined = await newcomers.read(connection, program_id, midnights[0], midnights[-1], timezone)
     window = Window(
         purchases=Purchases(
             customer=unpacked(row["buyer"]),
@@ -130,14 +160,35 @@ async def read_window(connection: Connection, program_id: int, midnights: Sequen
         memberships=Memberships(unpacked(row["joiner"]), unpacked(row["joined"]), unpacked(row["left"])),
         anonymous=by_cell(row["anonymous"] or []),
         left_out=dict(row["left_out"] or []),
+        last_at=unpacked(row["last_at"]),
+        openings=Openings(
+            customer=unpacked(row["opener"]),
+            cell=opening // 4,
+            member=opening % 4 // 2 == 1,
+            at=unpacked(row["opened_at"]),
+            net=unpacked(row["opening_net"]),
+        ),
+        spacing=Spacing(
+            cell=spacing // 4,
+            member=spacing % 4 // 2 == 1,
+            lasted=unpacked(row["lasted"]),
+            number=unpacked(row["gaps"]),
+            seconds=unpacked(row["gap_seconds"]),
+        ),
+        lined=dict(row["lined"] or []),
+        rewards=dict(row["rewards"] or []),
+        welcomed=joined.welcomed(midnights),
     )
     return ReadWindow(window, row["unnumbered"] or [])
 
 
-async def had_bought(connection: Connection, program_id: int, who: Customers, before: datetime) -> Customers:
-    """Tell who of these bought before an instant, under whichever of a person's ids."""
-    found = await connection.fetchval(_HAD_BOUGHT, program_id, list(who), before, timeout=TIMEOUT_SECONDS)
-    return Customers(unpacked(found).tolist())
+async def last_bought(connection: Connection, program_id: int, who: Customers, before: datetime) -> Counts:
+    """Tell by number when these last bought before an instant, under whichever of a person's ids; `NEVER` if never."""
+    row = await connection.fetchrow(_BOUGHT_BEFORE, program_id, list(who), before, timeout=TIMEOUT_SECONDS)
+    assert row is not None  # noqa: S101 - aggregates without GROUP BY make exactly one row
+    last = np.full(who.max() + 1 if who else 0, NEVER, dtype=np.int64)
+    last[unpacked(row["number"])] = unpacked(row["placed_at"])
+    return last
 
 
 async def next_instant(connection: Connection, program_id: int, after: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -13,15 +14,17 @@ from kpi.facts import NOBODY, Counts, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
 from kpi.rollup import numbers
-from kpi.rollup.fold import Fold, folded
+from kpi.rollup.fold import GAPS, KINDS, Fold, folded
 from kpi.rollup.loading import Loading, pieces
+from kpi.rollup.parts import JOINED, first_days, old_enough, summed_parts
 from kpi.rollup.serving import Serving, serving
 from kpi.rollup.store import Piece
+from kpi.rows.part import LOOKING_UP
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
 
-# What day sets have not: sums by customer, for the intervals of means.
-SPREAD = "spread"
+# What day sets have not: sums by customer, for the intervals of means, and gaps one by one, for their median.
+BY_CUSTOMER = frozenset({"spread", "gaps"})
 # So many are read from the rows in a tenth of a second or two: nobody need wait for an interval.
 FEW_PURCHASES = 50_000
 _ATTEMPTS = 5
@@ -47,6 +50,7 @@ class RollupReading:
         facts: dict[Days, PeriodFacts],
         ids: _Ids | None,
         versions: Mapping[Piece, int],
+        parts: Mapping[str, Mapping[Days, Any]],
     ) -> None:
         """Hold what was read; the connection is asked once more when customers are to be named."""
         self.known = known
@@ -55,6 +59,7 @@ class RollupReading:
         self._program_id = program_id
         self._facts = facts
         self._ids = ids
+        self._parts = parts
 
     @classmethod
     async def read(
@@ -67,25 +72,37 @@ class RollupReading:
     ) -> "RollupReading | None":
         """Read what the wanted periods need, each with the one before it; None where rows must be read instead.
 
-        That is where nothing is built, and where somebody needs the spread of few enough purchases. Whatever else is
-        needed is a part, whose reader may look customers up by their ids.
+        That is where nothing is built, and where somebody needs what is by customer of few enough purchases.
         """
-        days, numbered = _single_days(wanted), bool(needs - {SPREAD})
+        numbered, kinds = bool(needs & LOOKING_UP), (*KINDS, GAPS) if "gaps" in needs else KINDS
+        grown_up = old_enough(program, wanted, known) if "first_days" in needs else {}
+        days = _single_days(wanted) | {p.first_on for one in grown_up.values() for p in pieces(*one)}
         for _ in range(_ATTEMPTS):
             found = await serving(connection, program.program_id, days)
-            if found is None or (SPREAD in needs and found.purchases <= FEW_PURCHASES):
+            if found is None or (needs & BY_CUSTOMER and found.purchases <= FEW_PURCHASES):
                 return None
             loading = Loading(found)
-            _plan(loading, wanted, numbered=numbered)
+            _plan(loading, wanted, kinds, numbered=numbered)
+            for one in grown_up.values():
+                loading.want_range(one, JOINED)
             if await loading.load(connection, program.program_id):
                 ids = await _ids(loading, connection, program.program_id, wanted) if numbered else None
-                facts = {piece: _facts_of(loading, piece) for piece in wanted}
-                return cls(connection, program.program_id, _behind(known, found), facts, ids, found.versions)
+                folds = {piece: folded(loading.range(piece, kinds)) for piece in wanted}
+                facts = {piece: _facts_of(loading, piece, fold) for piece, fold in folds.items()}
+                parts = summed_parts(needs, folds, program, known, has_lines=found.has_lines)
+                if grown_up:
+                    joined = {days: folded(loading.range(one, JOINED)) for days, one in grown_up.items()}
+                    parts["first_days"] = await first_days(connection, program, known, joined)
+                return cls(connection, program.program_id, _behind(known, found), facts, ids, found.versions, parts)
         return None
 
     def facts_of(self, days: Days) -> PeriodFacts:
         """Give the facts of one of the periods that were read."""
         return self._facts[days]
+
+    def part(self, name: str) -> Mapping[Days, Any] | None:
+        """Give a part that is made of sums and sets; None where the rows say more."""
+        return self._parts.get(name)
 
     def numbers(self, ids: Iterable[UUID]) -> Customers:
         """Give the customers of these ids; who neither bought nor joined is none of them."""
@@ -113,9 +130,9 @@ def _single_days(wanted: Iterable[Days]) -> set[date]:
     return found
 
 
-def _plan(loading: Loading, wanted: Sequence[Days], *, numbered: bool) -> None:
+def _plan(loading: Loading, wanted: Sequence[Days], kinds: Sequence[str], *, numbered: bool) -> None:
     for days in wanted:
-        loading.want_range(days)
+        loading.want_range(days, kinds)
         loading.want_buyers(periods.previous(days))
     starts = {days.start for days in wanted}
     loading.want_before(starts | ({max(days.end for days in wanted)} if numbered else set()))
@@ -123,8 +140,8 @@ def _plan(loading: Loading, wanted: Sequence[Days], *, numbered: bool) -> None:
         loading.want_joined()
 
 
-def _facts_of(loading: Loading, days: Days) -> PeriodFacts:
-    fold, before = folded(loading.range(days)), loading.before(days.start)
+def _facts_of(loading: Loading, days: Days, fold: Fold) -> PeriodFacts:
+    before = loading.before(days.start)
     return PeriodFacts(
         member_at_start=before.members,
         known=before.known,

@@ -25,7 +25,8 @@ SELECT r.build_id, r.next_number, least((
   (SELECT array_agg((grain, first_on, version)) FROM kpi_span
     WHERE program_id = $1 AND (grain = 'month' OR grain = 'day' AND first_on = ANY($4::date[]))) AS spans,
   (SELECT coalesce(sum(member_orders + other_orders + anonymous_orders), 0)::bigint FROM kpi_span
-    WHERE program_id = $1 AND grain = 'month') AS purchases
+    WHERE program_id = $1 AND grain = 'month') AS purchases,
+  EXISTS (SELECT FROM kpi_span WHERE program_id = $1 AND grain = 'month' AND lined > 0) AS has_lines
 FROM kpi_rollup r JOIN program g USING (program_id) JOIN consumer_built b USING (program_id)
 WHERE r.program_id = $1 AND b.consumer = $2 AND r.timezone = g.timezone AND r.kpi_version = $3
 """
@@ -40,7 +41,7 @@ class Serving(NamedTuple):
     """What there is to answer from. `behind_since`: when the oldest was recorded that is not worked off yet.
 
     `versions` are of all months and of the days asked for; a piece that is not among them is empty. `purchases` counts
-    those that qualify.
+    those that qualify; `has_lines`: some purchase ever told its lines.
     """
 
     build_id: UUID
@@ -48,6 +49,7 @@ class Serving(NamedTuple):
     behind_since: datetime | None
     versions: dict[Piece, int]
     purchases: int
+    has_lines: bool
 
 
 async def serving(connection: Connection, program_id: int, days: Iterable[date]) -> Serving | None:
@@ -56,7 +58,9 @@ async def serving(connection: Connection, program_id: int, days: Iterable[date])
     if row is None:
         return None
     versions = {Piece(grain, first_on): version for grain, first_on, version in row["spans"] or []}
-    return Serving(row["build_id"], row["next_number"], row["behind_since"], versions, row["purchases"])
+    return Serving(
+        row["build_id"], row["next_number"], row["behind_since"], versions, row["purchases"], row["has_lines"]
+    )
 
 
 async def read_ids(connection: Connection, program_id: int) -> tuple[NDArray[np.bytes_], Counts]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from kpi.measure import Interval, Outcome, Ratio, Segments
 
-# As JSON: {"segments": {name: [num, den, value, low, high]}, "difference": [value, low, high]}; without an interval
-# both ends are null.
+# As JSON: {"segments": {name: [num, den, value, low, high]}, "difference": [value, low, high], "medians": {name: …}}.
+# Without an interval both ends are null; medians are in days.
 Stored = Mapping[str, Any]
 
 
@@ -23,13 +23,15 @@ class Snapshot:
     restated_at: datetime | None
 
     def completed(self, outcome: Outcome, version: int) -> Outcome | None:
-        """Give an outcome the intervals that were counted for it; None when it has become another since."""
+        """Give an outcome the intervals and medians that were counted for it; None when it has become another since."""
         if version > self.seen_version or counts_of(stored(outcome)) != counts_of(self.figures):
             return None
         told = self.figures["segments"]
         segments = {name: replace(ratio, ci95=_interval(told[name])) for name, ratio in outcome.segments.items()}
         difference = replace(outcome.difference, ci95=_interval(self.figures["difference"]))
-        return replace(outcome, segments=segments, difference=difference)
+        medians = self.figures["medians"]
+        spread = {name: replace(one, median=medians[name]) for name, one in outcome.distributions.items()}
+        return replace(outcome, segments=segments, difference=difference, distributions=spread)
 
 
 def restated(
@@ -49,7 +51,8 @@ def stored(outcome: Outcome) -> Stored:
     """Write an outcome down."""
     segments = {name: [r.num, r.den, r.value, *(r.ci95 or (None, None))] for name, r in outcome.segments.items()}
     gap = outcome.difference
-    return {"segments": segments, "difference": [gap.value, *(gap.ci95 or (None, None))]}
+    medians = {name: one.median for name, one in outcome.distributions.items()}
+    return {"segments": segments, "difference": [gap.value, *(gap.ci95 or (None, None))], "medians": medians}
 
 
 def counts_of(figures: Stored) -> dict[str, tuple[int, int | None]]:

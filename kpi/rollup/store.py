@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kpi.facts import Customers
 from kpi.rollup import numbers
-from kpi.rollup.fold import Fold, fold_of
+from kpi.rollup.fold import GAPS, Fold, fold_of, gaps_of
 from loyalty.database import Connection
 
 _LOCK = """
@@ -26,24 +26,28 @@ _EMPTY = ("kpi_span", "kpi_customer", "kpi_dirty")
 _NEXT_VERSION = "UPDATE kpi_rollup SET version = version + 1 WHERE program_id = $1 RETURNING version"
 _SUMS = (
     "member_orders, member_net_minor, other_orders, other_net_minor, anonymous_orders, anonymous_net_minor,"
-    " anonymous_net_squared, left_out"
+    " anonymous_net_squared, left_out, lined, member_rewards_minor, first_net_minor, member_gap_seconds,"
+    " other_gap_seconds"
 )
 _DELETE_SPANS = """
 DELETE FROM kpi_span s USING unnest($2::text[], $3::date[]) AS n(grain, first_on)
 WHERE s.program_id = $1 AND s.grain = n.grain AND s.first_on = n.first_on
 """
 _INSERT_SPANS = f"""
-INSERT INTO kpi_span (program_id, grain, first_on, version, {_SUMS})
-SELECT $1, n.grain, n.first_on, $4, n.a, n.b, n.c, n.d, n.e, n.f, n.g, n.h FROM unnest($2::text[], $3::date[],
-  $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::numeric[], $12::bigint[])
-  AS n(grain, first_on, a, b, c, d, e, f, g, h)
+INSERT INTO kpi_span (program_id, grain, first_on, version, {_SUMS}, member_gaps, other_gaps)
+SELECT $1, n.grain, n.first_on, $4, n.a, n.b, n.c, n.d, n.e, n.f, n.g, n.h, n.i, n.j, n.k, n.l, n.m, n.n, n.o
+FROM unnest($2::text[], $3::date[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+  $11::numeric[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
+  $18::bytea[], $19::bytea[]) AS n(grain, first_on, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)
 """  # noqa: S608 - column names
 _INSERT_SETS = """
 INSERT INTO kpi_span_set (program_id, grain, first_on, kind, customers)
 SELECT $1, * FROM unnest($2::text[], $3::date[], $4::text[], $5::bytea[])
 """
 _SPANS = f"""
-SELECT s.grain, s.first_on, s.version, ARRAY[{_SUMS}]::numeric[] AS sums, k.kinds, k.customers
+SELECT s.grain, s.first_on, s.version, ARRAY[{_SUMS}]::numeric[] AS sums, k.kinds, k.customers,
+  CASE WHEN '{GAPS}' = ANY($4) THEN s.member_gaps END AS member_gaps,
+  CASE WHEN '{GAPS}' = ANY($4) THEN s.other_gaps END AS other_gaps
 FROM unnest($2::text[], $3::date[]) AS n(grain, first_on)
 JOIN kpi_span s ON s.program_id = $1 AND s.grain = n.grain AND s.first_on = n.first_on
 CROSS JOIN LATERAL (
@@ -85,15 +89,22 @@ class Build(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A span as it was stored: the sums, and of the sets those that were asked for, packed."""
+    """A span as it was stored: the sums, and of the sets those that were asked for, packed, and so with the gaps."""
 
     version: int
     sums: Sequence[int]
     sets: dict[str, bytes]
+    member_gaps: bytes = b""
+    other_gaps: bytes = b""
 
     def fold(self) -> Fold:
         """Unpack it."""
-        return fold_of(self.sums, {kind: Customers.deserialize(packed) for kind, packed in self.sets.items()})
+        sets = {kind: Customers.deserialize(packed) for kind, packed in self.sets.items()}
+        return fold_of(self.sums, sets, self.gaps())
+
+    def gaps(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Unpack how many gaps lasted how long."""
+        return gaps_of(self.member_gaps), gaps_of(self.other_gaps)
 
 
 async def lock_build(connection: Connection, program_id: int, *, wait: bool) -> Build | None:
@@ -125,6 +136,7 @@ async def write_spans(
     await connection.execute(_DELETE_SPANS, program_id, grains, firsts, timeout=60)
     columns = [list(column) for column in zip(*(fold.sums() for _, fold in spans), strict=True)]
     columns[6] = [Decimal(squared) for squared in columns[6]]
+    columns += [list(column) for column in zip(*(fold.gaps() for _, fold in spans), strict=True)]
     await connection.execute(_INSERT_SPANS, program_id, grains, firsts, version, *columns, timeout=60)
     sets = [(*piece, kind, who.serialize()) for piece, fold in spans for kind, who in fold.sets().items()]
     if sets:
@@ -134,7 +146,10 @@ async def write_spans(
 async def read_spans(
     connection: Connection, program_id: int, pieces: Iterable[Piece], kinds: Iterable[str]
 ) -> dict[Piece, Stored]:
-    """Read days and months with some of their sets; those in which nothing ever happened are not there."""
+    """Read days and months with some of their sets, and the gaps if they are among the kinds.
+
+    Those in which nothing ever happened are not there.
+    """
     wanted = list(pieces)
     grains, firsts = [piece.grain for piece in wanted], [piece.first_on for piece in wanted]
     rows = await connection.fetch(_SPANS, program_id, grains, firsts, list(kinds), timeout=60)
@@ -143,6 +158,8 @@ async def read_spans(
             row["version"],
             [int(n) for n in row["sums"]],
             dict(zip(row["kinds"] or (), row["customers"] or (), strict=True)),
+            row["member_gaps"] or b"",
+            row["other_gaps"] or b"",
         )
         for row in rows
     }

@@ -56,7 +56,11 @@ class KpiCustomer(SQLModel, table=True):
 
 
 class KpiSpan(SQLModel, table=True):
-    """What can be summed of a day or a month: qualifying purchases by status at their instant; money in minor units."""
+    """What can be summed of a day or a month: qualifying purchases by status at their instant; money in minor units.
+
+    `lined` counts all purchases that tell their lines. Gaps end at a purchase of the span: how many lasted 0 to 180
+    whole days, or longer, are 182 numbers of 8 bytes, big-endian; empty where there are none.
+    """
 
     __tablename__ = "kpi_span"
     __table_args__ = (
@@ -77,6 +81,13 @@ class KpiSpan(SQLModel, table=True):
     anonymous_net_minor: int = Field(sa_type=BigInteger)
     anonymous_net_squared: Decimal = Field(sa_type=Numeric)
     left_out: int = Field(sa_type=BigInteger)
+    lined: int = Field(sa_type=BigInteger)
+    member_rewards_minor: int = Field(sa_type=BigInteger)
+    first_net_minor: int = Field(sa_type=BigInteger)
+    member_gap_seconds: int = Field(sa_type=BigInteger)
+    other_gap_seconds: int = Field(sa_type=BigInteger)
+    member_gaps: bytes = Field(sa_type=LargeBinary)
+    other_gaps: bytes = Field(sa_type=LargeBinary)
 
 
 class KpiSpanSet(SQLModel, table=True):

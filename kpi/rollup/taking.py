@@ -12,7 +12,7 @@ from kpi.measure import MEASURES
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from kpi.rollup.loading import version_of
-from kpi.rollup.reading import SPREAD
+from kpi.rollup.reading import BY_CUSTOMER
 from kpi.rollup.snapshot_store import Kept, Seen
 from kpi.rollup.snapshots import restated, stored
 from kpi.rollup.store import Piece
@@ -35,8 +35,8 @@ _GRAINS: tuple[periods.Grain, ...] = ("month", "quarter", "year")
 
 
 def measures_kept() -> list[str]:
-    """Name the measures of which snapshots are taken: those that lack an interval, or need no part."""
-    return sorted(key for key, kind in MEASURES.all().items() if not kind.needs or SPREAD in kind.needs)
+    """Name the measures of which snapshots are taken: those that lack an interval or a median, or need no part."""
+    return sorted(key for key, kind in MEASURES.all().items() if not kind.needs or BY_CUSTOMER & kind.needs)
 
 
 async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:

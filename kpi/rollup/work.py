@@ -7,11 +7,13 @@ how many changes that happens; and a commit holds days, their months and the mar
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+
 from kpi import periods
-from kpi.facts import NOBODY
+from kpi.facts import Counts
 from kpi.rollup import numbers, queries, store
-from kpi.rollup.days import Window
-from kpi.rollup.fold import KINDS, Fold, folded
+from kpi.rollup.days import Window, grown
+from kpi.rollup.fold import GAPS, KINDS, Fold, folded
 from kpi.rollup.store import Build, Piece
 from loyalty.database import Connection, Database
 from loyalty.outbox import queries as outbox
@@ -20,7 +22,7 @@ from loyalty.programs.queries import program_of
 
 CONSUMER = "kpi"
 # Rises with every change of what is stored, or of what it means: all is then built again.
-KPI_VERSION = 1
+KPI_VERSION = 2
 # Marks looked at in one go; the days of one month among them are one commit.
 _MARKS = 20_000
 _ONE_DAY = timedelta(days=1)
@@ -34,7 +36,8 @@ def is_current(build: Build, program: ProgramFacts) -> bool:
 async def rebuild(database: Database, program_id: int) -> None:
     """Build everything from the rows, month by month; a consumer's `rebuild`. Begun again, it begins anew.
 
-    One month is in memory at a time, and who had bought before. What changes meanwhile leaves events, which come after.
+    One month is in memory at a time, and when everybody last bought. What changes meanwhile leaves events, which come
+    after.
     """
     async with database.writer() as connection, connection.transaction():
         await queries.plan_for_reading(connection)
@@ -42,7 +45,8 @@ async def rebuild(database: Database, program_id: int) -> None:
         await outbox.had_all(connection, program_id, CONSUMER, queries.TIMEOUT_SECONDS)
         build_id = await store.begin_build(connection, program_id, KPI_VERSION)
         program = await program_of(connection, program_id)
-    seen, after = NOBODY, datetime.min.replace(tzinfo=UTC) + _ONE_DAY
+    last: Counts = np.array([], dtype=np.int64)
+    after = datetime.min.replace(tzinfo=UTC) + _ONE_DAY
     while True:
         async with database.writer() as connection, connection.transaction(isolation="repeatable_read"):
             await queries.plan_for_reading(connection)
@@ -55,9 +59,10 @@ async def rebuild(database: Database, program_id: int) -> None:
                 return
             month = periods.month_of(periods.day_of(at, program.zone))
             window = await _window(connection, program, month)
-            days = dict(zip(_days(month), window.days((month.end - month.start).days, seen), strict=True))
+            last = grown(last, window.purchases.customer)
+            days = dict(zip(_days(month), window.days((month.end - month.start).days, last), strict=True))
             await _write(connection, program_id, days, [(Piece("month", month.start), folded(days.values()))])
-        seen |= window.buyers
+        last = window.bought(last)
         after = periods.instant(month.end, program.zone)
 
 
@@ -81,8 +86,8 @@ async def work_off(connection: Connection, program: ProgramFacts) -> bool:
     for stretch in _stretches({day for _, day in mine}):
         window = await _window(connection, program, stretch)
         before = periods.instant(stretch.start, program.zone)
-        had_bought = await queries.had_bought(connection, program.program_id, window.buyers, before)
-        days |= zip(_days(stretch), window.days((stretch.end - stretch.start).days, had_bought), strict=True)
+        last = await queries.last_bought(connection, program.program_id, window.buyers, before)
+        days |= zip(_days(stretch), window.days((stretch.end - stretch.start).days, last), strict=True)
     whole = await _month(connection, program.program_id, month, days)
     await _write(connection, program.program_id, days, [(Piece("month", month.start), whole)])
     await store.worked_off(connection, program.program_id, [number for number, _ in mine])
@@ -92,10 +97,10 @@ async def work_off(connection: Connection, program: ProgramFacts) -> bool:
 async def _window(connection: Connection, program: ProgramFacts, stretch: periods.Days) -> Window:
     """Read days, and give numbers to customers who have none yet."""
     midnights = [periods.instant(day, program.zone) for day in (*_days(stretch), stretch.end)]
-    read = await queries.read_window(connection, program.program_id, midnights)
+    read = await queries.read_window(connection, program.program_id, midnights, program.timezone)
     if read.unnumbered:
         await numbers.number(connection, program.program_id, read.unnumbered)
-        read = await queries.read_window(connection, program.program_id, midnights)
+        read = await queries.read_window(connection, program.program_id, midnights, program.timezone)
     if read.unnumbered:
         msg = f"{len(read.unnumbered)} customers turned up without a number while a day was counted; it is tried again."
         raise RuntimeError(msg)
@@ -105,7 +110,7 @@ async def _window(connection: Connection, program: ProgramFacts, stretch: period
 async def _month(connection: Connection, program_id: int, month: periods.Days, fresh: dict[date, Fold]) -> Fold:
     """Fold a month from the days that were just counted and those that are stored."""
     rest = [Piece("day", day) for day in _days(month) if day not in fresh]
-    stored = await store.read_spans(connection, program_id, rest, KINDS)
+    stored = await store.read_spans(connection, program_id, rest, (*KINDS, GAPS))
     days = {piece.first_on: span.fold() for piece, span in stored.items()} | fresh
     return folded(days[day] for day in sorted(days))
 

@@ -67,6 +67,10 @@ NET = """CASE
       WHEN reward_discount_minor = 0 THEN kept_minor
       ELSE div(2::numeric * kept_minor * (goods_minor - reward_discount_minor) + goods_minor, 2::numeric * goods_minor)
     END::bigint"""
+# What a purchase `p` needs to count today, where it is looked up alone: goods that were kept.
+QUALIFIES = """p.state = 'recorded' AND NOT p.test AND p.goods_minor > (
+    SELECT CASE WHEN bool_or(r.kind = 'cancellation') THEN p.goods_minor ELSE coalesce(sum(r.goods_minor), 0) END
+    FROM refund r WHERE r.program_id = p.program_id AND r.purchase_id = p.purchase_id)"""
 
 # Qualifying purchases of known customers, by who they are now.
 _QUALIFYING = """

@@ -1,6 +1,7 @@
 """The facts of periods, from the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from kpi import periods
@@ -40,6 +41,10 @@ class RowsReading:
             )
             self._periods[days] = self._cells.between(before, start, end)
         return self._periods[days]
+
+    def part(self, name: str) -> Mapping[Days, Any] | None:  # noqa: ARG002 - there is none
+        """Give no part: each has a reader of its own."""
+        return None
 
     def numbers(self, ids: Iterable[UUID]) -> Customers:
         """Give the customers of these ids; who neither bought nor joined is none of them."""

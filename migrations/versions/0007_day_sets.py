@@ -51,6 +51,13 @@ def upgrade() -> None:
     sa.Column('anonymous_net_minor', sa.BigInteger(), nullable=False),
     sa.Column('anonymous_net_squared', sa.Numeric(), nullable=False),
     sa.Column('left_out', sa.BigInteger(), nullable=False),
+    sa.Column('lined', sa.BigInteger(), nullable=False),
+    sa.Column('member_rewards_minor', sa.BigInteger(), nullable=False),
+    sa.Column('first_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('member_gap_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('other_gap_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('member_gaps', sa.LargeBinary(), nullable=False),
+    sa.Column('other_gaps', sa.LargeBinary(), nullable=False),
     sa.CheckConstraint("grain IN ('day', 'month')", name=op.f('kpi_span_grain_is_known')),
     sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_span_program_id_fk')),
     sa.PrimaryKeyConstraint('program_id', 'grain', 'first_on', name=op.f('kpi_span_pk'))

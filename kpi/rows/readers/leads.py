@@ -42,9 +42,14 @@ GROUP BY 1, 2, 3, 4
 """  # noqa: S608 - constants
 
 
+_ANY = "SELECT EXISTS (SELECT FROM kpi_lead WHERE program_id = $1)"
+
+
 @READERS.register("leads")
 async def read(asked: Asked) -> Mapping[Days, Leads]:
     """Read the leads that were created in each of the periods."""
+    if not await asked.connection.fetchval(_ANY, asked.program.program_id):
+        return dict.fromkeys(asked.wanted, Leads())  # and no purchase is looked at
     known, boundaries = asked.reading.known, boundaries_of(asked)
     after = max(boundaries[-1], known.as_of) + timedelta(microseconds=1)
     rows = await asked.connection.fetch(

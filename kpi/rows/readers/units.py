@@ -1,19 +1,15 @@
 """The part "units": how many units of goods were sold, and how many of them came back."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import numpy as np
 
 from kpi import periods
-from kpi.parts.money import Units
+from kpi.parts.money import MATURE_AFTER, Units
 from kpi.periods import Days
 from kpi.rows.packed import boundaries_of, cells_of, fetch_packed, unpacked
 from kpi.rows.part import READERS, Asked
 from kpi.rows.who import MEMBERSHIPS, SALES, SURVIVORS, K
-
-# For so long after a period's end its goods are still coming back.
-_MATURE_AFTER = timedelta(days=30)
 
 # Only lines of kind goods are products. A cancelled purchase was no sale. Where nothing is kept, everything came back,
 # whatever the refunds say of lines; else what they say, and never more of a line than was sold.
@@ -96,6 +92,6 @@ async def read(asked: Asked) -> Mapping[Days, Units]:
             flow=(flow[0], flow[1]),
             unlined=sum(n for at, n in row["unlined"] or () if at in cells),
             untold=sum(n for at, n in row["untold"] or () if at in cells),
-            immature=periods.instant(days.end, asked.program.zone) + _MATURE_AFTER > known.as_of,
+            immature=periods.instant(days.end, asked.program.zone) + MATURE_AFTER > known.as_of,
         )
     return found

@@ -37,7 +37,7 @@ async def test_days_worked_off_say_what_the_rows_say(
     random = Random(seed)  # noqa: S311 - a shop, not a secret
     shop = await open_shop(database, ZONES[seed % len(ZONES)])
     worker = Worker(shop, owner, random)
-    await let_live(World(shop, random), worker, built=random.choice([0, 25]))
+    await let_live(World(shop, random, lined=seed % 3 == 0), worker, built=random.choice([0, 25]))
     wanted = some_periods(random)
     rows = await facts_by_rows(owner, shop, wanted)
     assert sum(len(facts["everybody.buyers"]) for facts in rows.values()) > 10, "a shop without life proves nothing"
@@ -69,11 +69,12 @@ async def let_live(world: World, worker: Worker, *, built: int, happenings: int 
 
 
 async def every_measure(owner: asyncpg.Connection, shop: Shop, wanted: list[Days]) -> list[object]:
-    """Answer every measure, without the intervals that day sets alone cannot have."""
+    """Answer every measure, without the intervals and medians that day sets alone cannot have."""
     told: list[object] = []
     for key in sorted(MEASURES.all()):
         for days in wanted:
             figures = (await answer(owner, shop.source.program, key, *days)).figures
             told += [key, days, figures.counts, figures.reason, figures.difference.value]
             told += [(name, ratio.num, ratio.den, ratio.value) for name, ratio in figures.segments.items()]
+            told += [(name, list(spread.by_day)) for name, spread in figures.distributions.items()]
     return told

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpi.facts import Anonymous, Customers, Side
-from kpi.rollup.fold import Fold, fold_of, folded
+from kpi.parts.gaps import LASTED, GapSums
+from kpi.rollup.fold import Fold, fold_of, folded, gaps_of
 
 FEW = st.frozensets(st.integers(0, 6), max_size=4).map(Customers)
 
@@ -15,6 +16,13 @@ FEW = st.frozensets(st.integers(0, 6), max_size=4).map(Customers)
 def sides(draw: st.DrawFn) -> Side:
     buyers = draw(FEW)
     return Side(draw(st.integers(0, 9)), draw(st.integers(-5, 99)), buyers, buyers & draw(FEW), buyers & draw(FEW))
+
+
+@st.composite
+def gaps(draw: st.DrawFn) -> GapSums:
+    lasted = draw(st.lists(st.integers(0, LASTED - 1), max_size=4))
+    by_day = tuple(lasted.count(day) for day in range(LASTED)) if lasted else ()
+    return GapSums(draw(st.integers(0, 99)) if lasted else 0, by_day)
 
 
 @st.composite
@@ -30,6 +38,10 @@ def days(draw: st.DrawFn) -> Fold:
         joined,
         left,
         (joined | left) & draw(FEW),
+        joined & draw(FEW),
+        *(draw(number) for _ in range(3)),
+        draw(gaps()),
+        draw(gaps()),
     )
 
 
@@ -47,7 +59,15 @@ def test_days_make_the_same_whole_in_any_grouping(some: list[Fold], cut: int, me
 @given(days())
 def test_what_is_stored_of_a_day_is_the_day(day: Fold) -> None:
     packed = {kind: who.serialize() for kind, who in day.sets().items()}
-    assert fold_of(day.sums(), {kind: Customers.deserialize(who) for kind, who in packed.items()}) == day
+    told = (gaps_of(day.gaps()[0]), gaps_of(day.gaps()[1]))
+    assert fold_of(day.sums(), {kind: Customers.deserialize(who) for kind, who in packed.items()}, told) == day
+
+
+def test_who_joins_twice_was_welcome_or_not_the_first_time() -> None:
+    one, two = Customers([1]), Customers([2])
+    once, again = Fold(joined=one | two, welcomed=one), Fold(joined=one | two, welcomed=two)
+    assert once.then(again).welcomed == one
+    assert again.then(once).welcomed == two
 
 
 def test_who_buys_once_on_two_days_or_once_on_each_side_bought_twice() -> None:

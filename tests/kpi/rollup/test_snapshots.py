@@ -11,6 +11,7 @@ from kpi.answers import Answer
 from kpi.measure import MEASURES
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
+from kpi.rollup.reading import BY_CUSTOMER
 from kpi.rollup.taking import take_snapshots, waiting
 from loyalty.clock import utc_now
 from loyalty.jobs.job import Desk
@@ -168,7 +169,7 @@ async def test_a_page_and_a_series_say_which_periods_they_wait_for(shop: Shop, o
 
 
 @pytest.mark.usefixtures("sold", "many")
-@pytest.mark.parametrize("key", [key for key, kind in MEASURES.all().items() if "spread" in kind.needs])
+@pytest.mark.parametrize("key", [key for key, kind in MEASURES.all().items() if BY_CUSTOMER & kind.needs])
 async def test_no_measure_waits_for_ever(shop: Shop, keeper: Worker, owner: asyncpg.Connection, key: str) -> None:
     program = shop.source.program
     assert (await answer(owner, program, key, *MARCH)).pending == [MARCH]

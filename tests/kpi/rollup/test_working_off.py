@@ -167,7 +167,7 @@ async def test_customers_are_found_by_id_if_they_bought_or_joined(
     await shop.merge("cid", "bob")
     await keeper.build()
     names = dict(await owner.fetch("SELECT external_id, customer_id FROM customer_alias"))
-    found = await reading(owner, shop, "some part")
+    found = await reading(owner, shop, "points")
     assert found is not None
     known = knowledge(await queries.now(owner, keeper.program_id), None)
     rows = await RowsReading.read(owner, shop.source.program, [MARCH], known)

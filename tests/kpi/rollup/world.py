@@ -8,17 +8,19 @@ from random import Random
 from uuid import UUID
 
 import asyncpg
+import pytest
 from msgspec.structs import replace
 
 from kpi import periods
 from kpi.facts import Customers
 from kpi.knowledge import knowledge
+from kpi.parts.first_days import FirstDays
 from kpi.periods import Days
-from kpi.reading import Reading
 from kpi.rollup import work
 from kpi.rollup.marks import mark_days
 from kpi.rollup.reading import RollupReading
 from kpi.rows import queries
+from kpi.rows.part import Asked, read_parts
 from kpi.rows.reading import RowsReading
 from loyalty.background import register_consumers
 from loyalty.clock import utc_now
@@ -33,16 +35,20 @@ from tests.stories import Shop
 # Over the end of winter time and of a year; each zone's clocks go on in it.
 FIRST, LAST = date(2024, 12, 20), date(2025, 4, 20)
 Told = dict[str, object]
+GOODS = {"line_id": "1", "kind": "goods", "quantity": 3, "unit_cost_minor": 100}
+# What day sets tell of parts.
+PARTS = frozenset({"gaps", "first_days", "rewards", "first_margins"})
 
 
 @dataclass
 class World:
-    """Customers a to h. Every happening is one verb; what it refuses is part of life."""
+    """Customers a to h. Every happening is one verb; what it refuses is part of life. `lined`: orders tell lines."""
 
     shop: Shop
     random: Random
     orders: list[NewPurchase] = field(default_factory=list)
     told: int = 0
+    lined: bool = False
 
     async def live(self) -> None:
         """Let one thing happen."""
@@ -76,6 +82,7 @@ class World:
             reward_discount_minor=self.random.choice([0, 0, goods, goods // 3]),
             test=self.random.random() < 0.05,
             source_updated_at=utc_now(),
+            lines=[GOODS | {"amount_minor": goods}] if self.lined and goods else None,
         )
         self.orders.append(new)
         # Sometimes the order itself comes later, or never: a refund of it waits.
@@ -216,29 +223,32 @@ async def facts_by_rows(owner: asyncpg.Connection, shop: Shop, wanted: Sequence[
     """Count from the rows."""
     program = shop.source.program
     known = knowledge(await queries.now(owner, program.program_id), None)
-    return await _told(await RowsReading.read(owner, program, wanted, known), wanted)
+    return await _told(Asked(owner, program, wanted, await RowsReading.read(owner, program, wanted, known)))
 
 
 async def facts_by_days(owner: asyncpg.Connection, shop: Shop, wanted: Sequence[Days]) -> dict[Days, Told]:
     """Count from the day sets."""
     program = shop.source.program
     known = knowledge(await queries.now(owner, program.program_id), None)
-    reading = await RollupReading.read(owner, program, wanted, known)
+    with pytest.MonkeyPatch.context() as patch:
+        # However small the shop is.
+        patch.setattr("kpi.rollup.reading.FEW_PURCHASES", -1)
+        reading = await RollupReading.read(owner, program, wanted, known, PARTS)
     assert reading is not None, "nothing is built"
-    return await _told(reading, wanted)
+    return await _told(Asked(owner, program, wanted, reading))
 
 
-async def _told(reading: Reading, wanted: Sequence[Days]) -> dict[Days, Told]:
+async def _told(asked: Asked) -> dict[Days, Told]:
     """Write facts down with the ids of customers, so that two readings can be held against each other."""
 
     async def who(customers: Customers) -> frozenset[UUID]:
-        ids = await reading.named(customers)
+        ids = await asked.reading.named(customers)
         assert len(ids) == len(customers), "every customer has a name"
         return frozenset(ids)
 
     told = {}
-    for days in wanted:
-        facts = reading.facts_of(days)
+    for days, facts in (await read_parts(asked, PARTS)).items():
+        first: FirstDays = facts.parts["first_days"]
         sides = {"member": facts.member, "other": facts.other, "everybody": facts.everybody}
         sets = {name: getattr(facts, name) for name in _SETS} | {
             f"{name}.{what}": getattr(side, what)
@@ -250,6 +260,10 @@ async def _told(reading: Reading, wanted: Sequence[Days]) -> dict[Days, Told]:
             **{name: (side.orders, side.net) for name, side in sides.items()},
             "anonymous": facts.anonymous,
             "left_out": facts.left_out,
+            "gaps": [side.sums for side in facts.parts["gaps"].sides],
+            "first_days": [await who(one) for one in (first.joined, first.bought, first.immature)],
+            "rewards": facts.parts["rewards"],
+            "first_margins": facts.parts["first_margins"],
         }
     return told
 
