@@ -7,7 +7,10 @@ import numpy as np
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Distribution, Measure, Outcome, Text
 from kpi.parts.gaps import DAY, Gaps
+from kpi.parts.waits import LONGEST_DAYS, Waits
+from kpi.pictures import Picture
 from kpi.splits import SEGMENTS, Sums, by_order
+from kpi.survival import curve
 from loyalty.intervals import Clusters
 
 
@@ -35,6 +38,7 @@ class DaysBetweenPurchases(Measure):
     inputs = ("purchases", "members")
     split = "at_order"
     needs = frozenset({"gaps"})
+    draws = frozenset({"waits"})
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the time by the gaps, for all and for each status, and tell how the gaps spread."""
@@ -47,3 +51,17 @@ class DaysBetweenPurchases(Measure):
         }
         everything, member, other = (Sums(one.num, one.den, one) for one in sums)
         return replace(by_order(everything, member, other, unit=DAY), distributions=spread)
+
+    def picture(self, facts: PeriodFacts) -> Picture:
+        """Show how soon purchases are followed by another, with those that are not yet: gaps know only who came back.
+
+        The status is that at the purchase which is waited from.
+        """
+        waits: Waits = facts.parts["waits"]
+        chosen = (np.ones(len(waits.member), dtype=np.bool_), waits.member, ~waits.member)
+        return Picture(
+            curves={
+                name: curve(waits.watched[which], waits.followed[which], DAY, LONGEST_DAYS)
+                for name, which in zip(SEGMENTS, chosen, strict=True)
+            }
+        )

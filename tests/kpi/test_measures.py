@@ -254,6 +254,26 @@ def test_a_difference_lies_in_its_interval(key: str, period: PeriodFacts) -> Non
         assert difference.ci95[0] - 1e-9 <= difference.value <= difference.ci95[1] + 1e-9
 
 
+@with_any_period(of_every_measure)
+def test_a_picture_begins_with_the_figure_and_goes_one_way(key: str, period: PeriodFacts) -> None:
+    measure = measure_named(key)
+    picture, outcome = measure.picture(period), measure.outcome(period)
+    if picture is None:
+        assert not measure.draws
+        return
+    assert all(list(told) in ([], names_of(measure)) for told in (picture.steps, picture.curves))
+    for name, steps in picture.steps.items():
+        assert [steps[1], steps[0]] == [outcome.segments[name].num, outcome.segments[name].den]
+        assert list(steps) == sorted(steps, reverse=True)
+    for curve in picture.curves.values():
+        shares = [point.share for point in curve.by_day]
+        assert shares == sorted(shares)
+        assert [point.waiting for point in curve.by_day] == sorted((p.waiting for p in curve.by_day), reverse=True)
+        for point in curve.by_day:
+            assert 0 <= point.share <= 1
+            assert point.ci95 is None or 0 <= point.ci95[0] <= point.share <= point.ci95[1] <= 1
+
+
 def test_an_unknown_measure_names_the_known_ones() -> None:
     with pytest.raises(UnknownMeasure) as refused:
         measure_named("churn_of_the_moon")
