@@ -50,7 +50,7 @@ def test_the_funnel_tells_how_many_went_on(inside: TestClient[Litestar]) -> None
     html = _picture(inside.get(f"{KPIS}/{REPEAT}?{MAY}").text)
     rows = [_text(row) for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)]
     assert rows[1:] == [
-        "1 purchase or more 20 21 40",
+        "1 purchase or more 20 100.0% 21 100.0% 40 100.0%",
         "2 purchases or more 18 90.0% 12 57.1% 30 75.0%",
         "3 purchases or more 15 75.0% 5 23.8% 20 50.0%",
         "4 purchases or more 8 40.0% 1 4.8% 9 22.5%",

@@ -16,7 +16,7 @@ Steps = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True)
 class Reached:
-    """How many of a segment got so far, and their share of all who began; the first step has none."""
+    """How many of a segment got so far, and their share of all who began."""
 
     side: str
     n: str
@@ -82,4 +82,4 @@ def _share(reached: Sequence[int], place: int) -> float:
 
 
 def _reached(side: str, steps: Sequence[int], place: int, f: Format) -> Reached:
-    return Reached(side, f.number(steps[place]), f.percent(_share(steps, place)) if place and steps[0] else "")
+    return Reached(side, f.number(steps[place]), f.percent(_share(steps, place) if steps[0] else None))

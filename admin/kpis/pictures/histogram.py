@@ -24,7 +24,7 @@ class _Scale(NamedTuple):
 
 # The first that leaves no more than this share beyond its end.
 _SCALES = (_Scale(14, 1, 7), _Scale(30, 1, 10), _Scale(60, 2, 20), _Scale(90, 3, 30), _Scale(180, 6, 60))
-_BEYOND = 0.02
+_BEYOND = 0.05
 
 
 @dataclass(frozen=True)
