@@ -38,7 +38,7 @@ def columns(
     parts.append(_svg('<line class="pic-axis" x1="{}" x2="100%" y1="{}" y2="{}"/>', _at(_REST), _FLOOR, _FLOOR))
     below = '<text class="pic-tick" x="{}" y="{}" text-anchor="{}">{}</text>'
     for tick in ticks:
-        anchor = "start" if tick.at == 0 else "middle"
+        anchor = "start" if tick.at == 0 else "end" if tick.at == 100 else "middle"  # noqa: PLR2004 - percent
         parts.append(_svg(below, _at(tick.at * _MAIN / 100), _FLOOR + 17, anchor, tick.text))
     parts.append(_svg(below, "100%", _FLOOR + 17, "end", rest))
     if mark:

@@ -127,6 +127,9 @@ class Measure(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
     # Further parts that its picture is made of. They are read only where one period is looked at closely.
     draws: ClassVar[frozenset[str]] = frozenset()
+    # Whether its value is a median: `num` and `den` then say in how many of how many it had happened, and make no
+    # quotient.
+    is_median: ClassVar[bool] = False
     # The measure of which this is another name, if it is one.
     alias_of: ClassVar[str | None] = None
 

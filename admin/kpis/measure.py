@@ -165,7 +165,9 @@ def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: Pe
         counted_from=_counted_from(answer, ratio, f),
         spread=unit.spread(f, ratio.ci95) if ratio.ci95 else "",
         compared=compared,
-        example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}" if ratio.den else "",
+        example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}"
+        if ratio.den and not measure_named(answer.key).is_median
+        else "",
         counted=ratio.den is None,
         did=people_address(path, asked.choice.period, side, "numerator") if listed and ratio.num else "",
         did_not=people_address(path, asked.choice.period, side, "denominator_only")
@@ -177,7 +179,7 @@ def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: Pe
 def _counted_from(answer: Answer, ratio: Ratio, f: Format) -> str:
     if not ratio.den:
         return ""
-    if answer.unit == "ratio" and answer.figures.lists:
+    if (answer.unit == "ratio" and answer.figures.lists) or measure_named(answer.key).is_median:
         return f.words.gettext("%(num)s of %(den)s", num=f.number(ratio.num), den=f.number(ratio.den))
     return f"{unit_named(answer.unit).amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)}"
 

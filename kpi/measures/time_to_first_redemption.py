@@ -37,6 +37,7 @@ class TimeToFirstRedemption(Measure):
     inputs = ("members", "points")
     split = "none"
     needs = frozenset({"first_redemptions"})
+    is_median = True
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Estimate the median."""

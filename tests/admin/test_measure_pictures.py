@@ -206,3 +206,11 @@ def test_the_flow_of_customers_stands_on_its_own_page_too(inside: TestClient[Lit
     assert "40 = 30 + 10 · 40 = 30 + 8 + 2" in html
     # The lost ones stand where the kept ones end.
     assert '<rect class="wf-minus" x="75.00%"' in html
+
+
+def test_a_median_is_no_quotient(inside: TestClient[Litestar]) -> None:
+    text = _text(inside.get(f"{KPIS}/{FIRST}?{MAY}").text)
+    assert "30 of 40" in text
+    assert "0.0 days" not in text
+    assert "\N{DIVISION SIGN} 20" not in text
+    assert "\N{DIVISION SIGN} 20 = " in _text(inside.get(f"{KPIS}/{GAPS}?{MAY}").text)

@@ -194,6 +194,7 @@ def test_a_figure_is_num_over_den_and_lies_in_its_interval_and_range(key: str, p
         if ratio.den == 0:
             assert (ratio.num, ratio.value, ratio.ci95) == (0, None, None)
             continue
+        assert measure.is_median == (key in MEDIANS)
         if key not in MEDIANS:
             assert ratio.value == ratio.num / ratio.den / UNIT.get(measure.unit, 1)
         if ratio.ci95 is not None:
