@@ -51,6 +51,8 @@ _BUSY = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    # What asyncpg says of a connection that went away in the middle of something, when it is given back to its pool.
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
 )

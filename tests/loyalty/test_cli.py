@@ -143,7 +143,7 @@ def test_ignored_columns_are_named(shop: Run, tmp_path: Path) -> None:
         (["import", "purchases", "{file}", "--program", "Shop"], 2, "Missing option '--storefront'"),
         (["import", "members", "{file}", "--program", "Shop"], 1, "Missing columns: customer_id, joined_at"),
         (["import", "members", "nowhere.csv", "--program", "Shop"], 2, "does not exist"),
-        (["import", "costs", "{file}", "--program", "Shop"], 2, "No such command 'costs'"),
+        (["import", "coupons", "{file}", "--program", "Shop"], 2, "No such command 'coupons'"),
         (["keys", "create", "--program", "Nobody", "--storefront", "web"], 1, "There are: 'Shop'"),
         (["kpi", "nps", "--program", "Shop", *PERIOD, "--json"], 1, "there are: active_customers, aov"),
         (["kpi", "aov", "--program", "Shop", "--start", "2026-1-1", "--end", "2026-02-01"], 2, "YYYY-MM-DD"),

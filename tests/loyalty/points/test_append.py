@@ -182,6 +182,7 @@ async def test_a_reader_cannot_write(shop: Shop) -> None:
 
 
 async def test_every_registered_consumer_gets_every_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "_consumers", {})
     await shop.buy(purchase("unheard", 100))
     monkeypatch.setattr(consumer, "_consumers", {"mail": None, "webhooks": None})
     await shop.join(joining("ann"))

@@ -7,10 +7,11 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
+from litestar import Litestar, get
 
 from loyalty.database import Database
 from loyalty.web.bounds import decimal_text, minor_units
+from loyalty.web.problems import on_failure
 
 GOOD = {"order_id": "1", "placed_at": "2026-03-01T10:00:00+01:00", "currency": "EUR", "goods": "10.00"}
 
@@ -253,6 +254,28 @@ async def test_the_documentation_page_needs_nothing_from_elsewhere(api: httpx.As
     assert "script-src 'self'" in page.headers["content-security-policy"]
     for path in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
         assert (await api.get(f"/docs/static/{path}")).status_code == HTTPStatus.OK
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InterfaceError("closed"),
+        asyncpg.InternalClientError("in progress"),
+        ConnectionResetError(),
+        TimeoutError(),
+    ],
+    ids=repr,
+)
+async def test_a_connection_that_went_away_is_answered_with_send_it_again(error: Exception) -> None:
+    @get("/")
+    async def broken() -> None:
+        raise error
+
+    app = Litestar([broken], exception_handlers={Exception: on_failure})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://loyalty.test") as client:
+        answer = await client.get("/")
+
+    assert (answer.status_code, answer.json()["code"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 
 @pytest.mark.parametrize(
