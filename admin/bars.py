@@ -1,9 +1,12 @@
 """Bars drawn on the server, one a row: each stands on an axis from 0 that all rows of a table share."""
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 _PICTURE = '<svg class="wf" width="100%" height="42" aria-hidden="true">{}</svg>'
 _BAR = '<rect class="wf-{}" x="{:.2f}%" y="9" width="{:.2f}%" height="24" rx="2"/>'
+_SHARE = '<rect class="wf-{}" x="0" y="{}" width="{:.2f}%" height="15" rx="2"/>'
 _RULE = '<line class="wf-to" x1="{:.2f}%" x2="{:.2f}%" y1="{}" y2="{}"/>'
 
 
@@ -18,6 +21,15 @@ def step(style: str, low: int, high: int, top: int, *, before: int | None, after
         parts.append(_svg(_RULE, before * scale, before * scale, 0, 9))
     if after is not None:
         parts.append(_svg(_RULE, after * scale, after * scale, 33, 42))
+    return _svg(_PICTURE, Markup("").join(parts))
+
+
+def shares(bars: Sequence[tuple[str, float]]) -> Markup:
+    """Draw shares of a whole below each other, at most two, each in its style; the numbers stand beside it as text."""
+    first = 5 if len(bars) > 1 else 13
+    parts = [
+        _svg(_SHARE, style, first + 18 * place, max(share * 100, 0.4)) for place, (style, share) in enumerate(bars)
+    ]
     return _svg(_PICTURE, Markup("").join(parts))
 
 

@@ -77,8 +77,13 @@ class Desk(Protocol):
         chosen: CalendarPeriod,
         against: Against,
         line: Line | None = None,
+        *,
+        closely: bool = False,
     ) -> Overview:
-        """Answer measures at one knowledge time; `line` gives the periods of their series, else those around."""
+        """Answer measures at one knowledge time; `line` gives the periods of their series, else those around.
+
+        Looked at `closely`, the chosen period has their pictures.
+        """
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """Find a page of the customers behind a figure, or all of them; None when it counts no customers."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from admin.format import MISSING, Format
-from admin.units import Unit, unit_named
+from admin.units import Unit, unit_of
 from kpi.answers import Figures, Series
 from kpi.measure import Ratio
 from kpi.periods import Days
@@ -97,7 +97,7 @@ def series_rows(series: Series, names: Mapping[Days, Named], f: Format) -> list[
     wanted = [index for index, (named, figures) in enumerate(told) if named.chosen or _is_known(figures)]
     if not wanted:
         return []
-    return [_row(figures, named, unit_named(series.unit), f) for named, figures in told[wanted[0] : wanted[-1] + 1]]
+    return [_row(figures, named, unit_of(series.key), f) for named, figures in told[wanted[0] : wanted[-1] + 1]]
 
 
 def exact(unit: Unit, f: Format, value: float | None) -> float | None:

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from markupsafe import Markup
 
 from admin.format import MISSING, Format
-from kpi.measure import Interval
+from kpi.measure import Interval, measure_named
 from loyalty.i18n import mark
 
 _SECONDS_A_DAY = 86_400
@@ -203,6 +203,14 @@ class Days(Mean):
         return self.value(f, None if value is None else value / _SECONDS_A_DAY)
 
 
+class MedianDays(Days):
+    """A median of times: what stands beside it counts how many they were."""
+
+    def amount(self, f: Format, value: int | None) -> str:
+        """Write `12,345`."""
+        return f.number(value)
+
+
 def _digits(step: float) -> int:
     """Count the decimals that keep two neighbouring ticks apart."""
     return next(digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9 or digits == 3)  # noqa: PLR2004
@@ -218,8 +226,15 @@ UNITS: dict[str, Unit] = {
     "points": Mean(mark("points"), 0),
     "days": Days(mark("days"), 1),
 }
+_MEDIAN = MedianDays("days", 1)
 
 
 def unit_named(name: str) -> Unit:
     """Give the way of writing a unit; one that nobody told the panel of is written as a plain number."""
     return UNITS.get(name) or Mean(name, 2)
+
+
+def unit_of(key: str) -> Unit:
+    """Give the way of writing a measure's values, and what they were counted from."""
+    measure = measure_named(key)
+    return _MEDIAN if measure.is_median else unit_named(measure.unit)

@@ -46,6 +46,30 @@ def names_of(line: Line, period: CalendarPeriod, f: Format) -> Mapping[Days, Nam
     }
 
 
+def grain_title(grain: Grain, f: Format) -> str:
+    """Say by what a chart is cut."""
+    words = f.words
+    return {
+        "day": words.gettext("By day"),
+        "week": words.gettext("By week"),
+        "month": words.gettext("By month"),
+        "quarter": words.gettext("By quarter"),
+        "year": words.gettext("By year"),
+    }[grain]
+
+
+def grain_name(grain: Grain, f: Format) -> str:
+    """Name a grain."""
+    words = f.words
+    return {
+        "day": words.gettext("Day"),
+        "week": words.gettext("Week"),
+        "month": words.gettext("Month"),
+        "quarter": words.gettext("Quarter"),
+        "year": words.gettext("Year"),
+    }[grain]
+
+
 def _listed(slot: Days, grain: Grain, f: Format) -> str:
     said = f.date(slot.start, _LISTED[grain])
     return f.words.gettext("Week of %(day)s", day=said) if grain == "week" else capital(said)

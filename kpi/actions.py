@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from kpi import periods
 from kpi.answers import Answer, Counted, Figures, Overview, Period, Restated, Series
+from kpi.closely import drawn
 from kpi.facts import PeriodFacts
 from kpi.knowledge import knowledge
 from kpi.measure import Measure, Outcome, measure_named
@@ -113,13 +114,15 @@ async def overview(
     slots: int = 13,
     line: Sequence[Days] = (),
     as_of: datetime | None = None,
+    closely: bool = False,
 ) -> Overview:
     """Answer several measures for a page of the panel: `[start, end)`, the period compared, and a sparkline each.
 
     The sparkline has `slots` periods of `grain`: for months, quarters and years those up to the end of the chosen
     calendar year (May 2017: December 2016 to December 2017), for days and weeks with the chosen one in the middle; none
     begins in the future, unless the chosen period does. `line` gives other periods for it, of whatever grain.
-    Everything comes from one read. Raises what `answer` raises.
+    Everything comes from one read. Looked at `closely`, the chosen period has the measures' pictures, some of which are
+    read from the rows. Raises what `answer` raises.
     """
     measures = {key: measure_named(key) for key in keys}
     chosen, unit = periods.period(start, end), periods.grain_named(grain)
@@ -136,6 +139,7 @@ async def overview(
         series={key: asking.series(key, measure, unit, line) for key, measure in measures.items()},
         chosen=line.index(chosen) if chosen in line else None,
         counted=Counted(facts.everybody.orders + anonymous, anonymous, facts.left_out),
+        pictures=await drawn(Asked(connection, program, [chosen], asking.reading), facts, measures) if closely else {},
     )
 
 

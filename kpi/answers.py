@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from kpi.measure import Difference, Distribution, Ratio, Reason, Segments
 from kpi.periods import Days
+from kpi.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,14 @@ class Overview:
     """All that the panel's first page shows of its measures, by key, from one read.
 
     `chosen` is the place of the chosen period in every series; None when it is not one of the grain's own periods.
+    `pictures` are of the chosen period, where they were asked for and a measure has one.
     """
 
     answers: dict[str, Answer]
     series: dict[str, Series]
     chosen: int | None
     counted: Counted
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     @property
     def pending(self) -> list[Days]:

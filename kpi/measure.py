@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from kpi.facts import Customers, PeriodFacts
+from kpi.pictures import Picture
 from loyalty.errors import NotFound
 from loyalty.i18n import with_french_spaces
 from loyalty.registry import Registry
@@ -124,12 +125,21 @@ class Measure(ABC):
     split: ClassVar[Split]
     # Which facts it reads beyond sets and sums: `spread`, or parts by name. What nobody needs is not read.
     needs: ClassVar[frozenset[str]] = frozenset()
+    # Further parts that its picture is made of. They are read only where one period is looked at closely.
+    draws: ClassVar[frozenset[str]] = frozenset()
+    # Whether its value is a median: `num` and `den` then say in how many of how many it had happened, and make no
+    # quotient.
+    is_median: ClassVar[bool] = False
     # The measure of which this is another name, if it is one.
     alias_of: ClassVar[str | None] = None
 
     @abstractmethod
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Answer for everybody and, with a split, for members and for non-members."""
+
+    def picture(self, facts: PeriodFacts) -> Picture | None:  # noqa: ARG002 - of most there is no more to show
+        """Show more of a period than its figure; None where there is no more."""
+        return None
 
 
 MEASURES: Registry[type[Measure]] = Registry("measure", "kpi.measures")

@@ -6,6 +6,7 @@ from math import exp, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from kpi.pictures import Curve, Point
 from loyalty.intervals import Z95, Interval
 
 _HALF = 0.5
@@ -49,6 +50,39 @@ def kaplan_meier(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> Sur
             high = float(time) if high is None and above <= _HALF else high
         at_risk -= left
     return Survival(n, events, median, None if low is None or high is None else (low, high))
+
+
+def curve(watched: NDArray[np.int64], happened: NDArray[np.int64], day: int, most_days: int) -> Curve:
+    """Estimate the share to whom it has happened, 1 - S(t), after each whole day, by the same product.
+
+    `day` is how many of the units of `watched` make one. The curve ends after `most_days`, or with the last who was
+    watched.
+    """
+    if not len(watched):
+        return Curve(0, 0, None, [])
+    times, place, left = np.unique(watched, return_inverse=True, return_counts=True)
+    died = np.bincount(place, weights=happened, minlength=len(times))
+    at_risk = len(watched) - np.cumsum(left) + left
+    alive = np.cumprod(1 - died / at_risk)
+    # Where all who were left had it, S is 0, and G, which is infinite then, is not asked for.
+    greenwood = np.cumsum(died / (at_risk * np.maximum(at_risk - died, 1)))
+    half = np.flatnonzero(alive <= _HALF)
+    ends = np.arange(min(most_days, int(times[-1]) // day) + 1) * day
+    # The last time that is not after each day, and the first that is not before it.
+    seen, coming = np.searchsorted(times, ends, side="right") - 1, np.searchsorted(times, ends, side="left")
+    by_day = [
+        _point(float(alive[at]), float(greenwood[at]), int(at_risk[to]))
+        if at >= 0
+        else Point(0.0, None, int(at_risk[to]))
+        for at, to in zip(seen, coming, strict=True)
+    ]
+    return Curve(len(watched), int(happened.sum()), float(times[half[0]]) / day if len(half) else None, by_day)
+
+
+def _point(alive: float, greenwood: float, waiting: int) -> Point:
+    low, high = _limits(alive, greenwood)
+    # Before anybody had it there is nothing to be uncertain by, and after everybody had it neither.
+    return Point(1 - alive, (1 - high, 1 - low) if 0 < alive < 1 else None, waiting)
 
 
 def _times(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> list[tuple[int, int, int]]:

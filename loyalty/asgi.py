@@ -109,12 +109,22 @@ class PanelDesk:
         chosen: CalendarPeriod,
         against: Against,
         line: Line | None = None,
+        *,
+        closely: bool = False,
     ) -> Overview:
         """Answer measures at one knowledge time."""
         grain, slots = (line.grain, line.slots) if line else (chosen.grain.value, ())
         async with self._database.reader() as connection:
             overview = await kpi.overview(
-                connection, program, keys, chosen.start, chosen.end, grain=grain, compare=against, line=slots
+                connection,
+                program,
+                keys,
+                chosen.start,
+                chosen.end,
+                grain=grain,
+                compare=against,
+                line=slots,
+                closely=closely,
             )
         await provide_want(self.state)(program.program_id, overview.pending)
         return overview

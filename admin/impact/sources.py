@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from admin.format import Format
 from admin.period_names import capital
 from admin.series import SIDES
-from admin.units import unit_named
+from admin.units import unit_of
 from kpi.answers import Answer
 from kpi.measure import Measure, Text, measure_named
 from loyalty.i18n import with_french_spaces
@@ -60,7 +60,7 @@ def _source(answer: Answer, measure: Measure, f: Format) -> Source:
 
 
 def _row(answer: Answer, segment: str, f: Format) -> SourceRow:
-    ratio, unit = answer.figures.segments[segment], unit_named(answer.unit)
+    ratio, unit = answer.figures.segments[segment], unit_of(answer.key)
     return SourceRow(
         segment=segment,
         num=unit.amount(f, ratio.num),

@@ -16,12 +16,13 @@ from admin.impact.tiles import ENOUGH, LONG, is_enough, is_proven, partial_chip
 from admin.kpis.behind import people_address
 from admin.kpis.counts import Count, make_counts
 from admin.kpis.marks import chips, is_waited_for, notes
+from admin.kpis.pictures.page import Pictures, make_pictures
 from admin.period_names import PeriodNames
 from admin.periods import Calendar, CalendarPeriod, Line
 from admin.picker import Picker, address, make_picker
 from admin.series import SIDES, SeriesFigure, is_counted, series_rows, sides_of
 from admin.units import unit_named
-from admin.window import GRAINS, names_of
+from admin.window import GRAINS, grain_name, grain_title, names_of
 from kpi.answers import Answer, Figures, Overview
 from kpi.measure import Ratio, measure_named
 from kpi.periods import Grain
@@ -74,6 +75,7 @@ class MeasurePage:
     notes: Sequence[str]
     flow: Flow | None
     flow_csv: str
+    pictures: Pictures
     measures: Mapping[str, str]
     figure: SeriesFigure
     source: Source
@@ -132,6 +134,7 @@ def make_measure(
         notes=notes(answer.figures, f),
         flow=make_flow(answer, names) if asked.key == FLOW else None,
         flow_csv=address(f"/admin/p/{program.program_id}/flow.csv", choice.period, choice.against),
+        pictures=make_pictures(answer, overview, address(f"{path}/picture.csv", choice.period, choice.against), f),
         measures={asked.key: address(path, choice.period, choice.against)},
         figure=_figure(path, asked, overview, f),
         source=make_source(answer, f),
@@ -162,7 +165,9 @@ def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: Pe
         counted_from=_counted_from(answer, ratio, f),
         spread=unit.spread(f, ratio.ci95) if ratio.ci95 else "",
         compared=compared,
-        example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}" if ratio.den else "",
+        example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}"
+        if ratio.den and not measure_named(answer.key).is_median
+        else "",
         counted=ratio.den is None,
         did=people_address(path, asked.choice.period, side, "numerator") if listed and ratio.num else "",
         did_not=people_address(path, asked.choice.period, side, "denominator_only")
@@ -174,7 +179,7 @@ def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: Pe
 def _counted_from(answer: Answer, ratio: Ratio, f: Format) -> str:
     if not ratio.den:
         return ""
-    if answer.unit == "ratio" and answer.figures.lists:
+    if (answer.unit == "ratio" and answer.figures.lists) or measure_named(answer.key).is_median:
         return f.words.gettext("%(num)s of %(den)s", num=f.number(ratio.num), den=f.number(ratio.den))
     return f"{unit_named(answer.unit).amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)}"
 
@@ -203,7 +208,7 @@ def _figure(path: str, asked: MeasureAsked, overview: Overview, f: Format) -> Se
     counted = is_counted(figures)
     return SeriesFigure(
         id="series",
-        title=_title(asked.line.grain, f),
+        title=grain_title(asked.line.grain, f),
         about=formula_said(measure, f),
         rows=series_rows(series, names_of(asked.line, choice.period, f), f),
         sides=sides_of(figures),
@@ -219,7 +224,7 @@ def _figure(path: str, asked: MeasureAsked, overview: Overview, f: Format) -> Se
         nothing=words.gettext("Nothing to show for these periods."),
         grains=[
             (
-                _grain_name(grain, f),
+                grain_name(grain, f),
                 address(path, choice.period, choice.against, by=_by(grain, asked)),
                 grain == asked.line.grain,
             )
@@ -234,25 +239,3 @@ def _by(grain: Grain, asked: MeasureAsked) -> str:
 
 def _has_partial(overview: Overview, key: str) -> bool:
     return any(figures.partial for figures in overview.series[key].periods)
-
-
-def _title(grain: Grain, f: Format) -> str:
-    words = f.words
-    return {
-        "day": words.gettext("By day"),
-        "week": words.gettext("By week"),
-        "month": words.gettext("By month"),
-        "quarter": words.gettext("By quarter"),
-        "year": words.gettext("By year"),
-    }[grain]
-
-
-def _grain_name(grain: Grain, f: Format) -> str:
-    words = f.words
-    return {
-        "day": words.gettext("Day"),
-        "week": words.gettext("Week"),
-        "month": words.gettext("Month"),
-        "quarter": words.gettext("Quarter"),
-        "year": words.gettext("Year"),
-    }[grain]

@@ -16,6 +16,7 @@ from admin.impact.routes import ROLES
 from admin.kpis.behind import BehindAsked, Crowd, behind_table, make_behind
 from admin.kpis.listing import listed_keys, make_list
 from admin.kpis.measure import MeasureAsked, make_measure
+from admin.kpis.pictures.page import picture_table
 from admin.kpis.tables import list_table, series_table
 from admin.members.addresses import with_query
 from admin.members.routes import SEES
@@ -81,7 +82,7 @@ async def measure(
     if not said.is_canonical(asked.choice) or said_in(request).get("by", "") != asked.by:
         choice = asked.choice
         return redirect(address(request.url.path, choice.period, choice.against, by=asked.by), kept(request))
-    overview = await _one(desk, program, calendar, asked)
+    overview = await _one(desk, program, calendar, asked, closely=True)
     shown = make_measure(program, calendar, asked, overview, _format(request, program))
     values = {"visitor": visitor.who, "program": program, "programs": programs, "page": shown}
     if request.headers.get("hx-request"):
@@ -104,6 +105,25 @@ async def series_csv(
     overview = await _one(desk, program, calendar, asked)
     name = f"{key}-{asked.choice.period.key}-by-{asked.line.grain}"
     return csv_response(name, *series_table(asked, overview, _format(request, program)))
+
+
+@get("/p/{program_id:str}/kpis/{key:str}/picture.csv")
+async def picture_csv(
+    request: AnyRequest,
+    program_id: FromPath[str],
+    key: FromPath[str],
+    desk: NamedDependency[Desk],
+    visitor: NamedDependency[Visitor],
+) -> Response[bytes]:
+    """Send what the picture of the page with the same address shows."""
+    _check(key)
+    program, _, calendar = await _with_data(program_id, desk, visitor)
+    asked = _asked(request, key, program, calendar, visitor)
+    overview = await _one(desk, program, calendar, asked, closely=True)
+    table = picture_table(overview.answers[key], overview, _format(request, program))
+    if table is None:
+        raise NotFoundException
+    return csv_response(f"{key}-{asked.choice.period.key}-picture", *table)
 
 
 @get("/p/{program_id:str}/kpis/{key:str}/customers")
@@ -140,7 +160,7 @@ async def customers_csv(
     return csv_response(name, *behind_table(program, crowd, _format(request, program)))
 
 
-ROUTES = [kpis, kpis_csv, measure, series_csv, customers, customers_csv]
+ROUTES = [kpis, kpis_csv, measure, series_csv, picture_csv, customers, customers_csv]
 
 
 def _check(key: str) -> None:
@@ -167,9 +187,11 @@ async def _all(desk: Desk, program: ProgramFacts, calendar: Calendar, choice: Ch
     return within_the_data(overview, calendar)
 
 
-async def _one(desk: Desk, program: ProgramFacts, calendar: Calendar, asked: MeasureAsked) -> Overview:
+async def _one(
+    desk: Desk, program: ProgramFacts, calendar: Calendar, asked: MeasureAsked, *, closely: bool = False
+) -> Overview:
     choice = asked.choice
-    overview = await desk.overview(program, [asked.key], choice.period, choice.against, asked.line)
+    overview = await desk.overview(program, [asked.key], choice.period, choice.against, asked.line, closely=closely)
     return within_the_data(overview, calendar)
 
 

@@ -20,7 +20,7 @@ from kpi.audit.export import export
 from kpi.audit.recount import RECOUNTS, Recount, Slot, recount
 from kpi.measure import MEASURES
 from kpi.periods import FIRST_DAY, BadPeriod, Grain
-from kpi.rollup.reading import SPREAD
+from kpi.rollup.reading import BY_CUSTOMER
 from kpi.rollup.serving import serving
 from loyalty.database import Connection
 from loyalty.errors import Unavailable
@@ -109,7 +109,7 @@ async def audit(
             return report
         # A knowledge time that was too late has been lowered.
         known_at = answered[0][1].as_of if as_of else None
-        # Of two instants the later read's stands: what must have an age needs no spread.
+        # Of two instants the later read's stands: what must have an age is not wanted by customer.
         slots = {slot: told.as_of for run, told in answered for slot in run}
         again = await asyncio.to_thread(recount, files, program, slots, keys, known_at)
     for run, told in answered:
@@ -127,13 +127,13 @@ async def _answered(
 ) -> list[Series]:
     """Answer every measure for a run of periods, from two reads.
 
-    What needs the spread is asked apart: of few enough purchases it is read from the rows, and would take the others
-    along, whose day sets would then not be audited. Those come last.
+    What is wanted by customer is asked apart: of few enough purchases it is read from the rows, and would take the
+    others along, whose day sets would then not be audited. Those come last.
     """
     told: list[Series] = []
     line = [slot.days for slot in run]
-    for spread in (True, False):
-        asked = [key for key in keys if (SPREAD in MEASURES.all()[key].needs) is spread]
+    for by_customer in (True, False):
+        asked = [key for key in keys if bool(BY_CUSTOMER & MEASURES.all()[key].needs) is by_customer]
         page = await overview(connection, program, asked, *line[0], compare=None, line=line, as_of=as_of)
         told += page.series.values()
     return told

@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Distribution, Measure, Outcome, Text
 from kpi.parts.gaps import DAY, Gaps, SummedGaps
+from kpi.parts.waits import LONGEST_DAYS, Waits
+from kpi.pictures import Picture
 from kpi.splits import SEGMENTS, Sums, by_order
+from kpi.survival import curve
 
 
 @MEASURES.register("days_between_purchases")
@@ -32,6 +37,7 @@ class DaysBetweenPurchases(Measure):
     inputs = ("purchases", "members")
     split = "at_order"
     needs = frozenset({"gaps"})
+    draws = frozenset({"waits"})
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the time by the gaps, for all and for each status, and tell how the gaps spread."""
@@ -39,3 +45,17 @@ class DaysBetweenPurchases(Measure):
         spread = {name: Distribution(side.median, side.by_day) for name, side in zip(SEGMENTS, gaps.sides, strict=True)}
         everything, member, other = (Sums(side.sums.seconds, side.number, side.clusters) for side in gaps.sides)
         return replace(by_order(everything, member, other, unit=DAY), distributions=spread)
+
+    def picture(self, facts: PeriodFacts) -> Picture:
+        """Show how soon purchases are followed by another, with those that are not yet: gaps know only who came back.
+
+        The status is that at the purchase which is waited from.
+        """
+        waits: Waits = facts.parts["waits"]
+        chosen = (np.ones(len(waits.member), dtype=np.bool_), waits.member, ~waits.member)
+        return Picture(
+            curves={
+                name: curve(waits.watched[which], waits.followed[which], DAY, LONGEST_DAYS)
+                for name, which in zip(SEGMENTS, chosen, strict=True)
+            }
+        )

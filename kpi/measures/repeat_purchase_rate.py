@@ -2,6 +2,8 @@
 
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, People, Text
+from kpi.parts.often import Often
+from kpi.pictures import Picture
 from kpi.splits import rate_at_order
 
 
@@ -26,6 +28,7 @@ class RepeatPurchaseRate(Measure):
     additivity = "none"
     inputs = ("purchases", "members")
     split = "at_order"
+    draws = frozenset({"often"})
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Ask the buyers whether they bought again, for all and for each status."""
@@ -33,3 +36,8 @@ class RepeatPurchaseRate(Measure):
             People(side.buyers, side.twice) for side in (facts.everybody, facts.member, facts.other)
         )
         return rate_at_order(everybody, member, other)
+
+    def picture(self, facts: PeriodFacts) -> Picture:
+        """Show how many went on to the second, the third and the fourth purchase of the period."""
+        often: Often = facts.parts["often"]
+        return Picture(steps=often.at_least)

@@ -3,9 +3,12 @@
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Measure, Outcome, Ratio, Text
 from kpi.parts.points import FirstRedemptions
-from kpi.survival import kaplan_meier
+from kpi.pictures import Picture
+from kpi.survival import curve, kaplan_meier
 
 _DAY = 86_400_000_000
+# So far the curve is drawn.
+_LONGEST_DAYS = 365
 
 
 @MEASURES.register("time_to_first_redemption")
@@ -34,6 +37,7 @@ class TimeToFirstRedemption(Measure):
     inputs = ("members", "points")
     split = "none"
     needs = frozenset({"first_redemptions"})
+    is_median = True
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Estimate the median."""
@@ -45,3 +49,8 @@ class TimeToFirstRedemption(Measure):
             {"all": Ratio(found.events, found.n, median, interval)},
             counts={"newcomers": found.n, "redeemed": found.events, "censored": found.censored},
         )
+
+    def picture(self, facts: PeriodFacts) -> Picture:
+        """Show what share has redeemed after so many days."""
+        seen: FirstRedemptions = facts.parts["first_redemptions"]
+        return Picture(curves={"all": curve(seen.watched, seen.redeemed, _DAY, _LONGEST_DAYS)})

@@ -16,7 +16,8 @@ from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, Line, parse_period
 from kpi import periods
 from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
-from kpi.measure import Difference, Interval, Ratio, Reason, Text, measure_named
+from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
+from kpi.pictures import Picture
 from loyalty.clock import utc_now
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
@@ -119,6 +120,8 @@ class FakeDesk:
     refusal: str = ""
     pending: int = 0
     asked_behind: list[BehindAsked] = field(default_factory=list)
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    distributions: dict[str, dict[str, Distribution]] = field(default_factory=dict)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""
@@ -159,6 +162,8 @@ class FakeDesk:
         chosen: CalendarPeriod,
         against: Against,
         line: Line | None = None,
+        *,
+        closely: bool = False,
     ) -> Overview:
         """Answer from the table; of what is not in it, say that something must be entered."""
         if self.broken:
@@ -174,6 +179,7 @@ class FakeDesk:
             series={key: self._series(program, key, grain, slots) for key in keys},
             chosen=list(slots).index(days) if days in slots else None,
             counted=self.counted or Counted(purchases=purchases or 0, anonymous=0, left_out=54),
+            pictures={key: self.pictures[key] for key in keys if key in self.pictures} if closely else {},
         )
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
@@ -256,6 +262,7 @@ class FakeDesk:
             reason=None if key in self.table else NOTHING_ENTERED,
             ci_pending=self.pending > 0,
             lists=key in self.table and measure_named(key).unit == "ratio",
+            distributions=self.distributions.get(key, {}),
         )
 
 

@@ -151,7 +151,47 @@ async def test_what_must_be_known_before_quoting_is_said(
     await window.assert_clean_in_both_themes(f"measure-{state}")
 
 
-async def test_paper_shows_the_table_and_no_controls(open_window: OpenWindow, real_panel: RealPanel) -> None:
+@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (1280, "fr"), (390, "fr"), (320, "en")])
+async def test_pictures_are_clean_at_every_width(
+    open_window: OpenWindow, in_state: Callable[[str], str], real_panel: RealPanel, language: str, width: int
+) -> None:
+    window = await open_window(in_state("pictures"), SECRET, width=width, language=language)
+    for key in ("repeat_purchase_rate", "days_between_purchases", "time_to_first_redemption"):
+        await window.open(f"{KPIS}/{key}?{MAY}")
+        await window.assert_clean_in_both_themes(f"picture-{key}-{language}-{width}")
+    window = await open_window(real_panel.address, real_panel.secret, width=width, language=language)
+    for key in ("repeat_purchase_rate", "days_between_purchases", "base_flow"):
+        await window.open(f"{KPIS}/{key}?{MAY}")
+        await window.assert_clean_in_both_themes(f"picture-of-the-sample-{key}-{language}-{width}")
+
+
+async def test_the_funnel_of_the_sample_begins_with_its_figure(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret)
+    await window.open(f"{KPIS}/repeat_purchase_rate?{MAY}")
+    rows = await window.page.locator(".funnel tbody td.r").all_inner_texts()
+    counted = await window.page.locator(".values dd:nth-of-type(2)").all_inner_texts()
+    began, went_on = ([text.split()[0] for text in rows[at : at + 3]] for at in (0, 3))
+    assert counted == [f"{did} of {asked}" for did, asked in zip(went_on, began, strict=True)]
+
+
+async def test_what_is_counted_stands_on_zero(open_window: OpenWindow, real_panel: RealPanel) -> None:
+    window = await open_window(real_panel.address, real_panel.secret)
+    for key in ("orders", "active_customers", "base_flow"):
+        await window.open(f"{KPIS}/{key}?{MAY}")
+        plot = window.page.locator("#series .plot")
+        await expect(plot).to_have_attribute("data-chart", "columns")
+        assert "0" in await plot.locator("svg text").all_text_contents()
+
+
+async def test_paper_shows_the_table_of_a_picture(open_window: OpenWindow, in_state: Callable[[str], str]) -> None:
+    window = await open_window(in_state("pictures"), SECRET, theme="dark", width=900)
+    await window.open(f"{KPIS}/days_between_purchases?{MAY}")
+    await window.page.emulate_media(media="print", color_scheme="dark")
+    await expect(window.page.locator("#picture-table")).to_be_visible()
+    await window.keep_picture("picture-print")
+
+
+async def test_paper_shows_the_table_and_and_no_controls(open_window: OpenWindow, real_panel: RealPanel) -> None:
     window = await open_window(real_panel.address, real_panel.secret, theme="dark", width=900)
     await window.open(f"{RETENTION}?{MAY}")
     await window.page.emulate_media(media="print", color_scheme="dark")

@@ -14,8 +14,10 @@ from kpi.parts.gaps import DAY, Gaps
 from kpi.parts.history import History
 from kpi.parts.length import Length
 from kpi.parts.money import Channel, Covered, Leads, Margins, Rewards, Spent, Units
+from kpi.parts.often import MOST, Often
 from kpi.parts.points import FirstRedemptions, Points, PointWorth
 from kpi.parts.stock import Stock
+from kpi.parts.waits import Waits
 
 MONTHS = 3
 Rows = list[dict[str, Any]]
@@ -34,8 +36,10 @@ def parts_of(rows: Rows) -> dict[str, Any]:
         "gaps": gaps(rows),
         "history": History(a_year=True),
         "length": Length(MONTHS),
+        "often": often(rows),
         **points_and_money(rows),
         "stock": Stock(who(lambda row: (row.get("member") or row.get("joined")) and not row.get("left"))),
+        "waits": waits(rows),
     }
 
 
@@ -86,3 +90,21 @@ def gaps(rows: Rows) -> Gaps:
     ]
     customer, seconds, member = zip(*told, strict=True) if told else ((), (), ())
     return Gaps(np.array(customer, dtype=np.int64), np.array(seconds, dtype=np.int64), np.array(member, dtype=np.bool_))
+
+
+def often(rows: Rows) -> Often:
+    """Count who bought so often, by status."""
+    statuses = {"all": (True, False), "member": (True,), "non_member": (False,)}
+    bought = {
+        name: [sum(member in chosen for _, member in row.get("buys", [])) for row in rows]
+        for name, chosen in statuses.items()
+    }
+    return Often({name: [sum(n >= step for n in each) for step in range(1, MOST + 1)] for name, each in bought.items()})
+
+
+def waits(rows: Rows) -> Waits:
+    """Let every purchase be watched for an hour a minor unit; those of an even number of them were followed."""
+    told = [(net * 3600, int(net % 2 == 0), member) for row in rows for net, member in row.get("buys", [])]
+    watched, followed, member = zip(*told, strict=True) if told else ((), (), ())
+    ints = [np.array(column, dtype=np.int64) for column in (watched, followed)]
+    return Waits(ints[0], ints[1], np.array(member, dtype=np.bool_))

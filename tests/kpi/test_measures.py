@@ -194,6 +194,7 @@ def test_a_figure_is_num_over_den_and_lies_in_its_interval_and_range(key: str, p
         if ratio.den == 0:
             assert (ratio.num, ratio.value, ratio.ci95) == (0, None, None)
             continue
+        assert measure.is_median == (key in MEDIANS)
         if key not in MEDIANS:
             assert ratio.value == ratio.num / ratio.den / UNIT.get(measure.unit, 1)
         if ratio.ci95 is not None:
@@ -252,6 +253,26 @@ def test_a_difference_lies_in_its_interval(key: str, period: PeriodFacts) -> Non
     if difference.value is not None and difference.ci95 is not None:
         assert difference.value == (member or 0) - (other or 0)
         assert difference.ci95[0] - 1e-9 <= difference.value <= difference.ci95[1] + 1e-9
+
+
+@with_any_period(of_every_measure)
+def test_a_picture_begins_with_the_figure_and_goes_one_way(key: str, period: PeriodFacts) -> None:
+    measure = measure_named(key)
+    picture, outcome = measure.picture(period), measure.outcome(period)
+    if picture is None:
+        assert not measure.draws
+        return
+    assert all(list(told) in ([], names_of(measure)) for told in (picture.steps, picture.curves))
+    for name, steps in picture.steps.items():
+        assert [steps[1], steps[0]] == [outcome.segments[name].num, outcome.segments[name].den]
+        assert list(steps) == sorted(steps, reverse=True)
+    for curve in picture.curves.values():
+        shares = [point.share for point in curve.by_day]
+        assert shares == sorted(shares)
+        assert [point.waiting for point in curve.by_day] == sorted((p.waiting for p in curve.by_day), reverse=True)
+        for point in curve.by_day:
+            assert 0 <= point.share <= 1
+            assert point.ci95 is None or 0 <= point.ci95[0] <= point.share <= point.ci95[1] <= 1
 
 
 def test_an_unknown_measure_names_the_known_ones() -> None:
