@@ -45,6 +45,8 @@ async def read_parts(asked: Asked, needs: Iterable[str]) -> dict[Days, PeriodFac
     parts: dict[Days, dict[str, Any]] = {days: {} for days in asked.wanted}
     for need in sorted(set(needs) & set(READERS.all())):
         told = asked.reading.part(need)
-        for days, part in (await READERS.all()[need](asked) if told is None else told).items():
-            parts[days][need] = part
+        told = await READERS.all()[need](asked) if told is None else told
+        # A reading may also tell of windows, which it read along for another part.
+        for days in asked.wanted:
+            parts[days][need] = told[days]
     return {days: replace(asked.reading.facts_of(days), parts=parts[days]) for days in asked.wanted}
