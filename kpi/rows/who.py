@@ -24,8 +24,9 @@ memberships AS (
   WHERE m.program_id = $1 AND m.recorded_at <= {K} AND (m.superseded_at IS NULL OR m.superseded_at > {K})
 )"""  # noqa: S608 - no value is put in
 
-# Every purchase before the last boundary, with who made it, under which status, and what is kept of it. `net` is kept
-# less kept reward, rounded half up. The stored flag knows only today's memberships: at K, status is looked up.
+# Every purchase before the last boundary, or of which something came back before it (clocks differ: a refund may be
+# dated before its sale), with who made it, under which status, and what is kept of it. `net` is kept less kept reward,
+# rounded half up. The stored flag knows only today's memberships: at K, status is looked up.
 SALES = f"""
 told AS (
   SELECT purchase_id, order_id, customer_id, placed_at, goods_minor, reward_discount_minor, lines, member
@@ -37,7 +38,8 @@ told AS (
 ), spans AS (
   SELECT customer_id, range_agg(tstzrange(joined_at, left_at)) AS as_member FROM memberships GROUP BY customer_id
 ), refunded AS (
-  SELECT purchase_id, sum(goods_minor) AS goods_minor, bool_or(kind = 'cancellation') AS cancelled
+  SELECT purchase_id, sum(goods_minor) AS goods_minor, bool_or(kind = 'cancellation') AS cancelled,
+    min(refunded_at) AS first_at
   FROM refund WHERE program_id = $1 AND recorded_at <= {K} GROUP BY purchase_id
 ), kept AS (
   SELECT p.*, coalesce(s.survivor, p.customer_id) AS person, coalesce(r.cancelled, false) AS cancelled, CASE
@@ -45,7 +47,7 @@ told AS (
     END AS kept_minor
   FROM told p LEFT JOIN survivors s ON s.customer_id = p.customer_id
   LEFT JOIN refunded r ON r.purchase_id = p.purchase_id
-  WHERE p.placed_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
+  WHERE least(p.placed_at, r.first_at) < ($2::timestamptz[])[cardinality($2::timestamptz[])]
 ), sales AS (
   SELECT k.purchase_id, k.order_id, k.person, k.placed_at, width_bucket(k.placed_at, $2::timestamptz[]) AS cell,
     CASE WHEN $3::timestamptz IS NULL THEN k.member ELSE coalesce(k.placed_at <@ m.as_member, false) END AS member,
