@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from kpi import periods
 from kpi.facts import PeriodFacts
 from kpi.periods import Days
 from kpi.reading import Reading
@@ -32,6 +34,18 @@ WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
 
 # The parts whose readers look customers up by their ids: a reading that has no ids at hand gets them for these.
 LOOKING_UP = frozenset({"points"})
+
+
+def boundaries_of(asked: Asked) -> list[datetime]:
+    """Give where the periods asked for begin and end, ascending."""
+    return sorted({periods.instant(day, asked.program.zone) for days in asked.wanted for day in days})
+
+
+def cells_of(asked: Asked, boundaries: Sequence[datetime], days: Days) -> tuple[int, int]:
+    """Give the first cell of a period, and the one after its last."""
+    zone = asked.program.zone
+    start, end = (boundaries.index(periods.instant(day, zone)) for day in days)
+    return start + 1, end + 1
 
 
 def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str]) -> list[Days]:
