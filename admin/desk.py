@@ -8,6 +8,7 @@ from uuid import UUID
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi.answers import Overview
+from kpi.liability.actions import Liability
 from loyalty.members.people import People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
@@ -84,6 +85,9 @@ class Desk(Protocol):
 
         Looked at `closely`, the chosen period has their pictures.
         """
+
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the points liability forward through periods that follow each other."""
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """Find a page of the customers behind a figure, or all of them; None when it counts no customers."""

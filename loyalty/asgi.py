@@ -21,6 +21,8 @@ from kpi import actions as kpi
 from kpi.answers import Overview
 from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
+from kpi.liability.actions import Liability
+from kpi.liability.actions import told as roll_liability
 from kpi.parameters import Want
 from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
@@ -128,6 +130,11 @@ class PanelDesk:
             )
         await provide_want(self.state)(program.program_id, overview.pending)
         return overview
+
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the points liability forward through periods that follow each other."""
+        async with self._database.reader() as connection:
+            return await roll_liability(connection, program, line.slots, line.grain)
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """Find the customers behind a figure."""

@@ -13,6 +13,7 @@ from kpi.liability.breakage import Breakage, estimate
 from kpi.liability.money import Valued, minor, value
 from kpi.liability.queries import read_ended, read_moved
 from kpi.liability.rules import Moved, Roll, roll_forward
+from kpi.parts.points import PointWorth
 from kpi.periods import Days, Grain
 from kpi.rows.queries import now
 from kpi.rows.readers.point_worth import Entered, read_entered
@@ -23,9 +24,13 @@ from loyalty.programs.facts import ProgramFacts
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period's roll-forward. No `money` where no cost of a point was entered; `partial`: it is not over yet."""
+    """A period's roll-forward. `worth` is what was entered for its last day; without it, there is no `money`.
+
+    `partial`: it is not over yet.
+    """
 
     roll: Roll
+    worth: PointWorth | None
     money: Valued | None
     partial: bool
 
@@ -112,8 +117,8 @@ async def _unposted(
 
 
 def _period(roll: Roll, entered: Entered, is_over: bool) -> Period:  # noqa: FBT001 - told by position in one place
-    before = entered.on(roll.days.start - timedelta(days=1))
-    return Period(roll, value(roll, before, entered.on(_last(roll.days))), partial=not is_over)
+    before, worth = entered.on(roll.days.start - timedelta(days=1)), entered.on(_last(roll.days))
+    return Period(roll, worth, value(roll, before, worth), partial=not is_over)
 
 
 def _last(days: Days) -> date:

@@ -133,7 +133,7 @@ def test_too_few_data_count_no_breakage_and_say_so(customers: int, reason: str) 
 async def test_only_points_that_could_have_ended_tell_how_many_are_never_spent(
     database: Database, owner: asyncpg.Connection
 ) -> None:
-    """30 customers earn 100 points that end after ten days; ten spend 90 of them, one gets them back; a 31st earns later."""
+    """30 customers earn 100 points that end after ten days; ten spend 90, one gets them back; a 31st earns later."""
     town = await open_town(database, owner, {"expiry": {"kind": "days", "days": 10}})
     names = [f"c{number}" for number in range(ENOUGH + 1)]
     await town.shop.join(*(joining(name, on=1) for name in names))
