@@ -16,6 +16,7 @@ from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, Line, parse_period
 from kpi import periods
 from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
+from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
 from loyalty.clock import utc_now
@@ -25,6 +26,7 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 
 NOTHING_ENTERED = Reason(
@@ -122,6 +124,7 @@ class FakeDesk:
     asked_behind: list[BehindAsked] = field(default_factory=list)
     pictures: dict[str, Picture] = field(default_factory=dict)
     distributions: dict[str, dict[str, Distribution]] = field(default_factory=dict)
+    points: FakePoints = field(default_factory=FakePoints)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""
@@ -181,6 +184,11 @@ class FakeDesk:
             counted=self.counted or Counted(purchases=purchases or 0, anonymous=0, left_out=54),
             pictures={key: self.pictures[key] for key in keys if key in self.pictures} if closely else {},
         )
+
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the same movements of every period forward."""
+        assert program in self.listed
+        return self.points.told(program, line)
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """List the people, whatever is asked; a measure of money has none."""
