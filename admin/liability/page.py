@@ -98,7 +98,7 @@ def make_liability(
         picker=replace(make_picker(path, calendar, names, Against.PREVIOUS), againsts=[]),
         csv=address(f"{path}.csv", choice.period, Against.PREVIOUS),
         kpis=address(f"/admin/p/{program.program_id}/kpis/points_liability", choice.period, Against.PREVIOUS),
-        period=names.full(choice.period),
+        period=names.listed(choice.period),
         days=names.days(choice.period),
         place=f.place(program.timezone),
         partial=one.partial,

@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from admin.app import panel
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
+from tests.admin.fake_liability import ENTERED
 from tests.admin.fake_pictures import show_pictures
 
 SECRET = "harness"
@@ -68,6 +69,7 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         table={key: rows for key, rows in complete_journey().items() if key != "orders_per_active"}
     ),
     "pictures": lambda: show_pictures(FakeDesk()),
+    "points": lambda: FakeDesk(points=ENTERED),
     "nobody": lambda: FakeDesk(people_listed=[]),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
