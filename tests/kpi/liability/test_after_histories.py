@@ -42,7 +42,7 @@ async def test_a_random_history_closes_and_is_told_again_as_of_every_look(
     town, looks = await open_town(database, owner, policies), list[tuple[Liability, int]]()
     random = Random(7)  # noqa: S311 - to be repeated, not to be secret
     await town.shop.join(*(joining(f"c{number}", on=20) for number in range(4)))
-    for step in range(96):
+    for step in range(144):
         await something(town, random, step)
         await town.wait(hours=random.choice([0.1, 0.1, 12, 24, 48]))
         if step % 12 == 11:
