@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
 from admin import sign_in
+from admin.costs import routes as costs
 from admin.desk import Desk
 from admin.impact import routes as impact
 from admin.kpis import routes as kpis
@@ -32,7 +33,7 @@ def panel(desk: Desk) -> Router:
             *sign_in.ROUTES,
             Router(
                 path="/",
-                route_handlers=[*impact.ROUTES, *kpis.ROUTES, *LIABILITY, *members.ROUTES],
+                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *LIABILITY, *members.ROUTES],
                 dependencies={"visitor": Provide(find_visitor)},
             ),
             nowhere,

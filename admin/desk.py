@@ -1,13 +1,15 @@
 """What the panel needs from the rooms below, as the door that opens the panel hands it over."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi.answers import Overview
+from kpi.inputs.facts import NewPointCost, NewSpend
+from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
 from loyalty.members.people import People, Search
 from loyalty.members.person import PersonFacts
@@ -102,3 +104,12 @@ class Desk(Protocol):
 
     async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
         """Give or take points once under the form's key."""
+
+    async def entered(self, program: ProgramFacts) -> Entered:
+        """Read what is entered for the key figures: the latest of each kind."""
+
+    async def enter(self, program: ProgramFacts, staff: Staff, item: NewPointCost | NewSpend) -> None:
+        """Enter the cost of a point, or money spent; the same key again corrects it."""
+
+    async def withdraw(self, program: ProgramFacts, staff: Staff, key: date | str) -> None:
+        """Withdraw the cost of a point by its day, or money spent by its id; `NotFound` where nothing ever was."""

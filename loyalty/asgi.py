@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from itertools import islice
 from uuid import UUID
@@ -21,6 +22,8 @@ from kpi import actions as kpi
 from kpi.answers import Overview
 from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
+from kpi.inputs.facts import NewPointCost, NewSpend
+from kpi.inputs.staff import Entered, Staff, enter_by_staff, see_entered, withdraw_by_staff
 from kpi.liability.actions import Liability
 from kpi.liability.actions import told as roll_liability
 from kpi.parameters import Want
@@ -165,6 +168,19 @@ class PanelDesk:
     async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
         """Give or take points once under the form's key."""
         return await adjust_by_staff(self._database, program, asked)
+
+    async def entered(self, program: ProgramFacts) -> Entered:
+        """Read what is entered for the key figures."""
+        async with self._database.reader() as connection:
+            return await see_entered(connection, program)
+
+    async def enter(self, program: ProgramFacts, staff: Staff, item: NewPointCost | NewSpend) -> None:
+        """Enter the cost of a point, or money spent."""
+        await enter_by_staff(self._database, program, staff, item)
+
+    async def withdraw(self, program: ProgramFacts, staff: Staff, key: date | str) -> None:
+        """Withdraw the cost of a point by its day, or money spent by its id."""
+        await withdraw_by_staff(self._database, program, staff, key)
 
 
 def provide_want(state: State) -> Want:

@@ -28,6 +28,8 @@ _NAMES = {
     "purchases_without_lines": mark("Purchases without lines"),
     "refunds_without_lines": mark("Refunds without lines"),
 }
+# These explain a figure; without one they explain nothing.
+_OF_FIGURES = {"joiners", "overlap"}
 # Told by other parts of the page: the notes, and the flow of customers.
 _TOLD = {"left_censored", "immature", *(f"{side}{step}" for side in ("", "member_", "non_member_") for step in STEPS)}
 
@@ -41,8 +43,9 @@ class Count:
 
 
 def make_counts(figures: Figures, f: Format) -> Sequence[Count]:
-    """Name the counts, those that every figure has first."""
-    return [Count(_name(key, f), _written(key, n, f)) for key, n in figures.counts.items() if key not in _TOLD]
+    """Name the counts, those that every figure has first; where there is no figure, only what there is towards one."""
+    left_out = _TOLD | _OF_FIGURES if figures.reason else _TOLD
+    return [Count(_name(key, f), _written(key, n, f)) for key, n in figures.counts.items() if key not in left_out]
 
 
 def _name(key: str, f: Format) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from admin.choice import Choice
+from admin.costs.addresses import CameFrom, costs_address, place_of
 from admin.format import MISSING, Format
 from admin.impact.flow import KEY as FLOW
 from admin.impact.flow import Flow, make_flow
@@ -56,7 +57,10 @@ class Gap:
 
 @dataclass(frozen=True)
 class MeasurePage:
-    """The page, top to bottom. `again` is the address to ask again while an interval is being computed."""
+    """The page, top to bottom. `enter`: where to enter what the figure lacks, empty where that does not help.
+
+    `again` is the address to ask again while an interval is being computed.
+    """
 
     key: str
     title: str
@@ -68,6 +72,7 @@ class MeasurePage:
     place: str
     chips: Sequence[str]
     reason: str
+    enter: str
     columns: Sequence[Column]
     dumbbell: Markup | None
     gap: Gap | None
@@ -127,6 +132,7 @@ def make_measure(
         place=f.place(program.timezone),
         chips=chips(answer, partial_chip(answer, names), f),
         reason=said(reason.text, f) if reason else "",
+        enter=_enter(program, asked, place_of(reason)),
         columns=[_column(answer, side, path, asked, names) for side in _shown(answer)],
         dumbbell=draw_dumbbell(answer, f) if _is_held_apart(answer.figures) else None,
         gap=_gap(answer, f),
@@ -145,6 +151,11 @@ def make_measure(
         freshness=make_freshness(answer, overview.counted, names),
         again=address(path, choice.period, choice.against, by=asked.by) if is_waited_for(everything) else "",
     )
+
+
+def _enter(program: ProgramFacts, asked: MeasureAsked, place: str) -> str:
+    came = CameFrom(asked.key, asked.choice.period)
+    return f"{costs_address(program.program_id, came)}#{place}" if place else ""
 
 
 def _shown(answer: Answer) -> list[str]:

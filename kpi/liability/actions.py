@@ -16,7 +16,7 @@ from kpi.liability.rules import Moved, Roll, roll_forward
 from kpi.parts.points import PointWorth
 from kpi.periods import Days, Grain
 from kpi.rows.queries import now
-from kpi.rows.readers.point_worth import Entered, read_entered
+from kpi.rows.readers.point_worth import Worths, read_entered
 from loyalty.database import Connection
 from loyalty.points.unposted import unposted
 from loyalty.programs.facts import ProgramFacts
@@ -116,7 +116,7 @@ async def _unposted(
     ]
 
 
-def _period(roll: Roll, entered: Entered, is_over: bool) -> Period:  # noqa: FBT001 - told by position in one place
+def _period(roll: Roll, entered: Worths, is_over: bool) -> Period:  # noqa: FBT001 - told by position in one place
     before, worth = entered.on(roll.days.start - timedelta(days=1)), entered.on(_last(roll.days))
     return Period(roll, worth, value(roll, before, worth), partial=not is_over)
 

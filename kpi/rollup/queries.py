@@ -13,7 +13,8 @@ from kpi.rollup import newcomers
 from kpi.rollup.days import NEVER, Openings, Spacing, Window
 from kpi.rows.cells import Memberships, Purchases
 from kpi.rows.known import KEPT, NET, QUALIFIES
-from kpi.rows.queries import by_cell, unpacked
+from kpi.rows.packed import unpacked
+from kpi.rows.queries import by_cell
 from loyalty.database import Connection
 
 # The service's writing connections plan for the money path alone, and give up after seconds.

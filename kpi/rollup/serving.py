@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kpi.facts import Counts
 from kpi.rollup.store import Piece
 from kpi.rollup.work import CONSUMER, KPI_VERSION
-from kpi.rows.queries import unpacked
+from kpi.rows.packed import unpacked
 from loyalty.database import Connection
 
 # One statement, so that the versions are those of the build. Ids of events are in the order of time but for clocks that

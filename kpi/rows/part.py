@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from kpi import periods
 from kpi.facts import PeriodFacts
 from kpi.periods import Days
 from kpi.reading import Reading
@@ -34,6 +36,18 @@ WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
 LOOKING_UP = frozenset({"points"})
 
 
+def boundaries_of(asked: Asked) -> list[datetime]:
+    """Give where the periods asked for begin and end, ascending."""
+    return sorted({periods.instant(day, asked.program.zone) for days in asked.wanted for day in days})
+
+
+def cells_of(asked: Asked, boundaries: Sequence[datetime], days: Days) -> tuple[int, int]:
+    """Give the first cell of a period, and the one after its last."""
+    zone = asked.program.zone
+    start, end = (boundaries.index(periods.instant(day, zone)) for day in days)
+    return start + 1, end + 1
+
+
 def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str]) -> list[Days]:
     """Give the further periods that the needed parts are made of."""
     asking = [WINDOWS.all()[need] for need in sorted(set(needs) & set(WINDOWS.all()))]
@@ -45,6 +59,8 @@ async def read_parts(asked: Asked, needs: Iterable[str]) -> dict[Days, PeriodFac
     parts: dict[Days, dict[str, Any]] = {days: {} for days in asked.wanted}
     for need in sorted(set(needs) & set(READERS.all())):
         told = asked.reading.part(need)
-        for days, part in (await READERS.all()[need](asked) if told is None else told).items():
-            parts[days][need] = part
+        found = await READERS.all()[need](asked) if told is None else told
+        # A reading has parts of the windows as well.
+        for days, own in parts.items():
+            own[need] = found[days]
     return {days: replace(asked.reading.facts_of(days), parts=parts[days]) for days in asked.wanted}

@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from admin.app import panel
+from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
 from tests.admin.fake_liability import ENTERED
 from tests.admin.fake_pictures import show_pictures
@@ -58,6 +59,20 @@ def _few() -> Table:
     }
 
 
+def _counted() -> Table:
+    """Add the number of purchases, which the baskets are divided by."""
+
+    def purchases(counts: tuple[int, int, float | None, float | None]) -> tuple[int, int, None, None]:
+        return (counts[1], 0, None, None)
+
+    table = complete_journey()
+    orders = {
+        period: Row(purchases(row.everyone), purchases(row.member), purchases(row.non_member))
+        for period, row in table["aov"].items()
+    }
+    return {**table, "orders": orders}
+
+
 _STATES: dict[str, Callable[[], FakeDesk]] = {
     "few": lambda: FakeDesk(table=_few()),
     "partial": lambda: FakeDesk(partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
@@ -70,6 +85,10 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
     ),
     "pictures": lambda: show_pictures(FakeDesk()),
     "points": lambda: FakeDesk(points=ENTERED),
+    "counted": lambda: FakeDesk(table=_counted(), partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
+    "costs": lambda: FakeDesk(
+        table={key: rows for key, rows in complete_journey().items() if key != "cac"}, costs=some_costs()
+    ),
     "nobody": lambda: FakeDesk(people_listed=[]),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(

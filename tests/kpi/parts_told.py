@@ -1,4 +1,4 @@
-"""The parts of a period told by hand, a row a customer, as `test_measures.facts` tells the rest of it."""
+"""The parts of a period told by hand, a row a customer, as `facts_told.facts` tells the rest of it."""
 
 from collections.abc import Callable
 from dataclasses import replace

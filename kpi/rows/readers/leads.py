@@ -11,17 +11,17 @@ from datetime import timedelta
 from kpi.inputs.queries import LEADS
 from kpi.parts.money import Channel, Leads
 from kpi.periods import Days
-from kpi.rows.packed import boundaries_of, cells_of
-from kpi.rows.part import READERS, Asked
-from kpi.rows.who import MEMBERSHIPS, SALES, SURVIVORS, K
+from kpi.rows.known import statement
+from kpi.rows.part import READERS, Asked, boundaries_of, cells_of
 
-# $4: up to here things are known, so a lead is old enough if its 30 days are over by then. A boundary after
+# $3: up to here things are known, so a lead is old enough if its 30 days are over by then. A boundary after
 # everything lets purchases after the period's end be seen.
-_LEADS = f"""
-WITH RECURSIVE {SURVIVORS}, {MEMBERSHIPS}, {SALES}, firsts AS (
+_LEADS = statement(
+    f"""
+WITH RECURSIVE {{people}}, {{sales}}, firsts AS (
   SELECT person, min(placed_at) AS first_at FROM sales WHERE person IS NOT NULL AND kept_minor > 0 GROUP BY person
 ), leads AS MATERIALIZED (
-  SELECT * FROM {LEADS.known(K)} told WHERE NOT withdrawn
+  SELECT * FROM {LEADS.known("{k}")} told WHERE NOT withdrawn
 ), links AS (
   SELECT l.lead_id, a.customer_id FROM leads l JOIN customer_alias a
     ON a.program_id = $1 AND a.namespace = l.namespace AND a.external_id = l.external_id
@@ -35,12 +35,13 @@ WITH RECURSIVE {SURVIVORS}, {MEMBERSHIPS}, {SALES}, firsts AS (
   JOIN firsts f ON f.person = coalesce(s.survivor, i.customer_id) GROUP BY i.lead_id
 )
 SELECT width_bucket(l.created_at, $2::timestamptz[]) AS cell, coalesce(l.channel, '') AS channel, l.qualified,
-  l.created_at + interval '30 days' <= $4 AS mature, count(*) AS leads,
+  l.created_at + interval '30 days' <= $3 AS mature, count(*) AS leads,
   count(*) FILTER (WHERE b.first_at >= l.created_at AND b.first_at <= l.created_at + interval '30 days') AS converted
 FROM leads l LEFT JOIN became b ON b.lead_id = l.lead_id
 GROUP BY 1, 2, 3, 4
-"""  # noqa: S608 - constants
-
+""",  # noqa: S608 - constants
+    k="$4",
+)
 
 _ANY = "SELECT EXISTS (SELECT FROM kpi_lead WHERE program_id = $1)"
 
@@ -52,8 +53,8 @@ async def read(asked: Asked) -> Mapping[Days, Leads]:
         return dict.fromkeys(asked.wanted, Leads())  # and no purchase is looked at
     known, boundaries = asked.reading.known, boundaries_of(asked)
     after = max(boundaries[-1], known.as_of) + timedelta(microseconds=1)
-    rows = await asked.connection.fetch(
-        _LEADS, asked.program.program_id, [*boundaries, after], known.limit, known.as_of
+    rows = await _LEADS.visit(
+        asked.connection, known.limit, asked.program.program_id, [*boundaries, after], known.as_of
     )
     found = {}
     for days in asked.wanted:

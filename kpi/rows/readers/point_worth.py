@@ -10,18 +10,21 @@ from asyncpg import Record
 from kpi.inputs.queries import POINT_COSTS
 from kpi.parts.points import PointWorth
 from kpi.periods import Days
+from kpi.rows.known import statement
 from kpi.rows.part import READERS, Asked
-from kpi.rows.who import K
 from loyalty.database import Connection
 
-_TOLD = f"""
-SELECT from_on, cost_minor, breakage FROM {POINT_COSTS.known(K.replace("$3", "$2"))} t WHERE NOT withdrawn
+_TOLD = statement(
+    f"""
+SELECT from_on, cost_minor, breakage FROM {POINT_COSTS.known("{k}")} t WHERE NOT withdrawn
 ORDER BY from_on DESC
-"""  # noqa: S608 - constants
+""",  # noqa: S608 - constants
+    k="$2",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class Worths:
     """All that was entered, newest day first."""
 
     rows: Sequence[Record]
@@ -32,9 +35,9 @@ class Entered:
         return PointWorth(Fraction(row["cost_minor"]), Fraction(row["breakage"])) if row else None
 
 
-async def read_entered(connection: Connection, program_id: int, known: datetime | None) -> Entered:
+async def read_entered(connection: Connection, program_id: int, known: datetime | None) -> Worths:
     """Read what was entered by then."""
-    return Entered(await connection.fetch(_TOLD, program_id, known))
+    return Worths(await _TOLD.fetch(connection, known, program_id))
 
 
 @READERS.register("point_worth")

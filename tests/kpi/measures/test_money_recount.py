@@ -113,7 +113,7 @@ def _flow(memory: Memory, sides: tuple[bool, ...], known: datetime, start: datet
     total = 0
     for sale in memory.sales:
         sold = {line["line_id"]: line["quantity"] for line in sale.lines if line["kind"] == "goods"}
-        for at, told, goods, lines in sale.back if memory.member(sale) in sides and sale.at < end else ():
+        for at, told, goods, lines in sale.back if memory.member(sale) in sides else ():
             if told <= known and start <= at < end:
                 if lines is not None:
                     total += sum(min(sold[name], n) for name, n in lines.items() if name in sold)
@@ -170,7 +170,7 @@ class Teller:
         purchase = await self.till.shop.buys(customer, sale.at.isoformat(), goods, reward=sale.reward)
         await self.till.lines(purchase, *lines)
         for _ in range(pick.choice([0, 0, 1, 2])):
-            at, recorded = sale.at + timedelta(days=pick.randint(0, 20)), self.at(100, 130)
+            at, recorded = sale.at + timedelta(days=pick.randint(-10, 20)), self.at(100, 130)
             part = pick.choice([goods, goods // 2, goods // 4])
             back = None if pick.random() < 0.5 else {line["line_id"]: pick.randint(0, 3) for line in lines[:2]}
             kinds = {line["line_id"]: line["kind"] for line in lines}

@@ -12,9 +12,9 @@ from kpi.periods import instant
 from kpi.pictures import Picture, Point
 from kpi.survival import curve, kaplan_meier
 from loyalty.clock import utc_now
+from tests.kpi.asking import MARCH
 from tests.kpi.recount import Order, sides
 from tests.kpi.shop import Shop
-from tests.kpi.test_kpi_answers import MARCH
 from tests.kpi.test_kpi_recount import PERIODS, ZONE, Teller
 from tests.kpi.till import Till
 

@@ -6,9 +6,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from kpi.actions import answer
+from kpi.actions import answer, overview
 from kpi.answers import Figures
 from kpi.knowledge import knowledge
+from kpi.measure import MEASURES
 from kpi.periods import Days
 from kpi.rollup.reading import RollupReading
 from kpi.rows import queries
@@ -160,3 +161,15 @@ async def test_ids_are_read_only_for_who_looks_customers_up(
     assert len((await reading(owner, shop, "points", "stock")).numbers(ids)) == 1
     with pytest.raises(ValueError, match="not told so"):
         (await reading(owner, shop, "stock", "history", "rewards")).numbers(ids)
+
+
+@pytest.mark.usefixtures("many")
+async def test_all_measures_of_one_read_answer_as_each_alone(
+    shop: Shop, keeper: Worker, owner: asyncpg.Connection
+) -> None:
+    await shop.join(joining("ann"))
+    await shop.buy(purchase("first", 1000, "ann", on=2), purchase("second", 2500, "ann", on=9))
+    await keeper.build()
+    page = await overview(owner, shop.source.program, list(MEASURES.all()), *MARCH)
+    for key in MEASURES.all():
+        assert page.answers[key].figures == await figures(owner, shop, key), key
