@@ -63,6 +63,7 @@ def test_the_table_and_its_file_say_the_same(inside: TestClient[Litestar], desk:
 def test_without_a_cost_there_is_no_money_but_what_to_enter(inside: TestClient[Litestar]) -> None:
     page = inside.get(MAY).text
     assert "Enter what a point costs you" in page
+    assert 'href="/admin/p/1/kpis/costs"' in page
     assert table(page, "roll")[-1] == ["Closing 4,260 held less 120 owed", "4,140"]
     assert "$" not in page.partition('id="roll"')[2].partition("</section>")[0]
     assert table(page, "by-period")[1][-1] == "–"
