@@ -12,6 +12,7 @@ from admin.costs import routes as costs
 from admin.desk import Desk
 from admin.impact import routes as impact
 from admin.kpis import routes as kpis
+from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
 from admin.session import NotOurForm, NotSignedIn, find_visitor
@@ -32,7 +33,7 @@ def panel(desk: Desk) -> Router:
             *sign_in.ROUTES,
             Router(
                 path="/",
-                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *members.ROUTES],
+                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *LIABILITY, *members.ROUTES],
                 dependencies={"visitor": Provide(find_visitor)},
             ),
             nowhere,

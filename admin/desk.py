@@ -10,6 +10,7 @@ from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
+from kpi.liability.actions import Liability
 from loyalty.members.people import People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
@@ -86,6 +87,9 @@ class Desk(Protocol):
 
         Looked at `closely`, the chosen period has their pictures.
         """
+
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the points liability forward through periods that follow each other."""
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """Find a page of the customers behind a figure, or all of them; None when it counts no customers."""

@@ -5,6 +5,7 @@ from litestar import get
 from kpi import actions
 from kpi.bodies import AnswerBody, MeasureBody, MeasuresBody, SeriesBody
 from kpi.files_api import routes as files
+from kpi.liability.api import routes as liability
 from kpi.measure import MEASURES
 from kpi.parameters import AsOf, Calling, Compare, End, Grain, Key, Lent, Start, Waiting, day, instant
 from kpi.people_api import routes as people
@@ -73,4 +74,4 @@ async def get_kpi_series(
     return SeriesBody.of(series)
 
 
-routes = [list_kpis, get_kpi, get_kpi_series, *people, *files]
+routes = [list_kpis, get_kpi, get_kpi_series, *people, *files, *liability]

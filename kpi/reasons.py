@@ -46,3 +46,10 @@ YOUNG_LEADS = Reason(
         fr="Les prospects de cette période ont moins de 30 jours : ils ont encore le temps de devenir clients.",
     ),
 )
+NO_POINT_COST = Reason(
+    "no_point_cost",
+    Text(
+        en="Enter what a point costs you, and the share of points that are never spent.",
+        fr="Saisissez ce que vous coûte un point, et la part des points qui ne sont jamais utilisés.",
+    ),
+)

@@ -24,6 +24,8 @@ from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff, enter_by_staff, see_entered, withdraw_by_staff
+from kpi.liability.actions import Liability
+from kpi.liability.actions import told as roll_liability
 from kpi.parameters import Want
 from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
@@ -131,6 +133,11 @@ class PanelDesk:
             )
         await provide_want(self.state)(program.program_id, overview.pending)
         return overview
+
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the points liability forward through periods that follow each other."""
+        async with self._database.reader() as connection:
+            return await roll_liability(connection, program, line.slots, line.grain)
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """Find the customers behind a figure."""

@@ -154,7 +154,7 @@ async def tell_at_random(town: Town, random: Random, steps: int) -> None:
     for number in range(4):
         await town.shop.join(joining(f"c{number}", on=20))
     for step in range(steps):
-        await _something(town, random, step)
+        await something(town, random, step)
         if random.random() < 0.4:
             await town.wait(hours=random.choice([0.2, 1, 12, 24, 48]))
         if step % 25 == 0:
@@ -165,7 +165,8 @@ async def tell_at_random(town: Town, random: Random, steps: int) -> None:
         await town.shop.buy(purchase(f"last{number}", 900, f"c{number}", on=town.today))
 
 
-async def _something(town: Town, random: Random, step: int) -> None:
+async def something(town: Town, random: Random, step: int) -> None:
+    """Let one thing happen, whatever it is."""
     number = max(0, step // 4 - random.choice([0, 0, 1, 1, 2, 4]))
     order, customer = f"o{number}", f"c{number % 5}"
     on = town.today - random.choice([0, 0, 0.5, 2, 12])

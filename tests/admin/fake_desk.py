@@ -18,6 +18,7 @@ from kpi import periods
 from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Listed, Staff
+from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
 from loyalty.clock import utc_now
@@ -28,6 +29,7 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 
 NOTHING_ENTERED = Reason(
@@ -128,6 +130,7 @@ class FakeDesk:
     costs: Entered = field(default_factory=lambda: Entered(*[Listed([], 0) for _ in range(4)]))
     told: list[tuple[Staff, NewPointCost | NewSpend]] = field(default_factory=list)
     withdrawn: list[date | str] = field(default_factory=list)
+    points: FakePoints = field(default_factory=FakePoints)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""
@@ -187,6 +190,11 @@ class FakeDesk:
             counted=self.counted or Counted(purchases=purchases or 0, anonymous=0, left_out=54),
             pictures={key: self.pictures[key] for key in keys if key in self.pictures} if closely else {},
         )
+
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the same movements of every period forward."""
+        assert program in self.listed
+        return self.points.told(program, line)
 
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """List the people, whatever is asked; a measure of money has none."""

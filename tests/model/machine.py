@@ -13,9 +13,11 @@ import asyncpg
 import httpx
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from kpi.liability.rules import Stock
 from loyalty.database import Database
 from loyalty.programs.facts import Source
 from loyalty.verify import verify
+from tests.liability import closes_every_month
 from tests.model.accounts import Account, Hold
 from tests.model.commands import (
     Adjust,
@@ -48,6 +50,7 @@ from tests.model.strategies import (
 )
 
 KEYED = Redeem | Adjust | Merge
+CODES = ("available", "pending", "held", "debt")
 
 
 @dataclass
@@ -104,7 +107,8 @@ class Ledger(RuleBasedStateMachine):
         """Open a programme."""
         self.policy = DEFAULTS | policy
         opened = self.world.run(self.world.open(policy))
-        self.program_id = opened.source.program.program_id
+        self.program = opened.source.program
+        self.program_id = self.program.program_id
         self.driver = self.drive(opened)
         self.model = Programme(self.policy)
         self.clock = start
@@ -289,7 +293,20 @@ class Ledger(RuleBasedStateMachine):
         self.both_agree()
         report = self.world.run(self._verify())
         assert not report.faults, report.faults
+        self.world.run(self._close_the_books())
 
     async def _verify(self) -> Any:  # noqa: ANN401
         async with self.world.database.reader() as connection:
             return await verify(connection, self.program_id)
+
+    async def _close_the_books(self) -> None:
+        """Roll the liability forward: it closes every month, and ends with what the model has at this instant."""
+        liability = await closes_every_month(self.world.database, self.program)
+        accounts: list[Account] = loads(dumps(list(self.model.accounts.values())))  # noqa: S301 - our own
+        for account in accounts:
+            account.settle(self.clock)
+        if liability is None:
+            assert not any(account.lots or account.debt for account in accounts)
+            return
+        closing = liability.periods[-1].roll.closing
+        assert closing == Stock(*(sum(getattr(account, code) for account in accounts) for code in CODES))

@@ -102,6 +102,7 @@ EVERYWHERE = [
     ("GET", "/v1/members/1/balance"),
     ("GET", "/v1/kpis"),
     ("GET", "/v1/kpis/aov"),
+    ("GET", "/v1/liability"),
 ]
 
 
