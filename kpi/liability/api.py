@@ -8,7 +8,7 @@ from kpi.liability import actions
 from kpi.liability.actions import Liability
 from kpi.liability.bodies import LiabilityBody
 from kpi.liability.tables_out import HEADER, rows_of
-from kpi.parameters import AsOf, Caller, Calling, End, Grain, Lent, Start, day, instant
+from kpi.parameters import SCOPE, AsOf, Caller, Calling, End, Grain, Lent, Start, day, instant
 from loyalty.database import Connection
 from loyalty.spreadsheets import CSV, XLSX, csv_text, write_xlsx
 from loyalty.web.openapi import READING, problems
@@ -19,7 +19,7 @@ from loyalty.web.openapi import READING, problems
     operation_id="get_liability",
     summary="Roll the points liability forward",
     tags=["kpis"],
-    responses=problems(*READING),
+    responses=problems(*READING, 403),
 )
 async def get_liability(
     start: Start, end: End, caller: Calling, connection: Lent, grain: Grain = "month", as_of: AsOf = None
@@ -39,7 +39,7 @@ async def get_liability(
     summary="Download the points liability as CSV",
     tags=["kpis"],
     media_type=CSV,
-    responses=problems(*READING),
+    responses=problems(*READING, 403),
 )
 async def download_liability_csv(
     start: Start, end: End, caller: Calling, connection: Lent, grain: Grain = "month", as_of: AsOf = None
@@ -55,7 +55,7 @@ async def download_liability_csv(
     summary="Download the points liability as XLSX",
     tags=["kpis"],
     media_type=XLSX,
-    responses=problems(*READING),
+    responses=problems(*READING, 403),
 )
 async def download_liability_xlsx(
     start: Start, end: End, caller: Calling, connection: Lent, grain: Grain = "month", as_of: AsOf = None
@@ -73,7 +73,7 @@ routes = [get_liability, download_liability_csv, download_liability_xlsx]
 async def _told(
     connection: Connection, caller: Caller, grain: str, start: str, end: str, as_of: str | None
 ) -> Liability:
-    caller.require("kpis:read")
+    caller.require(SCOPE)
     return await actions.liability(
         connection, caller.program, day(start, "start"), day(end, "end"), grain, as_of=instant(as_of)
     )
