@@ -30,10 +30,6 @@ Windows = Callable[[ProgramFacts, Days], Iterable[Days]]
 WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
 
 
-# The parts whose readers look customers up by their ids: a reading that has no ids at hand gets them for these.
-LOOKING_UP = frozenset({"points"})
-
-
 def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str]) -> list[Days]:
     """Give the further periods that the needed parts are made of."""
     asking = [WINDOWS.all()[need] for need in sorted(set(needs) & set(WINDOWS.all()))]
@@ -43,8 +39,9 @@ def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str])
 async def read_parts(asked: Asked, needs: Iterable[str]) -> dict[Days, PeriodFacts]:
     """Give the facts of all periods, with the parts that are needed: from the reading if it has them, else the rows."""
     parts: dict[Days, dict[str, Any]] = {days: {} for days in asked.wanted}
-    for need in sorted(set(needs) & set(READERS.all())):
+    readers = READERS.all()
+    for need in sorted(set(needs) & set(readers)):
         told = asked.reading.part(need)
-        for days, part in (await READERS.all()[need](asked) if told is None else told).items():
+        for days, part in (await readers[need](asked) if told is None else told).items():
             parts[days][need] = part
     return {days: replace(asked.reading.facts_of(days), parts=parts[days]) for days in asked.wanted}

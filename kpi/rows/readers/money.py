@@ -44,17 +44,18 @@ async def margins(asked: Asked) -> Mapping[Days, Margins]:
     """Read what customers' purchases came to and cost."""
     limit, boundaries = asked.reading.known.limit, boundaries_of(asked)
     row = await fetch_packed(asked, _MARGINS, boundaries, limit, asked.program.timezone)
-    person, cell, member, *sums = (unpacked(row[name]) for name in row.keys())  # noqa: SIM118 - a Record is no dict
+    buyer, cell, member, *sums = (unpacked(row[name]) for name in row.keys())  # noqa: SIM118 - a Record is no dict
     found = {}
     for days in asked.wanted:
         first, after = cells_of(asked, boundaries, days)
         inside = (cell >= first) & (cell < after)
         # A customer is one entry for each status, over all cells of the period.
-        keys, place = np.unique(2 * person[inside] + member[inside], return_inverse=True)
+        keys, place = np.unique(2 * buyer[inside] + member[inside], return_inverse=True)
         totals = [np.zeros(len(keys), dtype=np.int64) for _ in sums]
         for total, column in zip(totals, sums, strict=True):
             np.add.at(total, place, column[inside])
-        found[days] = Margins(np.unique(keys // 2, return_inverse=True)[1].astype(np.int64), keys % 2, *totals)
+        person = np.unique(keys // 2, return_inverse=True)[1].astype(np.int64)
+        found[days] = Margins(person, keys % 2, totals[0], totals[1], totals[2])
     return found
 
 

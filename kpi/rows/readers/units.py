@@ -1,6 +1,7 @@
 """The part "units": how many units of goods were sold, and how many of them came back."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import numpy as np
 
@@ -68,7 +69,9 @@ SELECT * FROM (
 async def read(asked: Asked) -> Mapping[Days, Units]:
     """Read what was sold and what came back, for each of the periods."""
     known, boundaries = asked.reading.known, boundaries_of(asked)
-    row = await fetch_packed(asked, _UNITS, boundaries, known.limit)
+    # A boundary after everything: what came back in a period may be dated before it was sold.
+    beyond = max(boundaries[-1], known.as_of) + timedelta(days=1)
+    row = await fetch_packed(asked, _UNITS, [*boundaries, beyond], known.limit)
     cell, *columns = (unpacked(row[name]) for name in ("cell", "person", "member", "sold", "returned"))
     found = {}
     for days in asked.wanted:

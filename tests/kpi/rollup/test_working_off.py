@@ -14,7 +14,6 @@ from kpi.rollup.loading import CACHE
 from kpi.rollup.reading import RollupReading
 from kpi.rollup.tasks import waiting
 from kpi.rows import queries
-from kpi.rows.reading import RowsReading
 from loyalty.background import all_jobs
 from loyalty.database import Connection
 from loyalty.outbox import queries as outbox
@@ -156,24 +155,6 @@ async def test_a_build_that_was_overtaken_gives_up(
     monkeypatch.setattr(queries_of_days, "plan_for_reading", overtaken)
     with pytest.raises(RuntimeError, match="given up"):
         await work.rebuild(shop.database, keeper.program_id)
-
-
-async def test_customers_are_found_by_id_if_they_bought_or_joined(
-    shop: Shop, keeper: Worker, owner: asyncpg.Connection
-) -> None:
-    await shop.join(joining("ann", 1))
-    await shop.buy(purchase("one", 1000, "bob", on=3), purchase("two", 1000, "cid", on=4))
-    await shop.buy(purchase("none", 0, "dee", on=4))
-    await shop.merge("cid", "bob")
-    await keeper.build()
-    names = dict(await owner.fetch("SELECT external_id, customer_id FROM customer_alias"))
-    found = await reading(owner, shop, "points")
-    assert found is not None
-    known = knowledge(await queries.now(owner, keeper.program_id), None)
-    rows = await RowsReading.read(owner, shop.source.program, [MARCH], known)
-    every = list(await owner.fetchval("SELECT array_agg(customer_id) FROM customer"))
-    assert set(await found.named(found.numbers(every))) == set(await rows.named(rows.numbers(every)))
-    assert set(await found.named(found.numbers(every))) == {names["ann"], names["bob"]}
 
 
 async def test_what_was_unpacked_once_is_not_read_again(shop: Shop, keeper: Worker, owner: asyncpg.Connection) -> None:
