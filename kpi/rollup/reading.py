@@ -61,7 +61,7 @@ class RollupReading:
         known: Knowledge,
         needs: frozenset[str] = frozenset(),
     ) -> "RollupReading | None":
-        """Read what the wanted periods need, each with the one before it; None where rows must be read instead.
+        """Read what the wanted periods need, with the periods around them; None where rows must be read instead.
 
         That is where nothing is built, and where somebody needs what is by customer of few enough purchases.
         """

@@ -257,7 +257,14 @@ class Worker:
 
 def some_periods(random: Random) -> list[Days]:
     """Give periods of every kind within the world's months and around them."""
-    found = [Days(date(2025, 3, 1), date(2025, 4, 1)), Days(date(2025, 1, 1), date(2025, 4, 1))]
+    # Points are spent today, whenever they were earned.
+    today = utc_now().date()
+    found = [
+        Days(date(2025, 3, 1), date(2025, 4, 1)),
+        Days(date(2025, 1, 1), date(2025, 4, 1)),
+        Days(date(2025, 2, 5), today + timedelta(days=2)),
+        Days(today - timedelta(days=1), today + timedelta(days=2)),
+    ]
     for _ in range(5):
         one, two = (FIRST + timedelta(days=random.randrange(-40, (LAST - FIRST).days + 40)) for _ in range(2))
         start, end = min(one, two), max(one, two) + timedelta(days=1)
