@@ -157,6 +157,24 @@ async def test_a_build_that_was_overtaken_gives_up(
         await work.rebuild(shop.database, keeper.program_id)
 
 
+async def test_a_day_is_counted_with_what_those_did_who_turned_out_to_be_the_same_person(
+    shop: Shop, keeper: Worker, owner: asyncpg.Connection
+) -> None:
+    """However the months come, and though no day has met the one who was merged yet."""
+    await keeper.build()
+    await shop.buy(purchase("later", 1000, "ann", on=40))
+    await shop.buy(purchase("first", 1000, "bob", on=3))
+    await shop.merge("bob", "ann")
+    await keeper.hand_over()
+    await owner.execute("UPDATE kpi_dirty SET mark_id = DEFAULT WHERE local_day < '2025-04-01'")
+    assert await keeper.work_off() == 3, "April before March, and the day of the merge"
+    april = Days(date(2025, 4, 1), date(2025, 5, 1))
+    assert await facts_by_days(owner, shop, [MARCH, april]) == await facts_by_rows(owner, shop, [MARCH, april])
+    counted = await keeper.stored()
+    await keeper.build()
+    assert await keeper.stored() == counted
+
+
 async def test_what_was_unpacked_once_is_not_read_again(shop: Shop, keeper: Worker, owner: asyncpg.Connection) -> None:
     await shop.buy(*(purchase(f"order {n}", 1000, f"customer {n}", on=3) for n in range(20)))
     await keeper.build()
