@@ -142,7 +142,12 @@ class World:
 
     async def spend(self) -> None:
         """Spend points, or only set them aside."""
-        who = self.somebody()
+        rows = await self.shop.rows(
+            "SELECT min(a.external_id) FROM account c JOIN customer_alias a USING (program_id, customer_id)"
+            " JOIN membership m USING (program_id, customer_id)"
+            " WHERE c.available > 9 AND m.left_at IS NULL AND m.superseded_at IS NULL GROUP BY customer_id ORDER BY 1"
+        )
+        who = self.random.choice(rows)[0] if rows else self.somebody()
         if self.random.random() < 0.7:
             self.spent.append(await self.shop.spend(who, self.random.randint(1, 9)))
         else:
