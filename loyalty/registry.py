@@ -16,6 +16,7 @@ class Registry(Generic[T]):
         self._noun = noun
         self._home = home
         self._kinds: dict[str, T] = {}
+        self._looked = False
 
     def register(self, name: str) -> Callable[[T], T]:
         """Register the decorated kind as `name`; a name taken twice is a mistake of the programmer."""
@@ -35,9 +36,13 @@ class Registry(Generic[T]):
 
     def all(self) -> dict[str, T]:
         """Give every kind by name, in the order of the names of their files."""
-        home = import_module(self._home)
-        for module in iter_modules(home.__path__, f"{self._home}."):
-            import_module(module.name)
+        # Looking at a folder and asking for each of its modules takes milliseconds; a page of measures asks hundreds of
+        # times.
+        if not self._looked:
+            home = import_module(self._home)
+            for module in iter_modules(home.__path__, f"{self._home}."):
+                import_module(module.name)
+            self._looked = True
         return self._kinds
 
     def __iter__(self) -> Iterator[T]:

@@ -21,7 +21,8 @@ from benchmarks.kpi.generated import END, START, generate
 from benchmarks.kpi.peers import Duck
 from benchmarks.report import Comparison, Figure, compare, show
 from kpi import actions
-from kpi.answers import Overview
+from kpi.answers import Figures, Overview
+from kpi.measure import MEASURES
 from kpi.rollup import loading
 from kpi.rollup.cache import Cache
 from kpi.rollup.work import CONSUMER, rebuild, work_off
@@ -33,6 +34,7 @@ from loyalty.outbox.queries import built
 from loyalty.programs.facts import ProgramFacts
 from loyalty.settings import Settings
 
+EVERY = sorted(MEASURES.all())
 KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
 YEAR, YEAR_BEFORE = (date(2025, 1, 1), END), START
 MONTH, MONTH_BEFORE = (date(2025, 11, 1), date(2025, 12, 1)), date(2025, 10, 1)
@@ -107,11 +109,33 @@ class Bench:
         against = "raw SQL over the rows"
         return await compare("the Impact page's figures", "pages", against, from_days, from_rows, rounds=1)
 
+    async def whole_list(self) -> Comparison:
+        """Answer the list of all measures, from the day sets and from the rows, with the same figures."""
+        found: dict[bool, Overview] = {}
+
+        async def timed(*, as_known: bool) -> float:
+            async with self._database.reader() as connection:
+                now = await queries.now(connection, self._program.program_id) if as_known else None
+                began = perf_counter()
+                found[as_known] = await actions.overview(connection, self._program, EVERY, *MONTH, as_of=now)
+                return 1 / (perf_counter() - began)
+
+        name, against = f"the list: all {len(EVERY)} measures", "raw SQL over the rows"
+        compared = await compare(
+            name, "pages", against, lambda _: timed(as_known=False), lambda _: timed(as_known=True), rounds=1
+        )
+        for key in EVERY:
+            days, rows = ([*one.series[key].periods, one.answers[key].figures] for one in found.values())
+            if [_counts(one) for one in days] != [_counts(one) for one in rows]:
+                raise AssertionError(key)
+        return compared
+
     async def timed(self) -> list[Figure]:
         """Time what a page, a series and a free range take, warm and with nothing in memory."""
         async with self._database.reader() as connection:
             asked: dict[str, tuple[Callable[[], Awaitable[object]], float | None]] = {
                 "the Impact page's figures": (lambda: self.page(connection, *MONTH), 20),
+                "the list: all measures": (lambda: self._list(connection), None),
                 "a year, four measures": (lambda: self.page(connection, *YEAR, grain="year", slots=2), None),
                 "a series of 24 months": (lambda: self._series(connection), None),
                 "217 days from anywhere": (lambda: self._free(connection), None),
@@ -129,6 +153,9 @@ class Bench:
         held = loading.CACHE.held_bytes / _MEGABYTE
         return [*figures, Figure("memory: day sets held, and the process", f"{held:.0f} MB, {memory:.0f} MB")]
 
+    async def _list(self, connection: Connection) -> object:
+        return await actions.overview(connection, self._program, EVERY, *MONTH)
+
     async def _series(self, connection: Connection) -> object:
         return await actions.series(connection, self._program, "retention_rate", "month", START, END)
 
@@ -145,6 +172,10 @@ class Bench:
                 taken.append(await _seconds(lambda c=connection: work_off(c, self._program)))  # type: ignore[misc]
         taken.sort()
         return [Figure("a day counted anew, with its month", f"{1000 * taken[len(taken) // 2]:.0f} ms")]
+
+
+def _counts(figures: Figures) -> list[object]:
+    return [figures.counts, *((name, ratio.num, ratio.den) for name, ratio in figures.segments.items())]
 
 
 async def _seconds(ask: Callable[[], Awaitable[object]]) -> float:
@@ -179,6 +210,7 @@ async def measure(servers: Servers, folder: Path, purchases: int, rounds: int, f
             await bench.against_duck("a year: four measures, one by one", YEAR_BEFORE, YEAR, 20),
             await bench.against_duck("a month: four measures, one by one", MONTH_BEFORE, MONTH, None),
             await bench.against_rows(),
+            await bench.whole_list(),
         ]
         figures += await bench.timed() + await bench.days(owner)
         figures += await freshness(url, servers.redis_url, program, database, fresh) if fresh else []

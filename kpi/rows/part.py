@@ -32,10 +32,6 @@ Windows = Callable[[ProgramFacts, Days], Iterable[Days]]
 WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
 
 
-# The parts whose readers look customers up by their ids: a reading that has no ids at hand gets them for these.
-LOOKING_UP = frozenset({"points"})
-
-
 def boundaries_of(asked: Asked) -> list[datetime]:
     """Give where the periods asked for begin and end, ascending."""
     return sorted({periods.instant(day, asked.program.zone) for days in asked.wanted for day in days})
@@ -57,9 +53,10 @@ def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str])
 async def read_parts(asked: Asked, needs: Iterable[str]) -> dict[Days, PeriodFacts]:
     """Give the facts of all periods, with the parts that are needed: from the reading if it has them, else the rows."""
     parts: dict[Days, dict[str, Any]] = {days: {} for days in asked.wanted}
-    for need in sorted(set(needs) & set(READERS.all())):
+    readers = READERS.all()
+    for need in sorted(set(needs) & set(readers)):
         told = asked.reading.part(need)
-        found = await READERS.all()[need](asked) if told is None else told
+        found = await readers[need](asked) if told is None else told
         # A reading has parts of the windows as well.
         for days, own in parts.items():
             own[need] = found[days]

@@ -251,7 +251,7 @@ FAULTS = {
     "first": (f"{READERS}money._FIRSTS", "ORDER BY person, placed_at", "ORDER BY person, placed_at DESC", "cac_net"),
     "withdrawn": (f"{READERS}spend._SPEND", "WHERE NOT withdrawn", "", "cac cac_net cost_per_new_member"),
     "leads": (
-        f"{READERS}leads._LEADS",
+        f"{READERS}leads._LEADS_NOW",
         "AND b.first_at <= l.created_at + interval '30 days'",
         "",
         "lead_conversion",

@@ -15,7 +15,8 @@ from kpi.rows.part import READERS, Asked, boundaries_of
 # Somebody's first membership, as long as it lasted; who joins again is no newcomer, and may have redeemed long ago.
 _WATCHED = statement("""
 WITH RECURSIVE {people}, first AS (
-  SELECT DISTINCT ON (customer_id) customer_id, joined_at, left_at FROM memberships ORDER BY customer_id, joined_at
+  SELECT DISTINCT ON (customer_id) customer_id, joined_at, left_at FROM memberships
+  ORDER BY customer_id, joined_at, left_at DESC
 ), captured AS (
   SELECT coalesce(s.survivor, e.customer_id) AS customer_id, e.effective_at
   FROM entry e LEFT JOIN survivors s ON s.customer_id = e.customer_id

@@ -4,36 +4,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kpi.inputs.queries import UNIT_COSTS
 from kpi.parts.money import Covered, Margins, Rewards
 from kpi.periods import Days
+from kpi.rows.costs import costed
 from kpi.rows.known import statement
 from kpi.rows.packed import unpacked
 from kpi.rows.part import READERS, Asked, boundaries_of, cells_of
 
-# What the goods and services of a purchase cost: `covered` of its goods have a cost. A line's own cost wins over the
-# one entered for its article and local day; $3 is the zone, $4 is K.
-_COSTED = f"""
-WITH RECURSIVE {{people}}, {{sales}}, costs AS MATERIALIZED (
-  SELECT sku, from_on, lead(from_on, 1, 'infinity') OVER (PARTITION BY sku ORDER BY from_on) AS until_on,
-    unit_cost_minor
-  FROM {UNIT_COSTS.known("{k}")} told WHERE NOT withdrawn
-), lined AS (
-  SELECT purchase_id, sum(amount) FILTER (WHERE cost IS NOT NULL) AS covered, sum(quantity * cost) AS cost
-  FROM (
-    SELECT s.purchase_id, (l ->> 'amount_minor')::bigint AS amount, (l ->> 'quantity')::bigint AS quantity,
-      coalesce((l ->> 'unit_cost_minor')::bigint, c.unit_cost_minor) AS cost
-    FROM sales s CROSS JOIN jsonb_array_elements(CASE jsonb_typeof(s.lines) WHEN 'array' THEN s.lines END) l
-    LEFT JOIN costs c ON c.sku = l ->> 'sku' AND (s.placed_at AT TIME ZONE $3)::date >= c.from_on
-      AND (s.placed_at AT TIME ZONE $3)::date < c.until_on
-    WHERE l ->> 'kind' IN ('goods', 'service') AND s.cell > 0 AND s.kept_minor > 0
-  ) lines GROUP BY purchase_id
-), margins AS (
-  -- What is kept carries its part of the cost, and of what is covered.
-  SELECT s.*, coalesce(round(l.cost * s.kept_minor / s.goods_minor), 0)::bigint AS cost,
-    coalesce(round(s.net * l.covered / s.goods_minor), 0)::bigint AS covered
-  FROM sales s LEFT JOIN lined l ON l.purchase_id = s.purchase_id WHERE s.kept_minor > 0
-)"""  # noqa: S608 - constants
+# $3 is the zone, $4 is K.
+_COSTED = f"WITH RECURSIVE {{people}}, {{sales}}, {costed(zone='$3', k='{k}')}"
 _MARGINS = statement(
     f"""{_COSTED}, cells AS (
   SELECT dense_rank() OVER (ORDER BY person) AS person, cell, member::int AS member, sum(net)::bigint AS net,
@@ -71,17 +50,18 @@ async def margins(asked: Asked) -> Mapping[Days, Margins]:
     limit, boundaries = asked.reading.known.limit, boundaries_of(asked)
     # Aggregates without GROUP BY make exactly one row.
     [row] = await _MARGINS.visit(asked.connection, limit, asked.program.program_id, boundaries, asked.program.timezone)
-    person, cell, member, *sums = (unpacked(row[name]) for name in row.keys())  # noqa: SIM118 - a Record is no dict
+    buyer, cell, member, *sums = (unpacked(row[name]) for name in row.keys())  # noqa: SIM118 - a Record is no dict
     found = {}
     for days in asked.wanted:
         first, after = cells_of(asked, boundaries, days)
         inside = (cell >= first) & (cell < after)
         # A customer is one entry for each status, over all cells of the period.
-        keys, place = np.unique(2 * person[inside] + member[inside], return_inverse=True)
+        keys, place = np.unique(2 * buyer[inside] + member[inside], return_inverse=True)
         totals = [np.zeros(len(keys), dtype=np.int64) for _ in sums]
         for total, column in zip(totals, sums, strict=True):
             np.add.at(total, place, column[inside])
-        found[days] = Margins(np.unique(keys // 2, return_inverse=True)[1].astype(np.int64), keys % 2, *totals)
+        person = np.unique(keys // 2, return_inverse=True)[1].astype(np.int64)
+        found[days] = Margins(person, keys % 2, totals[0], totals[1], totals[2])
     return found
 
 

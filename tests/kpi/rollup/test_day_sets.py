@@ -41,6 +41,7 @@ async def test_days_worked_off_say_what_the_rows_say(
     wanted = some_periods(random)
     rows = await facts_by_rows(owner, shop, wanted)
     assert sum(len(facts["everybody.buyers"]) for facts in rows.values()) > 10, "a shop without life proves nothing"
+    assert any(facts["points"].issued for facts in rows.values()), "nor does one in which nobody earns points"
     assert await facts_by_days(owner, shop, wanted) == rows
     counted = await worker.stored()
     await worker.build()
