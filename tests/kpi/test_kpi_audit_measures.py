@@ -204,7 +204,7 @@ async def test_the_shop_of_the_planted_faults_agrees_without_them(shop: Shop) ->
 
 
 READERS = "kpi.rows.readers."
-FACTS = "kpi.rows.queries._FACTS_NOW"
+FACTS = "kpi.rows.queries._FACTS"
 BY_STATUS = (
     "aov orders revenue spend_per_active spend_per_member member_order_share member_revenue_share enrolment_rate"
     " orders_per_active purchase_frequency repeat_purchase_rate reorder_rate returning_customer_rate redeemer_share"
@@ -225,9 +225,9 @@ FAULTS = {
     ),
     "leaving": (FACTS, "coalesce(left_at, 'infinity')", "'infinity'", "member_leave_rate loyal_conversion"),
     "tests": (FACTS, "AND NOT test", "", "identified_order_share orders revenue"),
-    "gaps": (f"{READERS}gaps._NOW", "lag(placed_at)", "first_value(placed_at)", "days_between_purchases"),
+    "gaps": (f"{READERS}gaps._GAPS", "lag(placed_at)", "first_value(placed_at)", "days_between_purchases"),
     "joining": (
-        f"{READERS}first_days._NOW",
+        f"{READERS}first_days._JOININGS",
         "q.placed_at >= j.joined_at",
         "q.placed_at > j.joined_at",
         "first_30d_conversion",
@@ -270,8 +270,10 @@ async def test_a_fault_planted_in_a_reader_is_found(shop: Shop, monkeypatch: pyt
     place, right, wrong, measures = FAULTS[fault]
     module, name = place.rsplit(".", 1)
     statement = getattr(import_module(module), name)
-    assert right in statement
-    monkeypatch.setattr(place, statement.replace(right, wrong))
+    now = statement if isinstance(statement, str) else statement.now
+    assert right in now
+    faulty = now.replace(right, wrong)
+    monkeypatch.setattr(place, faulty if isinstance(statement, str) else statement._replace(now=faulty))
     report = await audit(shop.owner, shop.program)
     assert {one.measure for one in report.differences} >= set(measures.split())
 
