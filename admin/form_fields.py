@@ -64,7 +64,7 @@ def _spec(field: inspect.Field, declared: object) -> FieldSpec:
         default = None if field.default_factory is msgspec.NODEFAULT else field.default_factory()
     name = field.name.removesuffix("_minor")
     named = told.get("choices", {})
-    values = sorted(core.values) if isinstance(core, inspect.LiteralType) else []
+    values = sorted(core.values, key=str) if isinstance(core, inspect.LiteralType) else []
     if named:  # in the order in which they are named
         values = sorted(values, key=list(named).index)
     low, high = (core.ge, core.le) if isinstance(core, _NUMBERS) else (None, None)
