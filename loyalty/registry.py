@@ -9,14 +9,20 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Kinds by name, filled by a decorator: one kind is one class in one file of the package `home`."""
+    """Kinds by name, filled by a decorator: one kind is one class in one file of a package, its home."""
 
     def __init__(self, noun: str, home: str) -> None:
         """Name what is registered ("earning rule") and the package whose modules hold the kinds."""
         self._noun = noun
-        self._home = home
+        self._homes = [home]
+        self._unseen = [home]
         self._kinds: dict[str, T] = {}
-        self._looked = False
+
+    def add_home(self, home: str) -> None:
+        """Look for kinds in a package of a room above, too. The doors name it; twice does nothing."""
+        if home not in self._homes:
+            self._homes.append(home)
+            self._unseen.append(home)
 
     def register(self, name: str) -> Callable[[T], T]:
         """Register the decorated kind as `name`; a name taken twice is a mistake of the programmer."""
@@ -35,14 +41,13 @@ class Registry(Generic[T]):
         return self.all().get(name)
 
     def all(self) -> dict[str, T]:
-        """Give every kind by name, in the order of the names of their files."""
+        """Give every kind by name, in the order of the homes and of the names of their files."""
         # Looking at a folder and asking for each of its modules takes milliseconds; a page of measures asks hundreds of
         # times.
-        if not self._looked:
-            home = import_module(self._home)
-            for module in iter_modules(home.__path__, f"{self._home}."):
+        while self._unseen:
+            home = import_module(self._unseen.pop(0))
+            for module in iter_modules(home.__path__, f"{home.__name__}."):
                 import_module(module.name)
-            self._looked = True
         return self._kinds
 
     def __iter__(self) -> Iterator[T]:

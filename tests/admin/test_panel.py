@@ -154,6 +154,7 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         IMPACT,
         "/admin/p/1/kpis",
         "/admin/p/1/members",
+        "/admin/p/1/segments",
         "/docs",
     }
     assert "<details" not in html.partition("</nav>")[0]
