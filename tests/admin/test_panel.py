@@ -153,6 +153,7 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         "/admin/impact",
         IMPACT,
         "/admin/p/1/kpis",
+        "/admin/p/1/liability",
         "/admin/p/1/members",
         "/admin/p/1/segments",
         "/docs",
