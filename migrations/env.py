@@ -18,6 +18,7 @@ for room in (
     "loyalty.customers",
     "loyalty.earning",
     "loyalty.points",
+    "loyalty.tiers",
     "loyalty.rewards",
     "loyalty.purchases",
     "loyalty.members",

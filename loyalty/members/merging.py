@@ -44,9 +44,12 @@ def merge_customers(batch: Batch, gone: str, kept: str) -> Merged:
     batch.tell("customer.merged", f"customer/{old.customer_id}", left)
     memberships = _unite(batch, old, new)
     facts = {"from": old.customer_id.hex, "memberships": [m.membership_id.hex for m in memberships]}
+    batch.climbs.merge(old.customer_id, new.customer_id)
     # Before anything is decided anew: entries are chained in the order in which they were made.
     award = batch.decided(new, "merged", coming, facts)
     batch.tell("customer.merged", f"customer/{new.customer_id}", award)
+    for _ in batch.climbs.reassess(new.customer_id, award_id=award.award_id, cause="merged"):
+        batch.tell("tier.changed", f"customer/{new.customer_id}", award)
     changed, points = decide_anew(batch, new, None)
     return Merged(award, changed, points, balance_of(new))
 

@@ -9,12 +9,14 @@ from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
 from loyalty.points.queries import append
 from loyalty.programs.facts import Source
+from loyalty.purchases import counting  # noqa: F401 - registers what purchases count towards tiers
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
 from loyalty.purchases.edits import Edited, edit_purchase
 from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.purchases.queries import as_append
 from loyalty.purchases.reading import read
+from loyalty.tiers.queries import open_climbs
 
 I = TypeVar("I")  # noqa: E741 - items in, results out
 R = TypeVar("R")
@@ -81,7 +83,11 @@ async def open_batch(
         tx, source, orders=orders, customers=customers, ids=ids, history=history, lots=lots, redemptions=redemptions
     )
     versions = await rules.versions(tx.connection, source.program.program_id, facts.newest_rules)
-    return Batch(source, facts, versions)
+    climbs = None
+    if facts.newest_tiers is not None:
+        ids = [account.customer_id for account in facts.accounts]
+        climbs = await open_climbs(tx.connection, source.program, facts.now, ids)
+    return Batch(source, facts, versions, climbs)
 
 
 def decide_each(batch: Batch, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:

@@ -47,7 +47,7 @@ def decide(
         facts["guest"] = True
     if policies.told:
         facts["policy"] = policies.told
-    return batch.decided(
+    award = batch.decided(
         account,
         cause,
         posted,
@@ -62,6 +62,22 @@ def decide(
         due=due,
         given=given,
     )
+    _climb(batch, order, account, award)
+    return award
+
+
+def _climb(batch: Batch, order: OpenOrder, account: OpenAccount | None, award: RecordedAward) -> None:
+    """Let what the purchase counts now take the place of what it counted, and decide the tier anew."""
+    if batch.climbs.scheme is None or account is None:
+        return
+    before, order.counted = order.counted, batch.counts(order)
+    if before is not None:
+        batch.climbs.count(account.customer_id, before.day, -before.points, -before.spent_minor)
+    if order.counted is not None:
+        batch.climbs.count(*order.counted)
+    at = order.placed_at if award.cause == "purchase" else None
+    for _ in batch.climbs.reassess(account.customer_id, at, award.award_id):
+        batch.tell("tier.changed", f"customer/{account.customer_id}", award)
 
 
 def _move(batch: Batch, order: OpenOrder, account: OpenAccount, due: int, posted: Cause) -> int:

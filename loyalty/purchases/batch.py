@@ -13,7 +13,9 @@ from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.points.book import Book
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Basis, basis_of
+from loyalty.purchases.counts import Counts, counts
 from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts
+from loyalty.tiers.climbs import Climbs
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class OpenOrder:
     changed: bool = False
     # Told anew: the former facts are to be kept.
     edited: bool = False
+    # What it counted towards tiers when it was read, or decided last.
+    counted: Counts | None = None
 
     @property
     def counts(self) -> Basis:
@@ -97,7 +101,7 @@ def _open_order(facts: PurchaseFacts) -> OpenOrder:
 class Batch(Book):
     """The open accounts, and the open orders of one storefront's batch."""
 
-    def __init__(self, source: Source, read: Read, versions: list[RulesVersion]) -> None:
+    def __init__(self, source: Source, read: Read, versions: list[RulesVersion], climbs: Climbs | None = None) -> None:
         """Open everything that was read."""
         super().__init__(
             source,
@@ -117,10 +121,20 @@ class Batch(Book):
         }
         for refund in read.refunds:
             self.purchases[refund.purchase_id].refunds.append(refund)
+        self.climbs = climbs or Climbs(source.program.zone, read.now)
+        if self.climbs.scheme is not None:
+            for order in self.purchases.values():
+                order.counted = self.counts(order)
         self.pinned = list(read.pinned)
         self.new_refunds: list[tuple[RefundFacts, list[dict[str, Any]] | None]] = []
         self.new_memberships: list[tuple[MembershipFacts, str | None]] = []
         self.superseded: list[UUID] = []
+
+    def counts(self, order: OpenOrder) -> Counts | None:
+        """Tell what a purchase counts towards the tier of who bought it, or of whom that one was merged into."""
+        if order.customer_id is None:
+            return None
+        return counts(order, self.account(order.customer_id).customer_id, self.source.program.zone)
 
     def rules(self, order: OpenOrder) -> RulesVersion:
         """Give a purchase's rules: those of its first decision for ever, else those in force when it was placed."""

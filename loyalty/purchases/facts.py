@@ -107,3 +107,5 @@ class Read(Struct, frozen=True):
     refunds: list[RefundFacts]
     # The first answers of what may be a retry: by purchase, by refund, by membership.
     pinned: list[RecordedAward]
+    # The newest version of the tiers; None: the programme never had any, and nothing is counted.
+    newest_tiers: int | None = None

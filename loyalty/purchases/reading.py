@@ -9,6 +9,7 @@ from loyalty.database import MissedGuard, Tx
 from loyalty.points.reading import ACCOUNTS, FIELDS, HOLDS, LOTS, NOW, accounts_missing, erased_among
 from loyalty.programs.facts import Source
 from loyalty.purchases.facts import Read
+from loyalty.tiers.queries import NEWEST
 
 _decode = msgspec.json.Decoder(Read).decode
 
@@ -47,7 +48,8 @@ said AS MATERIALIZED (
     SELECT * FROM award WHERE program_id = $1 AND customer_id = t.customer_id
     AND cause IN ('joined', 'left', 'merged', 'erased') OFFSET 0) a WHERE $6)
 SELECT json_build_object('now', (SELECT now FROM moment),
-  'newest_rules', (SELECT max(version) FROM earning_rules WHERE program_id = $1), {FIELDS},
+  'newest_rules', (SELECT max(version) FROM earning_rules WHERE program_id = $1), 'newest_tiers', {NEWEST},
+  {FIELDS},
   'purchases', coalesce((SELECT json_agg(json_build_object('purchase_id', b.purchase_id,
       'storefront_id', b.storefront_id, 'order_id', b.order_id, 'customer_id', b.customer_id, 'state', b.state,
       'version', b.version, 'placed_at', b.placed_at, 'delivered_at', b.delivered_at,
