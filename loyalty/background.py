@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
+import loyalty.purchases.counting  # noqa: F401 - registers what purchases count towards tiers
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -25,6 +26,8 @@ from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
+from loyalty.tiers.actions import REVIEW
+from loyalty.tiers.tasks import review
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
@@ -44,6 +47,7 @@ JOBS = (
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
+    Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
 )
 
 

@@ -22,6 +22,20 @@ _SCHEME = """
 SELECT json_build_object('version', version, 'scheme', scheme)::text FROM tier_scheme WHERE program_id = $1
 ORDER BY version DESC LIMIT 1
 """
+_ADD_SCHEME = """
+INSERT INTO tier_scheme (program_id, version, scheme, actor, published_at)
+SELECT program_id, $2, $3, $4, clock_timestamp() + clock_offset FROM program WHERE program_id = $1
+"""
+# Whose day has come, who was last looked at under another version, and who was never looked at.
+_TO_REVIEW = """
+SELECT a.customer_id FROM account a JOIN program g ON g.program_id = a.program_id
+JOIN customer c ON c.program_id = a.program_id AND c.customer_id = a.customer_id
+LEFT JOIN tier_standing s ON s.program_id = a.program_id AND s.customer_id = a.customer_id
+WHERE a.program_id = $1 AND a.customer_id > $3 AND c.merged_into IS NULL AND c.erased_at IS NULL
+  AND (s.scheme_version IS DISTINCT FROM $2
+    OR s.review_on <= ((clock_timestamp() + g.clock_offset) AT TIME ZONE g.timezone)::date)
+ORDER BY a.customer_id LIMIT $4
+"""
 _READ = """
 WITH asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS customer_id)
 SELECT json_build_object(
@@ -116,6 +130,19 @@ async def scheme_of(connection: Connection, program_id: int) -> StoredScheme | N
     """Give the tiers of a programme, in the order of their ranks; None where it never had any."""
     found = await connection.fetchval(_SCHEME, program_id)
     return None if found is None else _decode_scheme(found)
+
+
+async def add_scheme(connection: Connection, program_id: int, scheme: StoredScheme, actor: str) -> None:
+    """Insert a version; a unique violation means that somebody else was faster."""
+    told = msgspec.json.encode(scheme.scheme).decode()
+    await connection.execute(_ADD_SCHEME, program_id, scheme.version, told, actor)
+
+
+async def customers_to_review(
+    connection: Connection, program_id: int, version: int, after: UUID, limit: int
+) -> list[UUID]:
+    """Name customers whose standing may be another one by now, in the order of their ids, after one of them."""
+    return [row[0] for row in await connection.fetch(_TO_REVIEW, program_id, version, after, limit)]
 
 
 async def tier_of(

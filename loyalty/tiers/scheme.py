@@ -111,6 +111,9 @@ def checked(scheme: Scheme) -> Scheme:
             msg = f"{lower.key} and {higher.key} have the same threshold; each tier needs one of its own."
             raise Invalid(msg, pointer=f"/tiers/{scheme.tiers.index(higher)}/threshold")
     for place, tier in enumerate(scheme.tiers):
+        if tier.threshold < 1:
+            msg = "Below the lowest tier there is none; a threshold is above zero."
+            raise Invalid(msg, pointer=f"/tiers/{place}/threshold")
         if any(other.key == tier.key for other in scheme.tiers[:place]):
             msg = f"There are two tiers with the key {tier.key}."
             raise Invalid(msg, pointer=f"/tiers/{place}/key")
