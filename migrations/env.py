@@ -21,6 +21,7 @@ for room in (
     "loyalty.tiers",
     "loyalty.rewards",
     "loyalty.purchases",
+    "loyalty.deeds",
     "loyalty.members",
     "loyalty.imports",
     "kpi.rollup",

@@ -3,18 +3,21 @@
 Item n sees what item n - 1 did. Nothing here does I/O.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from loyalty.customers.facts import MembershipFacts
+from loyalty.earning.kind import Standing
 from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.points.book import Book
+from loyalty.points.facts import OpenAccount
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Basis, basis_of
 from loyalty.purchases.counts import Counts, counts
-from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts
+from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts, TierFacts
 from loyalty.tiers.climbs import Climbs
 
 
@@ -48,6 +51,9 @@ class OpenOrder:
     restored: int = 0
     rules_version: int | None = None
     basis: Basis | None = None
+    # What the newest decision stored of what was seen, and whether one of them could earn.
+    noted: dict[str, Any] | None = None
+    earned: bool = False
     refunds: list[RefundFacts] = field(default_factory=list)
     # What is to be written of it: the facts that fill it, or only a new version or member flag.
     told: NewPurchase | None = None
@@ -95,6 +101,8 @@ def _open_order(facts: PurchaseFacts) -> OpenOrder:
         restored=facts.restored,
         rules_version=facts.rules_version,
         basis=None if facts.rules_version is None else basis_of(facts.first_policy),
+        noted=facts.noted,
+        earned=facts.earned,
     )
 
 
@@ -129,6 +137,48 @@ class Batch(Book):
         self.new_refunds: list[tuple[RefundFacts, list[dict[str, Any]] | None]] = []
         self.new_memberships: list[tuple[MembershipFacts, str | None]] = []
         self.superseded: list[UUID] = []
+        self.has_tiers = read.has_tiers or self.climbs.scheme is not None
+        self.tiers: dict[UUID, list[TierFacts]] = defaultdict(list)
+        for span in read.tiers:
+            self.tiers[span.customer_id].append(span)
+        self.segments: dict[UUID, set[str]] = defaultdict(set)
+        for segment in read.segments:
+            self.segments[segment.customer_id].add(segment.key)
+        # Customers of whom some purchase could earn already, and what they hold under rules that count.
+        self.earned = set(read.earned)
+        self.uses = {(use.customer_id, use.rule_id, use.period): use.points for use in read.uses}
+        self.changed_uses: set[tuple[UUID, str, str]] = set()
+
+    def remembers(self, version: RulesVersion) -> bool:
+        """Tell whether deciding by these rules looks anything up, or leaves anything to remember."""
+        return self.has_tiers or version.remembers
+
+    def tier_at(self, account: OpenAccount, at: datetime) -> Standing | None:
+        """Give the tier that a customer held at an instant, as known now."""
+        if self.climbs.scheme is not None:
+            tier = self.climbs.tier_at(account.customer_id, at)
+            return None if tier is None else Standing(tier.key, tier.factor)
+        for span in self.tiers.get(account.customer_id, ()):
+            if span.since <= at and (span.until is None or at < span.until):
+                return Standing(span.key, span.factor)
+        return None
+
+    def segments_of(self, account: OpenAccount) -> set[str]:
+        """Give the segments that a customer is in now."""
+        return self.segments.get(account.customer_id, set())
+
+    def used(self, account: OpenAccount, rule_id: str, period: str) -> int:
+        """Give what a customer holds under a rule in a period."""
+        return self.uses.get((account.customer_id, rule_id, period), 0)
+
+    def use(self, account: OpenAccount, before: dict[tuple[str, str], int], now: dict[tuple[str, str], int]) -> None:
+        """Count what a decision held before, and holds now, by rule and period."""
+        for rule_id, period in {**before, **now}:
+            more = now.get((rule_id, period), 0) - before.get((rule_id, period), 0)
+            if more:
+                key = (account.customer_id, rule_id, period)
+                self.uses[key] = self.uses.get(key, 0) + more
+                self.changed_uses.add(key)
 
     def counts(self, order: OpenOrder) -> Counts | None:
         """Tell what a purchase counts towards the tier of who bought it, or of whom that one was merged into."""

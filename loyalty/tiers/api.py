@@ -37,7 +37,7 @@ async def show(caller: Calling, connection: Reading) -> SchemeOut:
 async def publish(
     data: JSONBody[SchemeIn], state: State, caller: Calling, source: Writing, idempotency_key: Keyed
 ) -> Response[SchemeOut]:
-    """Publish the tiers as a new version, in force at once: who reaches one by it has it, who does not keeps it in grace.
+    """Publish the tiers as a new version, in force at once: who reaches one has it, who does not keeps it in grace.
 
     The same tiers again are the version that there is.
     """
@@ -65,7 +65,7 @@ async def hold(
     source: Writing,
     idempotency_key: Keyed,
 ) -> Response[FloorRecorded]:
-    """Hold a member at a tier at least, until a day or for ever, with a reason; it takes the place of the floor before."""
+    """Hold a member at a tier at least, until a day or for ever, and say why."""
     caller.require(_WRITE)
     new = data.floor(shop_id(customer_id, "customer_id"))
     keyed = once(source, idempotency_key, "tier-floor/1", (new.external_id, data))

@@ -21,6 +21,7 @@ from loyalty.tiers.scheme import (
     StoredScheme,
     Tier,
     Tongue,
+    Window,
     Words,
 )
 from loyalty.web.bounds import Money, ShopId, decimal_text, minor_units
@@ -70,7 +71,8 @@ class SchemeIn(Struct, forbid_unknown_fields=True):
             )
             for place, one in enumerate(self.tiers)
         ]
-        window = {"rolling": Rolling(self.window.months or 12), "calendar": Calendar(), "lifetime": Lifetime()}
+        rolling = Rolling(self.window.months or 12)
+        window: dict[str, Window] = {"rolling": rolling, "calendar": Calendar(), "lifetime": Lifetime()}
         return Scheme(self.counts, window[self.window.kind], tiers, self.grace_days)
 
 
@@ -192,12 +194,5 @@ def member_tier(climbs: Climbs, customer_id: UUID, program: ProgramFacts) -> Mem
 
 def floor_answer(external_id: str, request_id: str, held: Held) -> FloorRecorded:
     """Tell what came of holding a member at a tier."""
-    floor = held.floor
-    return FloorRecorded(
-        external_id,
-        held.tier,
-        floor.tier if floor else None,
-        floor.until if floor else None,
-        held.recorded_at,
-        request_id,
-    )
+    key, until = (held.floor.tier, held.floor.until) if held.floor else (None, None)
+    return FloorRecorded(external_id, held.tier, key, until, held.recorded_at, request_id)
