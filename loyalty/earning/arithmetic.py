@@ -45,7 +45,7 @@ class Sums:
         self.lines = occasion.lines or [Line("", occasion.basis)]
         self.so_far: list[Exact] = [0] * len(self.lines)
         self.parts = [self._opened(rule) for rule in rules]
-        self.tier = _multiplies(occasion.tier) and Part(None)
+        self.tier = Part(None) if occasion.action is None and _multiplies(occasion.tier) else None
         self._silence()
         for part in self._speaking("base"):
             self._share(part, part.given, [self.lines[place].basis for place in part.matching])

@@ -93,7 +93,8 @@ class RulesVersion:
             tier=any(rule.frame.tiers for rule in self.rules),
             segments=frozenset(key for rule in self.rules for key in rule.frame.segments),
             first=any(rule.kind == "first_purchase" for rule in self.rules),
-            uses=any(rule.counted for rule in self.rules),
+            # A birthday is marked for its year.
+            uses=any(rule.counted or rule.kind == "birthday" for rule in self.rules),
         )
 
 

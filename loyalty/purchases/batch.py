@@ -20,6 +20,9 @@ from loyalty.purchases.counts import Counts, counts
 from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts, TierFacts
 from loyalty.tiers.climbs import Climbs
 
+# In the place of a rule's id: whose purchases could earn before, where another account has the awards.
+FIRST_PURCHASE_MARK = "@first_purchase"
+
 
 @dataclass(slots=True)
 class OpenOrder:
@@ -190,4 +193,8 @@ class Batch(Book):
         """Give a purchase's rules: those of its first decision for ever, else those in force when it was placed."""
         if order.rules_version is not None:
             return next(version for version in self._versions if version.version == order.rules_version)
-        return in_force(self._versions, order.placed_at or self.now)
+        return self.rules_at(order.placed_at or self.now)
+
+    def rules_at(self, at: datetime) -> RulesVersion:
+        """Give the rules in force at an instant."""
+        return in_force(self._versions, at)

@@ -19,7 +19,7 @@ _decode = msgspec.json.Decoder(Read).decode
 # $9: redemptions that come in with the purchases. $10, $11: what customers hold under rules that count, and whether any
 # purchase of theirs could earn before. $12: the segments that rules name.
 # What is told of the `touched` customers, each as a JSON array; what is not asked for is not looked at.
-USES = """CASE WHEN $10 THEN coalesce((SELECT json_agg(json_build_object('customer_id', u.customer_id,
+USES = """CASE WHEN $10 OR $6 THEN coalesce((SELECT json_agg(json_build_object('customer_id', u.customer_id,
       'rule_id', u.rule_id, 'period', u.period, 'points', u.points)) FROM touched t, LATERAL (
         SELECT * FROM cap_use WHERE program_id = $1 AND customer_id = t.customer_id OFFSET 0) u), '[]') ELSE '[]' END"""
 # An award that could earn tells of it, and a merge leaves a mark.

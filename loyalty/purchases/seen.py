@@ -43,7 +43,7 @@ def worth_as_seen(
         order.noted = old and _now(old, {name: {**cap, "use": 0} for name, cap in (old.get("caps") or {}).items()}, {})
         return *target(order, kept_minor, version, known(old or {}, at)), order.noted
     seen = dict(old) if old is not None else look_up(batch, account, order.placed_at or batch.now, version)
-    caps = _rooms(batch, account, version.counting(), at, old, again=cause in _ROOM_AGAIN)
+    caps = rooms(batch, account, version.counting(), at, old, again=cause in _ROOM_AGAIN)
     whole, points = target(order, kept_minor, version, known({**seen, "caps": caps}, at))
     narrower = _narrowed(batch, account, version.counting(), caps, old, points)
     if narrower:
@@ -91,7 +91,7 @@ def _now(seen: Seen, caps: dict[str, Any], dated: dict[str, int]) -> Seen:
     return made | ({"caps": caps} if caps else {}) | ({"dated": dated} if dated else {})
 
 
-def _rooms(
+def rooms(
     batch: Batch, account: OpenAccount, rules: list[Rule], at: datetime, old: Seen | None, *, again: bool
 ) -> dict[str, Any]:
     """Give the room of each rule that counts: that of the decision before, unless it is to be looked up."""

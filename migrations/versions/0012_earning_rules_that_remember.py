@@ -70,8 +70,9 @@ def upgrade() -> None:
     )
     op.create_table('action',
     sa.Column('program_id', sa.Integer(), nullable=False),
-    sa.Column('customer_id', sa.Uuid(), nullable=False),
+    sa.Column('storefront_id', sa.Integer(), nullable=False),
     sa.Column('action_id', sa.Text(), nullable=False),
+    sa.Column('customer_id', sa.Uuid(), nullable=False),
     sa.Column('action', sa.Text(), nullable=False),
     sa.Column('performed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('award_id', sa.Uuid(), nullable=False),
@@ -80,8 +81,9 @@ def upgrade() -> None:
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['program_id', 'award_id'], ['award.program_id', 'award.award_id'], name='action_award_fk'),
     sa.ForeignKeyConstraint(['program_id', 'customer_id'], ['account.program_id', 'account.customer_id'], name='action_account_fk'),
-    sa.PrimaryKeyConstraint('program_id', 'customer_id', 'action_id', name=op.f('action_pk'))
+    sa.PrimaryKeyConstraint('program_id', 'storefront_id', 'action_id', name=op.f('action_pk'))
     )
+    op.create_index('action_customer_ix', 'action', ['program_id', 'customer_id', 'performed_at'], unique=False)
     _causes(*CAUSES, "action")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON earning_draft TO {APP_ROLE}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON cap_use TO {APP_ROLE}")

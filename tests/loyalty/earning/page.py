@@ -1,6 +1,7 @@
 """docs/rules.md read by a machine: its tables of rules, baskets and awards."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -69,12 +70,12 @@ class Row:
 def rows() -> list[Row]:
     """Read every row of the tables A to F."""
     return [
-        Row(number, rules_of(rules, basket), basket_of(basket, rules), int(award), worked)
+        Row(number, rules_of(rules), basket_of(basket, rules), int(award), worked)
         for number, rules, basket, award, worked in _ROW.findall(PAGE.read_text())
     ]
 
 
-def rules_of(text: str, _basket: str = "") -> list[dict[str, Any]]:
+def rules_of(text: str) -> list[dict[str, Any]]:
     """Read `1/€ + ×2 on category wine`; a tier is no rule."""
     return [_rule(part.strip()) for part in text.split(", tier ", maxsplit=1)[0].split(" + ")]
 
@@ -107,7 +108,7 @@ _SAID: list[tuple[str, str, Any]] = [
     (r" except category (\w+)", "except_categories", lambda word: [word]),
     (r" except sku (\w+)", "except_skus", lambda word: [word]),
     (r" on weekdays (\d)", "weekdays", lambda day: [int(day)]),
-    (r" minimum (\d+\.\d\d)", "minimum_minor", lambda amount: minor(amount)),
+    (r" minimum (\d+\.\d\d)", "minimum_minor", lambda amount: minor(amount)),  # noqa: PLW0108 - it stands below
     (r" from (\d{4}-\d\d-\d\d)", "starts_on", str),
     (r" to (\d{4}-\d\d-\d\d)", "ends_on", str),
     (r" between (\d\d:\d\d)", "from_time", lambda at: f"{at}:00"),
@@ -122,36 +123,41 @@ _SAID: list[tuple[str, str, Any]] = [
 
 
 def basket_of(text: str, rules: str = "") -> Basket:
-    """Read `red 10.00 (wine), bread 10.00 (food), paid 10.00 with a reward`; the tier's factor stands with the rules."""
-    text = re.sub(r",? paid (\d+\.\d\d) with", r", paid \1 with", text)
+    """Read `red 10.00 (wine), bread 10.00 (food), paid 10.00 with a reward`; a tier's factor stands with the rules."""
     basket, lines = Basket(), []
-    multiplied = re.search(r", tier (\w+) ×([\d.]+)", rules)
-    if multiplied:
+    if multiplied := re.search(r", tier (\w+) ×([\d.]+)", rules):
         basket.known["tier"] = (multiplied[1], multiplied[2])
-    for said in re.split(r", +", text):
+    for said in re.split(r", +", re.sub(r",? paid (\d+\.\d\d) with", r", paid \1 with", text)):
         if at := re.fullmatch(r"(\d+\.\d\d) at (\S+)", said):
             basket.known["at"] = datetime.fromisoformat(at[2]).astimezone(PARIS)
             lines.append(("", minor(at[1]), None))
-        elif paid := re.fullmatch(r"paid (\d+\.\d\d) with a reward", said):
-            basket.reward_discount_minor = minor(paid[1])
-        elif back := re.fullmatch(r"(\d+\.\d\d) of it refunded", said):
-            basket.refunded_minor = minor(back[1])
-        elif room := re.fullmatch(r"room (\d+)", said):
-            basket.known["room"] = int(room[1])
-        elif tier := re.fullmatch(r"tier (\w+)", said):
-            basket.known["tier"] = (tier[1], "1")
-        elif segments := re.fullmatch(r"segments (\w+)", said):
-            basket.known["segments"] = frozenset({segments[1]})
-        elif said in {"the first", "the second"}:
-            basket.known["first"] = said == "the first"
-        else:
-            line = _LINE.fullmatch(said)
-            assert line, f"{text!r}: {said!r} is not understood"
+        elif line := _LINE.fullmatch(said):
             lines.append((line[1] or "", minor(line[2]), line[3]))
+        else:
+            _note(basket, said)
     basket.goods_minor = sum(amount for _, amount, category in lines if category != "gift card")
     if lines[0][0]:
         basket.lines = [_line(*line) for line in lines]
     return basket
+
+
+def _note(basket: Basket, said: str) -> None:
+    for pattern, note in _KNOWN:
+        if found := re.fullmatch(pattern, said):
+            note(basket, found)
+            return
+    msg = f"{said!r} is not understood"
+    raise AssertionError(msg)
+
+
+_KNOWN: list[tuple[str, Callable[[Basket, re.Match[str]], object]]] = [
+    (r"paid (\d+\.\d\d) with a reward", lambda b, m: setattr(b, "reward_discount_minor", minor(m[1]))),
+    (r"(\d+\.\d\d) of it refunded", lambda b, m: setattr(b, "refunded_minor", minor(m[1]))),
+    (r"room (\d+)", lambda b, m: b.known.update(room=int(m[1]))),
+    (r"tier (\w+)", lambda b, m: b.known.update(tier=(m[1], "1"))),
+    (r"segments (\w+)", lambda b, m: b.known.update(segments=frozenset({m[1]}))),
+    (r"the (first|second)", lambda b, m: b.known.update(first=m[1] == "first")),
+]
 
 
 def _line(name: str, amount: int, category: str | None) -> dict[str, Any]:
