@@ -16,7 +16,8 @@ from loyalty.rewards import codes, queries
 from loyalty.rewards.decisions import NewRedemption, Redeemed, redeem
 from loyalty.rewards.kind import RewardFacts
 from loyalty.rewards.offers import edit_reward, offer_reward, set_offered
-from loyalty.rewards.rules import Counted, Standing
+from loyalty.rewards.rules import Counted
+from loyalty.rewards.standing import standing_of
 from loyalty.statements import Part
 
 __all__ = ["edit_reward", "end_redemption", "offer_reward", "redeem_reward", "set_offered"]
@@ -32,16 +33,18 @@ async def redeem_reward(
     book = await open_book(tx, source, customers=[new.external_id])
     offered = await queries.offered_for(tx, book, new.reward_id, new.external_id)
     reward, counted = (offered.reward, offered.counted) if offered else (None, Counted())
+    asked = [reward] if reward else []
+    owner = queries.owner_of(book, new.external_id)
+    standing = await standing_of(tx.connection, source.program, owner, book.now, asked)
     try:
-        redeemed = redeem(book, new, reward, counted, Standing())
+        redeemed = redeem(book, new, reward, counted, standing)
     except LoyaltyError as refusal:
         refusal.customer_id = book.present(new.external_id)
         raise
     award = redeemed.award
-    if reward is None or award is None:  # pragma: no cover - refused above
+    if reward is None or award is None or owner is None:  # pragma: no cover - refused above
         raise AssertionError
     promise = replace(reward, price_points=redeemed.hold.points, basket_minor=new.basket_minor)
-    owner = book.account(book.aliases[new.external_id]).customer_id
     after = [queries.new_redemption(book, redeemed, owner, promise), queries.as_counted(reward)]
     if found := await codes.find_code(tx.connection, source.program.program_id, reward, book.now):
         promise = replace(promise, code=found.code)

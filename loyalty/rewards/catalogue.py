@@ -8,13 +8,12 @@ import msgspec
 
 from loyalty.database import Connection, Tx
 from loyalty.errors import NotFound
-from loyalty.points.book import Book
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import Source
 from loyalty.rewards.decisions import chance
 from loyalty.rewards.kind import RewardFacts
-from loyalty.rewards.queries import Offered, all_offered, find_offered, now_of
-from loyalty.rewards.rules import Standing
+from loyalty.rewards.queries import now_of, owner_of, read_offered
+from loyalty.rewards.standing import standing_of
 from loyalty.rewards.wire import RedemptionOut, RewardList, RewardOut, reward_out
 from loyalty.web.bounds import decimal_text
 
@@ -55,37 +54,36 @@ _decode = msgspec.json.Decoder(_Stored).decode
 
 async def catalogue(connection: Connection, source: Source, customer: str | None) -> RewardList:
     """List the rewards that are offered; for a member each with its price, whether it can be redeemed, and why not."""
-    program_id = source.program.program_id
-    book = None if customer is None else await open_book(Tx(connection), source, customers=[customer])
-    now = await now_of(connection, program_id) if book is None else book.now
-    found = await all_offered(connection, program_id, now, _owner(book, customer))
-    return RewardList([_told(source, offered, book, customer) for offered in found if offered.reward.active])
+    found = await _read(connection, source, customer, None)
+    return RewardList([told for told in found if told.active])
 
 
 async def find_in_catalogue(connection: Connection, source: Source, reward_id: UUID, customer: str | None) -> RewardOut:
     """Find one reward, retired or not; for a member as in the list."""
-    program_id = source.program.program_id
-    book = None if customer is None else await open_book(Tx(connection), source, customers=[customer])
-    now = await now_of(connection, program_id) if book is None else book.now
-    found = await find_offered(connection, program_id, reward_id, now, _owner(book, customer))
-    if found is None:
-        msg = f"There is no reward {reward_id}."
-        raise NotFound(msg)
-    return _told(source, found, book, customer)
+    for told in await _read(connection, source, customer, reward_id):
+        return told
+    msg = f"There is no reward {reward_id}."
+    raise NotFound(msg)
 
 
-def _owner(book: Book | None, customer: str | None) -> UUID | None:
-    if book is None or customer is None:
-        return None
-    owner = book.aliases.get(customer)
-    return book.account(owner).customer_id if owner is not None and owner in book.accounts else None
-
-
-def _told(source: Source, offered: Offered, book: Book | None, customer: str | None) -> RewardOut:
-    met = None
-    if book is not None and customer is not None:
-        met = chance(book, customer, offered.reward, offered.counted, Standing())
-    return reward_out(offered.reward, source.program.digits, offered.counted, met)
+async def _read(
+    connection: Connection, source: Source, customer: str | None, reward_id: UUID | None
+) -> list[RewardOut]:
+    program, digits = source.program, source.program.digits
+    if customer is None:
+        now = await now_of(connection, program.program_id)
+        found = await read_offered(connection, program.program_id, now, reward_id)
+        return [reward_out(offered.reward, digits, offered.counted) for offered in found]
+    book = await open_book(Tx(connection), source, customers=[customer])
+    owner = owner_of(book, customer)
+    found = await read_offered(connection, program.program_id, book.now, reward_id, owner)
+    standing = await standing_of(connection, program, owner, book.now, (offered.reward for offered in found))
+    return [
+        reward_out(
+            offered.reward, digits, offered.counted, chance(book, customer, offered.reward, offered.counted, standing)
+        )
+        for offered in found
+    ]
 
 
 async def find_redemption(connection: Connection, source: Source, redemption_id: UUID) -> RedemptionOut:

@@ -92,19 +92,22 @@ _decode_promised = msgspec.json.Decoder(Promised).decode
 _decode_award = msgspec.json.Decoder(RecordedAward).decode
 
 
-async def all_offered(
-    connection: Connection, program_id: int, now: datetime, customer_id: UUID | None = None
+async def read_offered(
+    connection: Connection,
+    program_id: int,
+    now: datetime,
+    reward_id: UUID | None = None,
+    customer_id: UUID | None = None,
 ) -> list[Offered]:
-    """List a programme's rewards, retired ones too, in the order of the catalogue."""
-    return _decode(await connection.fetchval(_OFFERED, program_id, None, now, customer_id))
+    """List a programme's rewards (or one), retired ones too, in the order of the catalogue; counted for a customer."""
+    return _decode(await connection.fetchval(_OFFERED, program_id, reward_id, now, customer_id))
 
 
 async def find_offered(
     connection: Connection, program_id: int, reward_id: UUID, now: datetime, customer_id: UUID | None = None
 ) -> Offered | None:
     """Find a reward, with how many of it are out; to this customer too."""
-    found = _decode(await connection.fetchval(_OFFERED, program_id, reward_id, now, customer_id))
-    return found[0] if found else None
+    return next(iter(await read_offered(connection, program_id, now, reward_id, customer_id)), None)
 
 
 async def offered_for(tx: Tx, book: Book, reward_id: UUID, external_id: str) -> Offered | None:
@@ -112,14 +115,18 @@ async def offered_for(tx: Tx, book: Book, reward_id: UUID, external_id: str) -> 
 
     Accounts are locked before rewards, always.
     """
-    owner = book.aliases.get(external_id)
-    customer_id = book.account(owner).customer_id if owner in book.accounts else None
-    keys = (book.source.program.program_id, reward_id, book.now, customer_id)
+    keys = (book.source.program.program_id, reward_id, book.now, owner_of(book, external_id))
     found = await find_offered(tx.connection, *keys)
     if found is None or not (tx.locked and found.reward.scarce):
         return found
     await lock(tx.connection, keys[0], reward_id)
     return await find_offered(tx.connection, *keys)
+
+
+def owner_of(book: Book, external_id: str) -> UUID | None:
+    """Name the customer whom a shop's id leads to; None where there is nobody, or nobody any more."""
+    customer_id = book.aliases.get(external_id)
+    return None if customer_id not in book.accounts else book.account(customer_id).customer_id
 
 
 async def lock(connection: Connection, program_id: int, reward_id: UUID) -> None:
