@@ -45,6 +45,7 @@ from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
 from loyalty.rewards.api import router as rewards
+from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.api import router as segments
 from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
@@ -80,6 +81,11 @@ class PanelDesk:
     def _database(self) -> Database:
         database: Database = self.state.database
         return database
+
+    @property
+    def rewards(self) -> StaffRewards:
+        """The verbs about rewards."""
+        return StaffRewards(lambda: self._database)
 
     @property
     def segments(self) -> StaffSegments:

@@ -1,5 +1,10 @@
 """An amount off an order."""
 
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from loyalty.i18n import mark
 from loyalty.rewards.kind import KINDS, Minor, RewardKind, Spent
 
 
@@ -7,7 +12,9 @@ from loyalty.rewards.kind import KINDS, Minor, RewardKind, Spent
 class FixedDiscount(RewardKind, frozen=True, forbid_unknown_fields=True):
     """`amount_minor` off; of a partial capture the part of it that was paid for, rounded down to minor units."""
 
-    amount_minor: Minor
+    title: ClassVar[str] = mark("Amount off")
+
+    amount_minor: Annotated[Minor, Meta(title=mark("Amount off an order"))]
 
     def value_minor(self, spent: Spent) -> int:
         """Give the discount in minor units; no more than there is in the basket, where that was told."""

@@ -1,5 +1,10 @@
 """A part of an order off."""
 
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from loyalty.i18n import mark
 from loyalty.rewards.kind import KINDS, Minor, Percent, RewardKind, Spent, share
 
 
@@ -7,8 +12,10 @@ from loyalty.rewards.kind import KINDS, Minor, Percent, RewardKind, Spent, share
 class PercentageDiscount(RewardKind, frozen=True, forbid_unknown_fields=True):
     """`percent` of the basket off, at most `most_minor`. What that is in money is known where the basket was told."""
 
-    percent: Percent
-    most_minor: Minor | None = None
+    title: ClassVar[str] = mark("Percentage off")
+
+    percent: Annotated[Percent, Meta(title=mark("Percent off"), description=mark("Above 0 to 100, like 12.5."))]
+    most_minor: Annotated[Minor | None, Meta(title=mark("At most"))] = None
 
     def __post_init__(self) -> None:
         """Refuse what is no percentage."""

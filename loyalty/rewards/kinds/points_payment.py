@@ -1,10 +1,11 @@
 """Points as a part of the payment: the caller says how many, within caps; what they are worth is counted here."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from loyalty.errors import Invalid
+from loyalty.i18n import mark
 from loyalty.rewards.kind import KINDS, MOST_POINTS, Asked, Minor, Percent, RewardKind, Spent, share
 
 _Points = Annotated[int, Meta(ge=1, le=MOST_POINTS)]
@@ -17,11 +18,16 @@ class PointsPayment(RewardKind, frozen=True, forbid_unknown_fields=True):
     No fewer than `least_points`, no more than `most_points`, and no more than `most_share` percent of the basket.
     """
 
-    points_per_step: _Points
-    step_minor: Minor
-    least_points: _Points = 1
-    most_points: _Points | None = None
-    most_share: Percent | None = None
+    title: ClassVar[str] = mark("Points as payment")
+
+    points_per_step: Annotated[_Points, Meta(title=mark("So many points"))]
+    step_minor: Annotated[Minor, Meta(title=mark("pay so much"))]
+    least_points: Annotated[_Points, Meta(title=mark("At least so many points"))] = 1
+    most_points: Annotated[_Points | None, Meta(title=mark("At most so many points"))] = None
+    most_share: Annotated[
+        Percent | None,
+        Meta(title=mark("At most so much of a basket, in percent"), description=mark("Above 0 to 100, like 12.5.")),
+    ] = None
 
     def __post_init__(self) -> None:
         """Refuse caps that leave nothing between them."""
