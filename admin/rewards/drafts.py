@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any
 from uuid import uuid4
@@ -12,14 +12,17 @@ from msgspec import Meta, Struct
 
 from admin.format import Format
 from admin.forms import KindForm, Said, draw, read
+from loyalty.errors import Invalid
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
-from loyalty.rewards.kind import KINDS, MOST_POINTS, RewardFacts
+from loyalty.rewards.kind import KINDS, MOST_POINTS, RewardFacts, load
 from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.terms import Count, Description, Key, Per, Terms
 
 _OFFER, _KIND = "offer-", "kind-"
 _PRICE = re.compile(r"([\w.-]{1,64})\s*[:=]\s*([0-9]{1,13})")
+_Points = Annotated[int, Meta(ge=1, le=MOST_POINTS)]
+_Stock = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 _TEXT = Annotated[str, Meta(max_length=2_000)]
 
 
@@ -27,14 +30,12 @@ class Offer(Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in the form whatever the kind, as its fields."""
 
     name: Annotated[str, Meta(min_length=1, max_length=128, title=mark("Name"))]
-    price_points: Annotated[int | None, Meta(ge=1, le=MOST_POINTS, title=mark("Price in points"))] = None
+    price_points: Annotated[_Points | None, Meta(title=mark("Price in points"))] = None
     description_en: Annotated[_TEXT | None, Meta(title=mark("Description in English"))] = None
     description_fr: Annotated[_TEXT | None, Meta(title=mark("Description in French"))] = None
     stock: Annotated[
-        int | None,
+        _Stock | None,
         Meta(
-            ge=0,
-            le=1_000_000_000,
             title=mark("Stock"),
             description=mark("How many there are in all, given out or not. Empty: no end of them."),
         ),
@@ -97,7 +98,8 @@ def new_draft(kind: str, f: Format, program: ProgramFacts) -> Draft | None:
     found = KINDS.find(kind)
     if found is None:
         return None
-    return Draft(kind, draw("offer", Offer, {}, f, program, _OFFER), draw(kind, found, {}, f, program, _KIND))
+    offer = _for_kind(kind, draw("offer", Offer, {}, f, program, _OFFER))
+    return Draft(kind, offer, draw(kind, found, {}, f, program, _KIND))
 
 
 def draft_of(reward: RewardFacts, f: Format, program: ProgramFacts) -> Draft:
@@ -112,6 +114,7 @@ def draft_of(reward: RewardFacts, f: Format, program: ProgramFacts) -> Draft:
         "tier_prices": [f"{tier}: {points}" for tier, points in sorted(terms.tier_prices.items())],
     }
     offer = draw("offer", Offer, {name: told[name] for name in Offer.__struct_fields__}, f, program, _OFFER)
+    offer = _for_kind(reward.kind, offer)
     return Draft(reward.kind, offer, draw(reward.kind, KINDS.all()[reward.kind], reward.settings, f, program, _KIND))
 
 
@@ -123,9 +126,11 @@ def draft_from(kind: str, said: Said, f: Format, program: ProgramFacts) -> tuple
     offer, told = read("offer", Offer, said, f, program, _OFFER)
     settings, chosen = read(kind, found, said, f, program, _KIND)
     key = (said.get("key") or [str(uuid4())])[-1]
-    draft = Draft(kind, offer, settings, key)
+    draft = Draft(kind, _for_kind(kind, offer), settings, key)
     if told is None or chosen is None:
         return draft, None
+    if not _is_priced(kind, told, chosen):
+        return _wrong(draft, f.words.gettext("Write a price in points.")), None
     prices = _prices(told.get("tier_prices", []))
     if prices is None:
         return _wrong(draft, f.words.gettext("Write prices by tier as tier: points, one a line.")), None
@@ -136,8 +141,24 @@ def draft_from(kind: str, said: Said, f: Format, program: ProgramFacts) -> tuple
     return draft, NewOffer(kind, told["name"], told.get("price_points"), chosen, terms)
 
 
+def _for_kind(kind: str, form: KindForm) -> KindForm:
+    """Leave out the price where the customer chooses it."""
+    if kind != "points_payment":
+        return form
+    chosen = (f"{_OFFER}price_points", f"{_OFFER}tier_prices")
+    return replace(form, inputs=[one for one in form.inputs if one.name not in chosen])
+
+
+def _is_priced(kind: str, told: Mapping[str, Any], chosen: dict[str, Any]) -> bool:
+    try:
+        load(kind, chosen).listed(told.get("price_points"))
+    except Invalid:
+        return False
+    return True
+
+
 def _wrong(draft: Draft, error: str) -> Draft:
-    return Draft(draft.kind, draft.offer, draft.settings, draft.key, error)
+    return replace(draft, error=error)
 
 
 def _terms(told: Mapping[str, Any], prices: dict[str, int]) -> Terms:
