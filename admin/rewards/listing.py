@@ -144,8 +144,8 @@ def state_of(taker: Taker, f: Format) -> str:
     if taker.state == "captured" and taker.returned >= taker.captured:
         return words.gettext("Taken back")
     return {
-        "open": words.gettext("On hold"),
-        "captured": words.gettext("Redeemed"),
+        "open": words.gettext("Reserved"),
+        "captured": words.gettext("Handed over"),
         "released": words.gettext("Let go"),
         "timed_out": words.gettext("Ran out"),
     }[taker.state]

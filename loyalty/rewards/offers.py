@@ -8,10 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty.database import Connection
-from loyalty.errors import BelowWhatIsOut, EditedMeanwhile, Invalid, NotFound
+from loyalty.errors import EditedMeanwhile, Invalid, NotFound
 from loyalty.ids import new_id
 from loyalty.rewards import queries
 from loyalty.rewards.kind import MOST_POINTS, RewardFacts, load
+from loyalty.rewards.refusals import BelowWhatIsOut
 from loyalty.rewards.terms import Terms
 
 _LONGEST_NAME = 128

@@ -8,10 +8,13 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from loyalty.errors import (
+from loyalty.errors import LoyaltyError, NotAMember
+from loyalty.points.dates import local_day
+from loyalty.points.facts import OpenAccount
+from loyalty.points.rules import not_enough
+from loyalty.rewards.kind import RewardFacts
+from loyalty.rewards.refusals import (
     LimitReached,
-    LoyaltyError,
-    NotAMember,
     NotInSegment,
     OutOfStock,
     RewardEnded,
@@ -19,10 +22,6 @@ from loyalty.errors import (
     RewardRetired,
     TierTooLow,
 )
-from loyalty.points.dates import local_day
-from loyalty.points.facts import OpenAccount
-from loyalty.points.rules import not_enough
-from loyalty.rewards.kind import RewardFacts
 from loyalty.rewards.terms import Per
 
 _DECEMBER = 12

@@ -12,9 +12,10 @@ from loyalty.points.facts import OpenHold, RecordedAward
 from loyalty.points.wire import BalanceOut, balance_after
 from loyalty.rewards.codes import MOST_AT_ONCE, Code, codes_of
 from loyalty.rewards.decisions import Chance, NewRedemption
-from loyalty.rewards.kind import RewardFacts, kind_named, load
+from loyalty.rewards.kind import RewardFacts
 from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.rules import Counted, left_of
+from loyalty.rewards.settings_wire import settings_in, settings_out
 from loyalty.rewards.terms import Terms
 from loyalty.web.bounds import Money, ShopId, decimal_text, minor_units
 
@@ -205,41 +206,6 @@ def redemption_answer(
         request_id=award.request_id,
         code=reward.code if state == "captured" else None,
     )
-
-
-def settings_in(kind: str, told: dict[str, Any], digits: int) -> dict[str, Any]:
-    """Turn the settings of a kind as they are told into those that are stored: amounts into minor units."""
-    fields = kind_named(kind).__struct_fields__
-    stored: dict[str, Any] = {}
-    for name, value in told.items():
-        place = f"/settings/{name}"
-        if f"{name}_minor" in fields and value is not None:
-            try:
-                stored[f"{name}_minor"] = minor_units(msgspec.convert(value, Money), digits, place)
-            except msgspec.ValidationError:
-                msg = "An amount is a decimal as text, like 5.00."
-                raise Invalid(msg, pointer=place) from None
-        elif f"{name}_minor" in fields:
-            stored[f"{name}_minor"] = None
-        elif name not in fields or name.endswith("_minor"):
-            known = ", ".join(field.removesuffix("_minor") for field in fields)
-            msg = f"A reward of kind {kind} has no setting {name!r}; it has: {known}."
-            raise Invalid(msg, pointer=place)
-        else:
-            stored[name] = value
-    try:
-        load(kind, stored)
-    except Invalid as error:
-        raise Invalid(error.detail.replace("_minor", ""), pointer="/settings") from None
-    return stored
-
-
-def settings_out(settings: dict[str, Any], digits: int) -> dict[str, Any]:
-    """Show settings as they are told: amounts as decimals."""
-    return {
-        name.removesuffix("_minor"): decimal_text(value, digits) if name.endswith("_minor") and value else value
-        for name, value in settings.items()
-    }
 
 
 def reward_out(

@@ -98,11 +98,11 @@ def test_a_reward_says_its_terms_and_who_asked_for_it(inside: TestClient[Litesta
                  "Lowest tier: silver", "Prices by tier: gold: 400", "Only for segments: at-risk"):  # fmt: skip
         assert term in said
     assert "Left to hand out: 37." in said
-    assert "Nora Fieldstone nora@example.com 31 Dec 2017 Redeemed A-7 500" in said
-    for state in ("On hold", "Taken back", "Let go", "Ran out"):
+    assert "Nora Fieldstone nora@example.com 31 Dec 2017 Handed over A-7 500" in said
+    for state in ("Reserved", "Taken back", "Let go", "Ran out"):
         assert state in said
     rows = rows_of(inside.get(f"{ONE}/redemptions.csv"))
-    assert [row[5] for row in rows[1:]] == ["Redeemed", "On hold", "Taken back", "Let go", "Ran out"]
+    assert [row[5] for row in rows[1:]] == ["Handed over", "Reserved", "Taken back", "Let go", "Ran out"]
     assert rows[1][0] == "Nora Fieldstone"
     assert rows[1][6] == "A-7"
     desk.rewards.more = True
@@ -110,7 +110,7 @@ def test_a_reward_says_its_terms_and_who_asked_for_it(inside: TestClient[Litesta
     assert following
     assert "First page" in text_of(inside.get(unescape(following[1])))
     assert "Un film au choix." in text_of(inside.get(f"{ONE}?lang=fr"))
-    assert "Nobody has asked" in text_of(inside.get(f"{LIST}/{PAYMENT}"))
+    assert "Personne ne l’a encore demandée" in text_of(inside.get(f"{LIST}/{PAYMENT}"))
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS.all()))

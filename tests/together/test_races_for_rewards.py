@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.database import connect
 from loyalty.earning.queries import RulesCache
-from loyalty.errors import LimitReached, LoyaltyError, OutOfStock
+from loyalty.errors import LoyaltyError
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Policies
 from loyalty.rewards.actions import edit_reward, offer_reward
@@ -17,6 +17,7 @@ from loyalty.rewards.codes import add_codes
 from loyalty.rewards.decisions import Redeemed
 from loyalty.rewards.kind import RewardFacts
 from loyalty.rewards.offers import By, NewOffer
+from loyalty.rewards.refusals import LimitReached, OutOfStock
 from loyalty.rewards.terms import Terms
 from loyalty.settings import Settings
 from tests.stories import Shop, joining

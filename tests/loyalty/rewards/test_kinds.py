@@ -7,7 +7,7 @@ import pytest
 from loyalty.errors import Invalid
 from loyalty.rewards.kind import KINDS, Asked, Spent, load
 from loyalty.rewards.kinds.voucher_code import ALPHABET
-from loyalty.rewards.wire import settings_in, settings_out
+from loyalty.rewards.settings_wire import settings_in, settings_out
 
 # One of each, as it is told over the wire. A new kind needs a line here.
 EXAMPLES: dict[str, dict[str, Any]] = {

@@ -7,11 +7,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from loyalty.errors import (
+from loyalty.errors import EditedMeanwhile, HoldTimedOut, Invalid
+from loyalty.rewards.actions import edit_reward, offer_reward, redeem_reward, set_offered
+from loyalty.rewards.catalogue import catalogue, find_redemption
+from loyalty.rewards.codes import Uploaded, add_codes, codes_of
+from loyalty.rewards.decisions import NewRedemption
+from loyalty.rewards.kind import RewardFacts
+from loyalty.rewards.offers import By, NewOffer
+from loyalty.rewards.refusals import (
     BelowWhatIsOut,
-    EditedMeanwhile,
-    HoldTimedOut,
-    Invalid,
     LimitReached,
     NotInSegment,
     OutOfStock,
@@ -19,12 +23,6 @@ from loyalty.errors import (
     RewardRetired,
     TierTooLow,
 )
-from loyalty.rewards.actions import edit_reward, offer_reward, redeem_reward, set_offered
-from loyalty.rewards.catalogue import catalogue, find_redemption
-from loyalty.rewards.codes import Uploaded, add_codes, codes_of
-from loyalty.rewards.decisions import NewRedemption
-from loyalty.rewards.kind import RewardFacts
-from loyalty.rewards.offers import By, NewOffer
 from loyalty.rewards.terms import Terms
 from loyalty.rewards.wire import RewardOut
 from tests.stories import Shop, joining, purchase, refund, wait
