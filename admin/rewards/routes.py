@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from msgspec import structs
 
 from admin.csv_file import csv_response
 from admin.desk import Desk
@@ -78,7 +79,7 @@ async def redemptions_csv(
 ) -> Response[bytes]:
     """Send everybody who asked for a reward."""
     program, _ = await find_program(program_id, desk, visitor, SEES)
-    seen = await _seen(desk, program, reward, whole=True)
+    seen = _without_codes(visitor, await _seen(desk, program, reward, whole=True))
     return csv_response("redemptions", *takers_table(program, seen.takers, _format(request, program)))
 
 
@@ -179,7 +180,8 @@ async def _show(
     said = asked(request)
     after = id_of(said.get("after", ""))
     f = _format(request, program)
-    shown = make_page(program, await _seen(desk, program, reward, after), after, f)
+    seen = _without_codes(visitor, await _seen(desk, program, reward, after))
+    shown = make_page(program, seen, after, f)
     added, known = (_number(said.get(name, "")) for name in ("added", "known"))
     notice = ""
     if added is not None:
@@ -233,6 +235,13 @@ async def _seen(
     if found is None:
         raise NotFoundException
     return found
+
+
+def _without_codes(visitor: Visitor, seen: Takers) -> Takers:
+    """Keep codes, which are worth money, from those who only read figures."""
+    if visitor.who.role in CHANGES:
+        return seen
+    return structs.replace(seen, takers=[structs.replace(taker, code=None) for taker in seen.takers])
 
 
 def _by(request: AnyRequest, visitor: Visitor, key: str) -> ByForm:

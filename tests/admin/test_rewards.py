@@ -57,6 +57,8 @@ def test_who_changes_them(inside: TestClient[Litestar], desk: FakeDesk, role: st
     if role == "analyst":
         assert "/edit" not in inside.get(ONE).text
         assert 'name="codes"' not in inside.get(ONE).text
+        # Codes are worth money.
+        assert "A-7" not in inside.get(ONE).text + inside.get(f"{ONE}/redemptions.csv").text
         assert "new-reward" not in inside.get(LIST).text
 
 
