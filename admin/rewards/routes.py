@@ -1,62 +1,43 @@
-"""The addresses of rewards: the catalogue, one of them, their files, the form, codes, retiring."""
+"""The addresses of rewards: the catalogue, one of them, and their files."""
 
-from dataclasses import replace
-from uuid import UUID, uuid4
-
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from msgspec import structs
 
 from admin.csv_file import csv_response
 from admin.desk import Desk
-from admin.format import Format
-from admin.forms import said_in
-from admin.members.addresses import asked, id_of, with_query
-from admin.pages import AnyRequest, page, reader_of, redirect
+from admin.pages import AnyRequest, page
 from admin.program import find_program
-from admin.rewards.drafts import Draft, draft_from, draft_of, kinds, new_draft
-from admin.rewards.listing import FormPage, make_page, make_row, rewards_table, takers_table
-from admin.session import Visitor, check_form
-from loyalty.errors import AnswerErased, InFlight, Invalid, KeyExpired, KeyReused
-from loyalty.programs.facts import ProgramFacts
-from loyalty.rewards.codes import codes_of
-from loyalty.rewards.staff import ByForm, Takers
-
-SEES = ("owner", "manager", "analyst")
-CHANGES = ("owner", "manager")
-_LIST = "/p/{program_id:str}/rewards"
-_NEW = "/p/{program_id:str}/new-reward"
-_ONE = f"{_LIST}/{{reward:str}}"
-# A list of 10,000 codes of 128 characters.
-_MOST_BYTES = 2 * 1024 * 1024
+from admin.rewards.changes import CHANGING
+from admin.rewards.listing import make_row, rewards_table, takers_table
+from admin.rewards.showing import CHANGES, LIST, ONE, SEES, format_of, seen_of, show, without_codes
+from admin.session import Visitor
 
 
-@get(_LIST)
+@get(LIST)
 async def rewards(
     request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
 ) -> Response[str]:
     """Show the catalogue."""
     program, programs = await find_program(program_id, desk, visitor, SEES)
-    f = _format(request, program)
+    f = format_of(request, program)
     rows = [make_row(program, one, f) for one in await desk.rewards.listed(program)]
     shell = {"visitor": visitor.who, "program": program, "programs": programs}
     new = f"/admin/p/{program_id}/new-reward" if visitor.who.role in CHANGES else ""
     return page(request, "rewards.html", {**shell, "rows": rows, "new": new, "csv": f"{request.url.path}.csv"})
 
 
-@get(f"{_LIST}.csv")
+@get(f"{LIST}.csv")
 async def rewards_csv(
     request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
 ) -> Response[bytes]:
     """Send the catalogue."""
     program, _ = await find_program(program_id, desk, visitor, SEES)
     listed = await desk.rewards.listed(program)
-    return csv_response("rewards", *rewards_table(program, listed, _format(request, program)))
+    return csv_response("rewards", *rewards_table(program, listed, format_of(request, program)))
 
 
-@get(_ONE)
+@get(ONE)
 async def reward(
     request: AnyRequest,
     program_id: FromPath[str],
@@ -66,10 +47,10 @@ async def reward(
 ) -> Response[str]:
     """Show a reward, and who asked for it."""
     program, _ = await find_program(program_id, desk, visitor, SEES)
-    return await _show(request, desk, visitor, program, reward)
+    return await show(request, desk, visitor, program, reward)
 
 
-@get(f"{_ONE}/redemptions.csv")
+@get(f"{ONE}/redemptions.csv")
 async def redemptions_csv(
     request: AnyRequest,
     program_id: FromPath[str],
@@ -79,190 +60,8 @@ async def redemptions_csv(
 ) -> Response[bytes]:
     """Send everybody who asked for a reward."""
     program, _ = await find_program(program_id, desk, visitor, SEES)
-    seen = _without_codes(visitor, await _seen(desk, program, reward, whole=True))
-    return csv_response("redemptions", *takers_table(program, seen.takers, _format(request, program)))
+    seen = without_codes(visitor, await seen_of(desk, program, reward, whole=True))
+    return csv_response("redemptions", *takers_table(program, seen.takers, format_of(request, program)))
 
 
-@get([_NEW, f"{_ONE}/edit"])
-async def form(
-    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
-) -> Response[str]:
-    """Show the form: of a new reward of a kind, or of one as it is."""
-    program, _ = await find_program(program_id, desk, visitor, CHANGES)
-    f, seen = _format(request, program), await _edited(request, desk, program)
-    if seen:
-        return await _form(request, desk, visitor, program, seen, draft_of(seen.seen.reward, f, program))
-    names = [name for name, _ in kinds(f)]
-    draft = new_draft(asked(request).get("kind", names[0]), f, program) or new_draft(names[0], f, program)
-    return await _form(request, desk, visitor, program, None, draft)
-
-
-@post([_NEW, f"{_ONE}/edit"], status_code=200)
-async def write(
-    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
-) -> Response[str] | Response[None]:
-    """Offer a reward, or change one; what is wrong is said beside the field."""
-    program, _ = await find_program(program_id, desk, visitor, CHANGES)
-    await check_form(request, desk, visitor)
-    f, said = _format(request, program), said_in(await request.form())
-    seen = await _edited(request, desk, program)
-    kind = seen.seen.reward.kind if seen else (said.get("kind") or [""])[-1]
-    found = draft_from(kind, said, f, program)
-    if found is None:
-        raise NotFoundException
-    draft, new = found
-    if new is None or draft.is_wrong:
-        return await _form(request, desk, visitor, program, seen, draft, status=422)
-    by = _by(request, visitor, draft.key)
-    try:
-        if seen:
-            edition = _number((said.get("edition") or [""])[-1]) or 0
-            done = await desk.rewards.edit(program, by, seen.seen.reward.reward_id, edition, new)
-        else:
-            done = await desk.rewards.offer(program, by, new)
-        code, error = done.code, ""
-    except Invalid as refusal:
-        code, error, done = refusal.code, refusal.detail, None
-    except (InFlight, KeyReused, KeyExpired, AnswerErased) as refusal:
-        code, error, done = refusal.code, "", None
-    if done is None or code:
-        told = f.words.unfilled((error,)) if error else _error_of(code, f)
-        # What was refused stays refused under its key: another form, another key.
-        refused = replace(draft, key=str(uuid4()), error=told)
-        return await _form(request, desk, visitor, program, seen, refused, status=409)
-    return redirect(f"/admin/p/{program_id}/rewards/{done.reward_id}")
-
-
-@post([f"{_ONE}/retire", f"{_ONE}/offer"])
-async def set_offered(
-    request: AnyRequest,
-    program_id: FromPath[str],
-    reward: FromPath[str],
-    desk: NamedDependency[Desk],
-    visitor: NamedDependency[Visitor],
-) -> Response[None]:
-    """Take a reward out of the catalogue, or put it back."""
-    program, _ = await find_program(program_id, desk, visitor, CHANGES)
-    await check_form(request, desk, visitor)
-    seen = await _seen(desk, program, reward)
-    offered = request.url.path.endswith("/offer")
-    by = _by(request, visitor, str(uuid4()))
-    await desk.rewards.set_offered(program, by, seen.seen.reward.reward_id, offered=offered)
-    return redirect(f"/admin/p/{program_id}/rewards/{reward}")
-
-
-@post(f"{_ONE}/codes", status_code=200, request_max_body_size=_MOST_BYTES)
-async def codes(
-    request: AnyRequest,
-    program_id: FromPath[str],
-    reward: FromPath[str],
-    desk: NamedDependency[Desk],
-    visitor: NamedDependency[Visitor],
-) -> Response[str] | Response[None]:
-    """Put codes into a pool, each on a line of its own; says how many came in, and how many were known."""
-    program, _ = await find_program(program_id, desk, visitor, CHANGES)
-    await check_form(request, desk, visitor)
-    seen = await _seen(desk, program, reward)
-    said = said_in(await request.form())
-    try:
-        told = codes_of("\n".join(said.get("codes", [])))
-        by = _by(request, visitor, (said.get("key") or [str(uuid4())])[-1])
-        done = await desk.rewards.add_codes(program, by, seen.seen.reward.reward_id, told)
-    except Invalid as refusal:
-        return await _show(request, desk, visitor, program, reward, refusal=refusal.detail)
-    said_back = {"added": str(done.added), "known": str(done.known)}
-    return redirect(with_query(f"/admin/p/{program_id}/rewards/{reward}", said_back))
-
-
-async def _show(
-    request: AnyRequest, desk: Desk, visitor: Visitor, program: ProgramFacts, reward: str, refusal: str = ""
-) -> Response[str]:
-    said = asked(request)
-    after = id_of(said.get("after", ""))
-    f = _format(request, program)
-    seen = _without_codes(visitor, await _seen(desk, program, reward, after))
-    shown = make_page(program, seen, after, f)
-    added, known = (_number(said.get(name, "")) for name in ("added", "known"))
-    notice = ""
-    if added is not None:
-        notice = f.words.ngettext("%(n)s code came in.", "%(n)s codes came in.", added, n=f.number(added))
-        if known:
-            twice = f.words.ngettext("%(n)s was known already.", "%(n)s were known already.", known, n=f.number(known))
-            notice = f"{notice} {twice}"
-    shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
-    more = {"changes": visitor.who.role in CHANGES, "refusal": refusal, "notice": notice, "key": str(uuid4())}
-    return page(request, "reward.html", {**shell, "page": shown, **more}, status=422 if refusal else 200)
-
-
-async def _form(
-    request: AnyRequest,
-    desk: Desk,
-    visitor: Visitor,
-    program: ProgramFacts,
-    seen: Takers | None,
-    draft: Draft | None,
-    *,
-    status: int = 200,
-) -> Response[str]:
-    if draft is None:
-        raise NotFoundException
-    folder = f"/admin/p/{program.program_id}"
-    listed = [] if seen else kinds(_format(request, program))
-    shown = FormPage(
-        action=request.url.path,
-        cancel=f"{folder}/rewards/{seen.seen.reward.reward_id}" if seen else f"{folder}/rewards",
-        draft=draft,
-        edition=seen.seen.reward.edition if seen else 0,
-        kinds=[
-            (with_query(f"{folder}/new-reward", {"kind": name}), title, name == draft.kind) for name, title in listed
-        ],
-    )
-    shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
-    return page(request, "reward_form.html", {**shell, "page": shown, "new": seen is None}, status=status)
-
-
-async def _edited(request: AnyRequest, desk: Desk, program: ProgramFacts) -> Takers | None:
-    """Find the reward that the address is about; None for a new one."""
-    told = request.path_params.get("reward")
-    return None if told is None else await _seen(desk, program, str(told))
-
-
-async def _seen(
-    desk: Desk, program: ProgramFacts, reward: str, after: UUID | None = None, *, whole: bool = False
-) -> Takers:
-    reward_id = id_of(reward)
-    found = await desk.rewards.seen(program, reward_id, after, whole=whole) if reward_id else None
-    if found is None:
-        raise NotFoundException
-    return found
-
-
-def _without_codes(visitor: Visitor, seen: Takers) -> Takers:
-    """Keep codes, which are worth money, from those who only read figures."""
-    if visitor.who.role in CHANGES:
-        return seen
-    return structs.replace(seen, takers=[structs.replace(taker, code=None) for taker in seen.takers])
-
-
-def _by(request: AnyRequest, visitor: Visitor, key: str) -> ByForm:
-    return ByForm(visitor.who.user_id, request.scope.get("state", {}).get("request_id", ""), key)
-
-
-def _error_of(code: str, f: Format) -> str:
-    words = f.words
-    return {
-        "stock_below_taken": words.gettext("More are out already than this stock. Write a higher one."),
-        "edited_meanwhile": words.gettext("Somebody changed this reward meanwhile. Open it again."),
-        "in_flight": words.gettext("Somebody else is changing this reward. Send the form again in a moment."),
-    }.get(code, words.gettext("Nothing was changed. Look at the catalogue, then send the form again."))
-
-
-def _number(text: str) -> int | None:
-    return int(text[:9]) if text.isascii() and text.isdecimal() else None
-
-
-def _format(request: AnyRequest, program: ProgramFacts) -> Format:
-    return Format(reader_of(request).language, program.currency)
-
-
-ROUTES = [rewards, rewards_csv, reward, redemptions_csv, form, write, set_offered, codes]
+ROUTES = [rewards, rewards_csv, reward, redemptions_csv, *CHANGING]
