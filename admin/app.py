@@ -15,6 +15,7 @@ from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
+from admin.rewards import routes as rewards
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
@@ -40,6 +41,7 @@ def panel(desk: Desk) -> Router:
                     *kpis.ROUTES,
                     *LIABILITY,
                     *members.ROUTES,
+                    *rewards.ROUTES,
                     *segments.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},

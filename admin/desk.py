@@ -16,6 +16,8 @@ from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
+from loyalty.rewards.offers import NewOffer
+from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
 
@@ -76,6 +78,30 @@ class SegmentsDesk(Protocol):
         """Delete a segment that nothing names."""
 
 
+class RewardsDesk(Protocol):
+    """The verbs about rewards. A form sent twice does it once; a refusal is told by its lasting code."""
+
+    async def listed(self, program: ProgramFacts) -> list[RewardSeen]:
+        """List the rewards in the order of the catalogue, retired ones last."""
+
+    async def seen(
+        self, program: ProgramFacts, reward_id: UUID, after: UUID | None = None, *, whole: bool = False
+    ) -> Takers | None:
+        """Read a reward and a page of those who asked for it, or all; None when there is none."""
+
+    async def offer(self, program: ProgramFacts, form: ByForm, new: NewOffer) -> Done:
+        """Offer a reward."""
+
+    async def edit(self, program: ProgramFacts, form: ByForm, reward_id: UUID, edition: int, new: NewOffer) -> Done:
+        """Offer a reward otherwise from now on."""
+
+    async def set_offered(self, program: ProgramFacts, form: ByForm, reward_id: UUID, *, offered: bool) -> Done:
+        """Retire a reward, or offer it again."""
+
+    async def add_codes(self, program: ProgramFacts, form: ByForm, reward_id: UUID, codes: list[str]) -> Done:
+        """Put codes into the pool of a reward."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -83,6 +109,10 @@ class Desk(Protocol):
     @property
     def public_url(self) -> str:
         """The address under which browsers reach the service."""
+
+    @property
+    def rewards(self) -> RewardsDesk:
+        """The verbs about rewards."""
 
     @property
     def segments(self) -> SegmentsDesk:

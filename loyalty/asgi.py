@@ -50,9 +50,11 @@ from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
 from loyalty.rewards.api import router as rewards
+from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.api import router as segments
 from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
+from loyalty.tiers.api import router as tiers
 from loyalty.web.health import livez, readyz
 from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
@@ -65,6 +67,7 @@ TAGS = [
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
+    ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
 ]
@@ -83,6 +86,11 @@ class PanelDesk:
     def _database(self) -> Database:
         database: Database = self.state.database
         return database
+
+    @property
+    def rewards(self) -> StaffRewards:
+        """The verbs about rewards."""
+        return StaffRewards(lambda: self._database)
 
     @property
     def segments(self) -> StaffSegments:
@@ -234,7 +242,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[purchases, members, customers, rewards, segments, *kpi_routes, kpi_inputs],
+        route_handlers=[purchases, members, customers, rewards, segments, tiers, *kpi_routes, kpi_inputs],
         before_request=admit,
         after_response=_ring,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
+import loyalty.purchases.counting  # noqa: F401 - registers what purchases count towards tiers
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -18,6 +19,7 @@ from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
+from loyalty.deeds.tasks import birthdays
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.jobs.job import Every, Job, Nightly
 from loyalty.outbox.consumer import register_consumer, registered
@@ -29,10 +31,14 @@ from loyalty.segments.actions import REFRESH
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
+from loyalty.tiers.actions import REVIEW
+from loyalty.tiers.tasks import review
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
+    # Once the points of the day before are settled, which the job of every minute does.
+    Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
     Job(
         "kpi.take_snapshots",
@@ -49,6 +55,7 @@ JOBS = (
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
+    Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
 )
 
 # Conditions of segments that read what rooms above the segments' store.

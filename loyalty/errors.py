@@ -151,9 +151,20 @@ class OtherCustomer(Conflict):
 
 
 class RewardUnavailable(Conflict):
-    """The reward is not offered now."""
+    """The reward cannot be had now, or not by this customer. `why` has the code's numbers, as the catalogue tells."""
 
     code = "reward_unavailable"
+
+    def __init__(self, detail: str, why: object = None) -> None:
+        """Keep the reason for whoever reads it by machine."""
+        super().__init__(detail)
+        self.why = why
+
+
+class EditedMeanwhile(Conflict):
+    """Somebody edited it since it was read."""
+
+    code = "edited_meanwhile"
 
 
 class SamePerson(Conflict):

@@ -24,7 +24,9 @@ from loyalty.programs.policies import policies_from
 from loyalty.purchases.actions import edit_purchases
 from loyalty.purchases.facts import NewPurchase
 from loyalty.rewards.actions import end_redemption, offer_reward, redeem_reward
+from loyalty.rewards.codes import add_codes
 from loyalty.rewards.decisions import NewRedemption, capture_held, release_held, reverse_captured
+from loyalty.rewards.terms import Terms
 from tests.stories import Shop, cancellation, day, joining, purchase, refund
 
 T = TypeVar("T")
@@ -135,6 +137,16 @@ async def open_town(
             )
             for price in (20, 90)
         ]
+        pool = await offer_reward(
+            connection,
+            program.program_id,
+            kind="voucher_code",
+            name="A code",
+            price_points=5,
+            settings={"source": "uploaded"},
+            terms=Terms(stock=2),
+        )
+        await add_codes(connection, program.program_id, pool.reward_id, ["A-1", "A-2", "A-3"])
     told = msgspec.json.encode(policies).decode()
     await owner.execute(
         "UPDATE program SET mode = 'test', policies = $1, clock_offset = $2::timestamptz - now() WHERE program_id = $3",
@@ -146,7 +158,7 @@ async def open_town(
     assert storefront.storefront_id is not None
     source = Source(program, storefront.storefront_id, "default", "key/1", "req")
     shop = Shop(database, source, RulesCache())
-    return Town(shop, owner, [reward.reward_id for reward in rewards], 30.0)
+    return Town(shop, owner, [reward.reward_id for reward in (*rewards, pool)], 30.0)
 
 
 async def tell_at_random(town: Town, random: Random, steps: int) -> None:

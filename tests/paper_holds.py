@@ -45,7 +45,7 @@ def state(paper: Paper, hold_id: UUID) -> tuple[str, int, int, list[tuple[int, i
 
 def hold(paper: Paper, customer: str, points: int, minutes: int = 30, *, at_once: bool = False) -> UUID:
     """Set points aside for a reward of that price; `at_once`: spend them."""
-    reward = RewardFacts(REWARD, "fixed_discount", "Gift", points, {})
+    reward = RewardFacts(REWARD, "fixed_discount", "Gift", points, {"amount_minor": 1})
     new = NewRedemption(customer, REWARD, at_once=at_once, hold_minutes=minutes)
     return _written(paper, lambda batch: redeem(batch, new, reward)).hold.hold_id
 

@@ -54,8 +54,10 @@ async def tell_everything(town: Town) -> None:
     await town.wait(days=16)
     await town.settle()
     await shop.buy(purchase("a3", 2500, "ann", on=51), purchase("b2", 800, "bob", on=51), purchase("n2", 500, on=51))
+    await shop.buy(purchase("c3", 600, "cid", on=51))
     await town.wait(days=4)
     await town.redeem("ann", 0)
+    assert await town.redeem("cid", 2, at_once=True)
     await _seal(town)
 
 
@@ -224,6 +226,14 @@ TAMPERED = [
         (f"DELETE FROM redemption WHERE redemption_id = {HELD}", f"DELETE FROM hold WHERE hold_id = {HELD}")),
     Tampering("a redemption's price", "redemptions_have_their_hold", "account {ann}, redemption",
         (f"UPDATE redemption SET price_points = 1 WHERE redemption_id = {HELD}",)),
+    Tampering("what was promised", "redemptions_are_as_offered", "account {ann}, redemption",
+        (f"UPDATE redemption SET reward = reward || '{{{{\"name\": \"Gold\"}}}}' WHERE redemption_id = {HELD}",)),
+    Tampering("what is offered", "rewards_are_their_newest_edition", "reward",
+        ("UPDATE reward SET price_points = 1 WHERE kind = 'voucher_code'",)),
+    Tampering("a stock", "stock_is_not_exceeded", "reward",
+        ("UPDATE reward SET stock = 0 WHERE stock IS NOT NULL",)),
+    Tampering("who has a code", "codes_are_handed_out_once", "account {cid}, redemption",
+        ("UPDATE voucher_code SET redemption_id = NULL, taken_at = NULL WHERE redemption_id IS NOT NULL",)),
     Tampering("an adjustment's points", "adjustments_have_their_award", "account {ann}, award",
         ("UPDATE adjustment SET points = 500 WHERE customer_id = {ann} AND points = 400",)),
     Tampering("an adjustment is gone", "adjustments_have_their_award", "account {ann}, award",

@@ -1,6 +1,6 @@
 """All the SQL of purchases: what deciding needs, the locks, and the rows that an append carries."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,6 +10,7 @@ from loyalty.points.queries import Append, appended
 from loyalty.purchases import tables
 from loyalty.purchases.facts import Read
 from loyalty.statements import Part, insert, sql_columns, update
+from loyalty.tiers.queries import climbed
 
 if TYPE_CHECKING:
     from loyalty.purchases.batch import Batch, OpenOrder
@@ -57,6 +58,11 @@ UPDATE purchase p SET version = n.version, member = n.member
 FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::bool[]) AS n(purchase_id, seen, version, member)
 WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
 """
+_USES = """
+INSERT INTO cap_use (program_id, customer_id, rule_id, period, points)
+SELECT $1, n.* FROM unnest({0}::uuid[], {1}::text[], {2}::text[], {3}::bigint[]) AS n
+ON CONFLICT (program_id, customer_id, rule_id, period) DO UPDATE SET points = excluded.points
+"""
 _AWAITED = ["purchase_id", "order_id", "version"]
 _REFUND = [
     "purchase_id", "kind", "refund_id", "refunded_at", "goods_minor", "award_id", "fingerprint", "request_id",
@@ -69,6 +75,7 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
     source = batch.source
     told = folded([*batch.new_customers.items(), *batch.told_profiles], overwrite=overwrite_profiles)
     new = {customer_id: told.pop(customer_id) for customer_id in batch.new_customers}
+    touched = {account.customer_id for account in batch.accounts.values() if account.touched}
     return appended(
         batch,
         before=[
@@ -77,7 +84,7 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
             *memberships(batch.new_memberships, batch.superseded, source.request_id, batch.now),
             *_purchases(batch),
         ],
-        after=_refunds(batch),
+        after=[*_refunds(batch), *_uses(batch), *climbed(batch.climbs, touched)],
     )
 
 
@@ -133,6 +140,13 @@ def _text(value: object) -> str | None:
 def _refunds(batch: "Batch") -> list[Part]:
     rows = [(*(getattr(r, name) for name in _REFUND), _text(lines)) for r, lines in batch.new_refunds]
     return [insert(tables.Refund, [*_REFUND, "lines"], rows)] if rows else []
+
+
+def _uses(batch: "Batch") -> list[Part]:
+    """Write what customers hold under rules that count; as sums, since the account's version guards them."""
+    rows = [(*key, batch.uses[key]) for key in sorted(batch.changed_uses)]
+    arrays: list[Any] = [list(column) for column in zip(*rows, strict=True)]
+    return [Part("cap_use", _USES, arrays)] if rows else []
 
 
 @forgetter

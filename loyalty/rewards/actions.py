@@ -1,65 +1,57 @@
-"""The verbs of rewards: offer one, redeem it, and what becomes of a redemption."""
+"""The verbs of rewards: redeem one, and what becomes of a redemption. `offers.py` has those of the catalogue."""
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
-from loyalty.database import Connection, Tx
-from loyalty.errors import HoldTimedOut, Invalid, LoyaltyError, NotFound
-from loyalty.ids import new_id
+from msgspec.structs import replace
+
+from loyalty.database import Tx
+from loyalty.errors import HoldTimedOut, LoyaltyError, NotFound
 from loyalty.points.book import Book
 from loyalty.points.facts import RecordedAward
 from loyalty.points.queries import append, appended
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import Source
-from loyalty.rewards import queries
+from loyalty.rewards import codes, queries
 from loyalty.rewards.decisions import NewRedemption, Redeemed, redeem
-from loyalty.rewards.kind import RewardFacts, load
+from loyalty.rewards.kind import RewardFacts
+from loyalty.rewards.offers import edit_reward, offer_reward, set_offered
+from loyalty.rewards.rules import Counted
+from loyalty.rewards.standing import standing_of
 from loyalty.statements import Part
 
-_LONGEST_NAME = 128
-_HIGHEST_PRICE = 10**12
+__all__ = ["edit_reward", "end_redemption", "offer_reward", "redeem_reward", "set_offered"]
+
 # Makes the parts that share the commit, of what was decided: a pinned answer.
 Besides = Callable[[RecordedAward, Redeemed, RewardFacts], list[Part]]
-
-
-async def offer_reward(
-    connection: Connection, program_id: int, *, kind: str, name: str, price_points: int, settings: dict[str, Any]
-) -> RewardFacts:
-    """Offer a reward; `Invalid` names what is wrong with its settings."""
-    load(kind, settings)
-    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
-        msg = "A reward's name has 1 to 128 printable characters."
-        raise Invalid(msg, pointer="/name")
-    if not 0 < price_points <= _HIGHEST_PRICE:
-        msg = "The price is a whole number of points, 1 or more."
-        raise Invalid(msg, pointer="/price_points")
-    reward = RewardFacts(new_id(), kind, name, price_points, settings)
-    await queries.add_reward(connection, program_id, reward)
-    return reward
 
 
 async def redeem_reward(
     tx: Tx, source: Source, new: NewRedemption, besides: Besides | None = None
 ) -> tuple[Redeemed, RewardFacts]:
-    """Redeem a reward for a member: a hold, or at once. `besides` shares the commit."""
-    reward = await queries.find_reward(tx.connection, source.program.program_id, new.reward_id)
+    """Redeem a reward for a member: a hold, or at once. `besides` shares the commit. Gives what was promised."""
     book = await open_book(tx, source, customers=[new.external_id])
+    offered = await queries.offered_for(tx, book, new.reward_id, new.external_id)
+    reward, counted = (offered.reward, offered.counted) if offered else (None, Counted())
+    asked = [reward] if reward else []
+    owner = queries.owner_of(book, new.external_id)
+    standing = await standing_of(tx.connection, source.program, owner, book.now, asked)
     try:
-        redeemed = redeem(book, new, reward)
+        redeemed = redeem(book, new, reward, counted, standing)
     except LoyaltyError as refusal:
         refusal.customer_id = book.present(new.external_id)
         raise
     award = redeemed.award
-    if reward is None or award is None:  # pragma: no cover - refused above
+    if reward is None or award is None or owner is None:  # pragma: no cover - refused above
         raise AssertionError
-    owner = book.account(book.aliases[new.external_id]).customer_id
-    after = [
-        queries.new_redemption(book, redeemed, owner, reward),
-        *(besides(award, redeemed, reward) if besides else []),
-    ]
+    promise = replace(reward, price_points=redeemed.hold.points, basket_minor=new.basket_minor)
+    after = [queries.new_redemption(book, redeemed, owner, promise), queries.as_counted(reward)]
+    if found := await codes.find_code(tx.connection, source.program.program_id, reward, book.now):
+        promise = replace(promise, code=found.code)
+        after.append(codes.taking(book, reward, found, redeemed.hold.hold_id))
+    after += besides(award, redeemed, promise) if besides else []
     await append(tx, appended(book, after=after))
-    return redeemed, reward
+    return redeemed, promise
 
 
 async def end_redemption(
@@ -67,20 +59,27 @@ async def end_redemption(
 ) -> tuple[Redeemed, RecordedAward, RewardFacts]:
     """Capture, release or reverse what was redeemed in a storefront (None: in any); the same again tells the first."""
     program_id = source.program.program_id
-    reward = await queries.promised(tx.connection, program_id, redemption_id, storefront_id)
-    if reward is None:
+    found = await queries.promised(tx.connection, program_id, redemption_id, storefront_id)
+    if found is None:
         msg = f"There is no redemption {redemption_id}."
         raise NotFound(msg)
     book = await open_book(tx, source, holds=[redemption_id])
+    if tx.locked and found.current.scarce:
+        # Now that the accounts are ours: the reward too, and then everything, the clock with it, is read anew.
+        await queries.lock(tx.connection, program_id, found.current.reward_id)
+        found = await queries.promised(tx.connection, program_id, redemption_id, storefront_id) or found
+        book = await open_book(tx, source, holds=[redemption_id])
     try:
         redeemed = decide(book)
     except HoldTimedOut:
         await _post_what_fell_due(tx, book)
         raise
     if redeemed.award is None:
-        return redeemed, await queries.award(tx.connection, program_id, redeemed.award_id), reward
-    await append(tx, appended(book))
-    return redeemed, redeemed.award, reward
+        return redeemed, await queries.award(tx.connection, program_id, redeemed.award_id), found.promise
+    # Since the hold ran out, by a clock ahead of ours, the last one may have gone to somebody else.
+    after = [queries.as_counted(found.current)] if redeemed.award.cause == "captured" else []
+    await append(tx, appended(book, after=after))
+    return redeemed, redeemed.award, found.promise
 
 
 async def _post_what_fell_due(tx: Tx, book: Book) -> None:

@@ -1,73 +1,26 @@
-"""Rewards and redemptions over HTTP."""
+"""Redemptions over HTTP; `catalogue_api.py` has the rewards themselves."""
 
 from collections.abc import Callable
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
-from loyalty.database import Tx, one
-from loyalty.idempotency.actions import write_once
+from loyalty.database import one
 from loyalty.idempotency.api import REPLAYED, Keyed, respond_once
-from loyalty.idempotency.facts import Once
-from loyalty.idempotency.queries import pin_alone
 from loyalty.points.book import Book
 from loyalty.points.keyed import do_once
 from loyalty.programs.api import Reading, Writing, once
 from loyalty.programs.facts import Source
-from loyalty.rewards.actions import end_redemption, offer_reward, redeem_reward
-from loyalty.rewards.catalogue import catalogue, find_redemption
+from loyalty.rewards.actions import end_redemption, redeem_reward
+from loyalty.rewards.catalogue import find_redemption
+from loyalty.rewards.catalogue_api import CATALOGUE
 from loyalty.rewards.decisions import Redeemed, capture_held, release_held, reverse_captured
-from loyalty.rewards.wire import (
-    CaptureIn,
-    RedemptionIn,
-    RedemptionOut,
-    RedemptionRecorded,
-    RewardIn,
-    RewardList,
-    RewardOut,
-    redemption_answer,
-    reward_out,
-)
-from loyalty.web.bounds import ShopId, minor_units
+from loyalty.rewards.wire import CaptureIn, RedemptionIn, RedemptionOut, RedemptionRecorded, redemption_answer
 from loyalty.web.openapi import KEYED, READING, WRITING, problems
 
-ForMember = Annotated[
-    ShopId | None, QueryParameter(name="customer_id", description="Tell for this member which can be redeemed.")
-]
 _REDEMPTION = "/redemptions/{redemption_id:uuid}"
-
-
-@get("/rewards", operation_id="list_rewards", summary="List rewards", responses=problems(*READING))
-async def rewards(source: Writing, connection: Reading, customer: ForMember = None) -> RewardList:
-    """List what points can be spent on, cheapest first; for a member also whether he can redeem it, and if not why."""
-    return await catalogue(connection, source, customer)
-
-
-@post("/rewards", operation_id="offer_reward", summary="Offer a reward", responses=problems(*KEYED))
-async def offer(data: JSONBody[RewardIn], state: State, source: Writing, idempotency_key: Keyed) -> Response[RewardOut]:
-    """Offer a reward that takes an amount off an order."""
-    digits = source.program.digits
-    amount = minor_units(data.amount, digits, "/amount")
-
-    async def verb(tx: Tx, keyed: Once) -> tuple[int, bytes]:
-        reward = await offer_reward(
-            tx.connection,
-            source.program.program_id,
-            kind=data.kind,
-            name=data.name,
-            price_points=data.price_points,
-            settings={"amount_minor": amount},
-        )
-        body = msgspec.json.encode(reward_out(reward, digits))
-        await pin_alone(tx.connection, keyed, 201, body, None)
-        return 201, body
-
-    keyed = once(source, idempotency_key, "reward/1", data)
-    return respond_once(await write_once(state.database, keyed, verb, whole=True))
 
 
 @post("/redemptions", operation_id="redeem", summary="Redeem a reward", responses=problems(*KEYED))
@@ -75,7 +28,7 @@ async def redeem(
     data: JSONBody[RedemptionIn], state: State, source: Writing, idempotency_key: Keyed
 ) -> Response[RedemptionRecorded]:
     """Hold the price of a reward, or spend it at once. The price is the service's; two at once: one wins."""
-    new = data.redemption()
+    new = data.redemption(source.program.digits)
     answered = await do_once(
         state.database,
         once(source, idempotency_key, "redemption/1", data),
@@ -133,5 +86,5 @@ async def _end(
 router = Router(
     path="/v1",
     tags=["rewards"],
-    route_handlers=[rewards, offer, redeem, show, capture, release, reverse],
+    route_handlers=[*CATALOGUE, redeem, show, capture, release, reverse],
 )

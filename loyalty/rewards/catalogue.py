@@ -5,16 +5,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
 
 from loyalty.database import Connection, Tx
-from loyalty.errors import LoyaltyError, NotFound
-from loyalty.points.book import Book
+from loyalty.errors import NotFound
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import Source
-from loyalty.rewards.decisions import NewRedemption, may_redeem
+from loyalty.rewards.decisions import chance
 from loyalty.rewards.kind import RewardFacts
-from loyalty.rewards.queries import rewards
+from loyalty.rewards.queries import now_of, owner_of, read_offered
+from loyalty.rewards.standing import standing_of
 from loyalty.rewards.wire import RedemptionOut, RewardList, RewardOut, reward_out
 from loyalty.web.bounds import decimal_text
 
@@ -23,6 +22,7 @@ SELECT json_build_object('redemption_id', h.hold_id, 'reward_id', r.reward_id, '
   'price_points', r.price_points, 'points', h.points, 'captured', h.captured, 'returned', h.returned,
   'state', CASE WHEN h.state = 'open' AND h.expires_at <= clock_timestamp() + g.clock_offset THEN 'timed_out'
     ELSE h.state END,
+  'code', (SELECT code FROM voucher_code WHERE program_id = $1 AND redemption_id = h.hold_id AND h.state = 'captured'),
   'opened_at', h.opened_at, 'expires_at', h.expires_at,
   'ended_at', CASE WHEN h.state = 'open' AND h.expires_at <= clock_timestamp() + g.clock_offset THEN h.expires_at
     ELSE h.ended_at END,
@@ -46,29 +46,44 @@ class _Stored(msgspec.Struct):
     expires_at: datetime
     ended_at: datetime | None
     customer_id: str | None
+    code: str | None
 
 
 _decode = msgspec.json.Decoder(_Stored).decode
 
 
 async def catalogue(connection: Connection, source: Source, customer: str | None) -> RewardList:
-    """List the rewards that are offered; for a member each with whether it can be redeemed, and if not why."""
-    offered = [reward for reward in await rewards(connection, source.program.program_id) if reward.active]
+    """List the rewards that are offered; for a member each with its price, whether it can be redeemed, and why not."""
+    found = await _read(connection, source, customer, None)
+    return RewardList([told for told in found if told.active])
+
+
+async def find_in_catalogue(connection: Connection, source: Source, reward_id: UUID, customer: str | None) -> RewardOut:
+    """Find one reward, retired or not; for a member as in the list."""
+    for told in await _read(connection, source, customer, reward_id):
+        return told
+    msg = f"There is no reward {reward_id}."
+    raise NotFound(msg)
+
+
+async def _read(
+    connection: Connection, source: Source, customer: str | None, reward_id: UUID | None
+) -> list[RewardOut]:
+    program, digits = source.program, source.program.digits
     if customer is None:
-        return RewardList([reward_out(reward, source.program.digits) for reward in offered])
+        now = await now_of(connection, program.program_id)
+        found = await read_offered(connection, program.program_id, now, reward_id)
+        return [reward_out(offered.reward, digits, offered.counted) for offered in found]
     book = await open_book(Tx(connection), source, customers=[customer])
-    return RewardList([_for(book, reward, customer) for reward in offered])
-
-
-def _for(book: Book, reward: RewardFacts, customer: str) -> RewardOut:
-    told = reward_out(reward, book.source.program.digits)
-    try:
-        may_redeem(book, NewRedemption(customer, reward.reward_id), reward)
-    except NotFound:
-        raise
-    except LoyaltyError as refusal:
-        return replace(told, redeemable=False, reason=refusal.code)
-    return replace(told, redeemable=True)
+    owner = owner_of(book, customer)
+    found = await read_offered(connection, program.program_id, book.now, reward_id, owner)
+    standing = await standing_of(connection, program, owner, book.now, (offered.reward for offered in found))
+    return [
+        reward_out(
+            offered.reward, digits, offered.counted, chance(book, customer, offered.reward, offered.counted, standing)
+        )
+        for offered in found
+    ]
 
 
 async def find_redemption(connection: Connection, source: Source, redemption_id: UUID) -> RedemptionOut:
@@ -79,9 +94,11 @@ async def find_redemption(connection: Connection, source: Source, redemption_id:
         msg = f"There is no redemption {redemption_id}."
         raise NotFound(msg)
     stored = _decode(found)
+    promise = stored.reward
     reward = RewardFacts(
-        stored.reward_id, stored.reward["kind"], stored.reward["name"], stored.price_points, stored.reward["settings"]
-    )
+        stored.reward_id, promise["kind"], promise["name"], stored.price_points, promise["settings"],
+        basket_minor=promise.get("basket_minor"),
+    )  # fmt: skip
     worth = reward.value_minor(stored.captured if stored.state == "captured" else stored.points)
     return RedemptionOut(
         redemption_id=stored.redemption_id,
@@ -96,4 +113,5 @@ async def find_redemption(connection: Connection, source: Source, redemption_id:
         opened_at=stored.opened_at,
         expires_at=stored.expires_at,
         ended_at=stored.ended_at,
+        code=stored.code,
     )

@@ -1,4 +1,4 @@
-"""Deciding redemptions: hold, capture, release, reverse. Pure but for new ids; every check comes before a change.
+"""Deciding redemptions: hold, capture, release, reverse. Pure but for new ids and codes; checks come before changes.
 
 The same verb again is answered by the award that it led to first; another verb on what has ended is refused.
 """
@@ -9,23 +9,32 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from loyalty.errors import HoldEnded, HoldTimedOut, Invalid, NotAMember, NotFound, OtherFacts, RewardUnavailable
+from loyalty.errors import HoldEnded, HoldTimedOut, Invalid, NotFound, OtherFacts
 from loyalty.ids import new_id
 from loyalty.points.book import Book
 from loyalty.points.facts import OpenAccount, OpenHold, RecordedAward
 from loyalty.points.holds import capture, give_back_captured, hold, release
-from loyalty.points.rules import active, not_enough
+from loyalty.points.rules import active
 from loyalty.programs.policies import Inactivity
-from loyalty.rewards.kind import RewardFacts
+from loyalty.rewards.kind import Asked, RewardFacts
+from loyalty.rewards.rules import Counted, Reason, Standing, price_for, refusals
+
+_NOBODY = Standing()
+_NONE_OUT = Counted()
 
 
 class NewRedemption(Struct, frozen=True):
-    """A reward asked for. `at_once`: without a hold; else held for `hold_minutes` (None: the programme's)."""
+    """A reward asked for. `at_once`: without a hold; else held for `hold_minutes` (None: the programme's).
+
+    `points` only where the caller says how many; `basket_minor` may only lower what is spent or what it is worth.
+    """
 
     external_id: str
     reward_id: UUID
     at_once: bool = False
     hold_minutes: int | None = None
+    points: int | None = None
+    basket_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +47,37 @@ class Redeemed:
     replayed: bool = False
 
 
-def may_redeem(book: Book, new: NewRedemption, reward: RewardFacts | None) -> tuple[OpenAccount, RewardFacts]:
-    """Give the account and the reward, if the one may have the other: only members, and only what is available."""
-    if reward is None:
-        msg = f"There is no reward {new.reward_id}."
-        raise NotFound(msg)
-    if not reward.active:
-        msg = f"{reward.name!r} is not offered at the moment."
-        raise RewardUnavailable(msg)
-    account = _member(book, new.external_id)
-    if account.available < reward.price_points:
-        raise not_enough(account, reward.price_points)
-    return account, reward
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What one customer would pay for a reward, and everything that stands in the way."""
+
+    price: int
+    reasons: list[Reason]
 
 
-def redeem(book: Book, new: NewRedemption, offered: RewardFacts | None) -> Redeemed:
+def chance(book: Book, external_id: str, reward: RewardFacts, counted: Counted, standing: Standing) -> Chance:
+    """Tell whether a customer can redeem a reward now, and if not why; `NotFound` when nobody knows the customer."""
+    account, member = _known(book, external_id)
+    price = price_for(reward, standing)
+    found = refusals(reward, account, member=member, now=book.now, price=price, standing=standing, counted=counted)
+    return Chance(price, [reason for _, reason in found])
+
+
+def redeem(
+    book: Book,
+    new: NewRedemption,
+    reward: RewardFacts | None,
+    counted: Counted = _NONE_OUT,
+    standing: Standing = _NOBODY,
+) -> Redeemed:
     """Set the price of a reward aside, or spend it at once."""
-    account, reward = may_redeem(book, new, offered)
+    account, price = _may_redeem(book, new, reward, counted, standing)
     book.touch(account)
     policies = book.source.program.policies
     posted = book.cause()
     minutes = new.hold_minutes or policies.hold_minutes
     active(account, book.now, posted, counts=isinstance(policies.expiry, Inactivity))
-    held = hold(account, new_id(), reward.price_points, book.now + timedelta(minutes=minutes), posted)
+    held = hold(account, new_id(), price, book.now + timedelta(minutes=minutes), posted)
     facts = {"hold": str(held.hold_id), "points": held.points}
     if new.at_once:
         capture(account, held, held.points, posted, policies.restore_grace_days)
@@ -70,15 +87,28 @@ def redeem(book: Book, new: NewRedemption, offered: RewardFacts | None) -> Redee
     return Redeemed(held, award.award_id, award)
 
 
-def _member(book: Book, external_id: str) -> OpenAccount:
+def _may_redeem(
+    book: Book, new: NewRedemption, reward: RewardFacts | None, counted: Counted, standing: Standing
+) -> tuple[OpenAccount, int]:
+    """Give the account and the price, if the one may have the reward for the other."""
+    if reward is None:
+        msg = f"There is no reward {new.reward_id}."
+        raise NotFound(msg)
+    account, member = _known(book, new.external_id)
+    price = reward.loaded.price(price_for(reward, standing), Asked(new.points, new.basket_minor))
+    for refusal, _ in refusals(
+        reward, account, member=member, now=book.now, price=price, standing=standing, counted=counted
+    ):
+        raise refusal
+    return account, price
+
+
+def _known(book: Book, external_id: str) -> tuple[OpenAccount, bool]:
     customer_id = book.aliases.get(external_id)
     if customer_id is None or customer_id in book.erased:
         msg = "This customer is not, and was never, a member. `POST /v1/members` enrols a customer."
         raise NotFound(msg)
-    if not book.is_member(customer_id, book.now):
-        msg = "This customer is not a member now. Points can be spent again after joining."
-        raise NotAMember(msg)
-    return book.account(customer_id)
+    return book.account(customer_id), book.is_member(customer_id, book.now)
 
 
 def capture_held(book: Book, redemption_id: UUID, points: int | None) -> Redeemed:

@@ -1,28 +1,13 @@
 """The promises that are asked of whole tables, each by one query: it gives the places where the promise is broken."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loyalty.verify.facts import Fault, Report
+from loyalty.verify.checks_of_sets import SetCheck
+from loyalty.verify.facts import Report
+from loyalty.verify.rewards import OF_REWARDS
 
 if TYPE_CHECKING:
     from loyalty.database import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class SetCheck:
-    """One promise: how many subjects it has, and the query of (where, message) for each that breaks it."""
-
-    name: str
-    promise: str
-    subjects: str
-    faults: str
-
-    async def run(self, connection: "Connection", report: Report, where: str, *args: object) -> None:
-        """Ask the database."""
-        report.checked[self.name] += await connection.fetchval(self.subjects, *args)
-        for place, message in await connection.fetch(self.faults, *args):
-            report.add(Fault(self.name, f"{where}, {place}" if place else where, message))
 
 
 # $1 is the programme. Debit from outside brings points into accounts, credit to outside takes them away.
@@ -135,15 +120,17 @@ OF_PROGRAMME = (
           WHERE w.program_id = $1 AND w.customer_id = a.customer_id AND w.cause = 'erased')
         """,
     ),
+    *OF_REWARDS,
 )
 OF_DATABASE = (
     SetCheck(
         "service_only_adds_to_the_ledger",
         "The role of the service may insert and read what was decided, and nothing else.",
-        "SELECT 8",
+        "SELECT 10",
         """
         SELECT format('table %s', t), format('%s has the right to change or delete', rolname)
-        FROM unnest('{award,earning_rules,entry,event,lot_use,purchase_former,refund,seal}'::text[]) t
+        FROM unnest('{award,earning_rules,entry,event,lot_use,purchase_former,redemption,refund,
+          reward_edition,seal}'::text[]) t
           JOIN pg_roles ON rolname = 'loyalty_app'
         WHERE has_any_column_privilege(rolname, t, 'UPDATE') OR has_table_privilege(rolname, t, 'DELETE, TRUNCATE')
         """,
@@ -156,7 +143,7 @@ OF_DATABASE = (
         SELECT format('constraint %s', name), 'it is missing' FROM unnest('{account_never_below_zero,
           account_debt_is_repaid_first,entry_amount_is_positive,entry_moves_between_codes,entry_pk,refund_pk,
           hold_captured_is_within_points,lot_remaining_is_within_original,lot_use_lot_fk,award_account_fk,
-          purchase_recorded_once}'::text[]) name
+          purchase_recorded_once,voucher_code_one_a_redemption,voucher_code_pk}'::text[]) name
         WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conname = name AND connamespace = 'public'::regnamespace)
         UNION ALL SELECT format('constraint %s', conname), 'it is not valid, or not enforced' FROM pg_constraint c
         WHERE connamespace = 'public'::regnamespace

@@ -21,6 +21,7 @@ from loyalty.errors import (
     NotEnoughPoints,
     NotFound,
     OtherFacts,
+    RewardUnavailable,
     Unauthorized,
     Unavailable,
 )
@@ -70,7 +71,8 @@ class FieldProblem(msgspec.Struct, frozen=True):
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """RFC 9457. `code` is lasting; `detail` says what to do.
 
-    `first` is what stands, where other facts came; `balance` the points there are, where more were asked for.
+    `first` is what stands, where other facts came; `balance` the points there are, where more were asked for; `why`
+    the reason that a reward cannot be had, with its numbers.
     """
 
     type: str
@@ -82,6 +84,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: list[FieldProblem] = []
     first: Any = None
     balance: dict[str, int] | None = None
+    why: Any = None
 
 
 def problem_of(error: LoyaltyError, request_id: str, first: object = None) -> Problem:
@@ -90,6 +93,8 @@ def problem_of(error: LoyaltyError, request_id: str, first: object = None) -> Pr
     places = error.problems if isinstance(error, Invalid) else []
     errors = [FieldProblem(place.pointer, place.detail, place.code) for place in places]
     problem = _problem(status, error.code, error.detail, request_id, errors, first)
+    if isinstance(error, RewardUnavailable):
+        return msgspec.structs.replace(problem, why=error.why)
     return msgspec.structs.replace(problem, balance=error.balance) if isinstance(error, NotEnoughPoints) else problem
 
 

@@ -31,6 +31,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
+from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_segments import FakeSegments
 
 NOTHING_ENTERED = Reason(
@@ -132,6 +133,7 @@ class FakeDesk:
     told: list[tuple[Staff, NewPointCost | NewSpend]] = field(default_factory=list)
     withdrawn: list[date | str] = field(default_factory=list)
     points: FakePoints = field(default_factory=FakePoints)
+    rewards: FakeRewards = field(default_factory=FakeRewards)
     segments: FakeSegments = field(default_factory=FakeSegments)
 
     async def sign_in(self, token: str) -> FakeSession | None:

@@ -12,6 +12,7 @@ from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
 from tests.admin.fake_liability import ENTERED
 from tests.admin.fake_pictures import show_pictures
+from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_segments import FakeSegments
 
 SECRET = "harness"
@@ -90,7 +91,9 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
     "costs": lambda: FakeDesk(
         table={key: rows for key, rows in complete_journey().items() if key != "cac"}, costs=some_costs()
     ),
-    "nobody": lambda: FakeDesk(people_listed=[], segments=FakeSegments(kept={}, people=[])),
+    "nobody": lambda: FakeDesk(
+        people_listed=[], segments=FakeSegments(kept={}, people=[]), rewards=FakeRewards(kept={}, takers=[])
+    ),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[

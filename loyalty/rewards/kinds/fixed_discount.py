@@ -1,18 +1,21 @@
 """An amount off an order."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from loyalty.rewards.kind import KINDS
+from loyalty.i18n import mark
+from loyalty.rewards.kind import KINDS, Minor, RewardKind, Spent
 
 
 @KINDS.register("fixed_discount")
-class FixedDiscount(Struct, frozen=True, forbid_unknown_fields=True):
+class FixedDiscount(RewardKind, frozen=True, forbid_unknown_fields=True):
     """`amount_minor` off; of a partial capture the part of it that was paid for, rounded down to minor units."""
 
-    amount_minor: Annotated[int, Meta(ge=1, le=10**15)]
+    title: ClassVar[str] = mark("Amount off")
 
-    def value_minor(self, captured: int, price: int) -> int:
-        """Give the discount in minor units."""
-        return self.amount_minor * captured // price
+    amount_minor: Annotated[Minor, Meta(title=mark("Amount off an order"))]
+
+    def value_minor(self, spent: Spent) -> int:
+        """Give the discount in minor units; no more than there is in the basket, where that was told."""
+        return spent.part_of(spent.within_basket(self.amount_minor))
