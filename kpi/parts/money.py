@@ -57,6 +57,18 @@ class Rewards:
     rewards: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What rewards cost that no purchase tells of, in minor units: handed over in the period, and taken back in it.
+
+    `uncosted`: how many handings over and takings back have no cost that anybody entered; they are in neither sum.
+    """
+
+    given: int = 0
+    returned: int = 0
+    uncosted: int = 0
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Units:
     """Units of goods, an entry for each customer (an anonymous purchase is one) and status; or one for each status.

@@ -1,12 +1,13 @@
-"""The SQL of what goods and services cost."""
+"""The SQL of what articles cost, and the goods and services of purchases."""
 
 from kpi.inputs.queries import UNIT_COSTS
 
-_COSTED = """costs AS MATERIALIZED (
+_ARTICLES = """costs AS MATERIALIZED (
   SELECT sku, from_on, lead(from_on, 1, 'infinity') OVER (PARTITION BY sku ORDER BY from_on) AS until_on,
     unit_cost_minor
   FROM {unit_costs} told WHERE NOT withdrawn
-), lined AS (
+)"""
+_COSTED = """{articles}, lined AS (
   SELECT purchase_id, sum(amount) FILTER (WHERE cost IS NOT NULL) AS covered, sum(quantity * cost) AS cost
   FROM (
     SELECT s.purchase_id, (l ->> 'amount_minor')::bigint AS amount, (l ->> 'quantity')::bigint AS quantity,
@@ -24,9 +25,14 @@ _COSTED = """costs AS MATERIALIZED (
 )"""
 
 
+def articles(*, k: str) -> str:
+    """Give `costs`: what an article costs, from which local day and until which, as known at `k`."""
+    return _ARTICLES.format(unit_costs=UNIT_COSTS.known(k))
+
+
 def costed(*, zone: str, k: str) -> str:
     """Give `margins`: the `sales` with what is kept of them, and what that cost; `covered` of its net has a cost.
 
     A line's own cost wins over the one entered for its article and local day of `zone`, as known at `k`.
     """
-    return _COSTED.format(unit_costs=UNIT_COSTS.known(k), zone=zone)
+    return _COSTED.format(articles=articles(k=k), zone=zone)

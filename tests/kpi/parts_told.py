@@ -13,7 +13,7 @@ from kpi.parts.first_days import FirstDays
 from kpi.parts.gaps import DAY, Gaps
 from kpi.parts.history import History
 from kpi.parts.length import Length
-from kpi.parts.money import Channel, Covered, Leads, Margins, Rewards, Spent, Units
+from kpi.parts.money import Channel, Covered, HandedOver, Leads, Margins, Rewards, Spent, Units
 from kpi.parts.often import MOST, Often
 from kpi.parts.points import FirstRedemptions, Points, PointWorth
 from kpi.parts.stock import Stock
@@ -60,6 +60,7 @@ def points_and_money(rows: Rows) -> dict[str, Any]:
     return {
         "first_margins": Covered(sum(firsts), sum(firsts) // 3, sum(firsts), len(firsts)),
         "first_redemptions": FirstRedemptions(86_400_000_000 * (days + 1), (days > 0).astype(np.int64)),
+        "handed_over": HandedOver(total, 4 * total),
         "leads": Leads({"web": web} if rows else {}),
         "margins": Margins(person, member, net, net // 3, net),
         "point_worth": PointWorth(Fraction(1, 2), Fraction(1, 10)),

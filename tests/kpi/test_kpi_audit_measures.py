@@ -1,6 +1,6 @@
 """The audit recounts every measure there is: it agrees on random shops, and finds a fault planted in any of them."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from random import Random
@@ -37,6 +37,7 @@ class Merchant(Teller):
         super().__init__(shop, seed)
         self.till = Till(shop)
         self.more = Random(seed)  # noqa: S311 - a shop, not a secret
+        self.gifts = Random(seed)  # noqa: S311 - as above
         self.lined: list[tuple[UUID, int]] = []
 
     async def tell(self, happenings: int) -> None:
@@ -51,6 +52,8 @@ class Merchant(Teller):
             telling = self.random.choice([self.purchase] * 8 + [self.membership] * 4 + [self.leaving, self.refund])
             await telling()
             await self.more.choice([self.edit, self.merge, self.cancellation, *[self.moves, self.sells_lines] * 4])()
+            if self.gifts.random() < 0.4:
+                await self.hands_over()
             await self.more.choice([self.takes_back, self.enters])()
             await self.hears_of_a_lead()
 
@@ -84,6 +87,27 @@ class Merchant(Teller):
         customer, kind = self.more.choice(self.customers), self.more.choice([*sorted(MOVES), *["capture"] * 9])
         at, recorded = self.some_time().isoformat(), self.clock.isoformat()
         await self.till.moves(customer, kind, self.more.randint(1, 500), at, recorded=recorded)
+
+    async def hands_over(self) -> None:
+        """Have a reward redeemed, perhaps to come back with a refund, perhaps told its worth afterwards."""
+        pick = self.gifts
+        customer, price, recorded = pick.choice(self.customers), pick.randint(2, 300), self.clock.isoformat()
+        settings: dict[str, object] = {"sku": "tea"} if pick.random() < 0.5 else {}
+        settings |= {"worth_minor": pick.randint(1, 5000)} if pick.random() < 0.9 else {}
+        kind = pick.choice(["free_product" if "sku" in settings else "gift", "percentage_discount"])
+        reward, points = await self.till.offers(kind, price, **settings), pick.randint(1, price)
+        when = self.at_some_time()
+        told = await self.till.hands_over(customer, reward, when.isoformat(), captured=points, recorded=recorded)
+        await self.till.says(reward, worth_minor=pick.randint(1, 900), recorded=recorded)
+        if pick.random() < 0.5:
+            at = (when + timedelta(days=pick.randint(0, 40))).isoformat()
+            late = (self.clock + timedelta(days=pick.randint(0, 9))).isoformat()
+            back, refund = pick.randint(1, points), pick.random() < 0.5
+            await self.till.takes_reward_back(customer, told, back, at, refund=refund, recorded=late)
+
+    def at_some_time(self) -> datetime:
+        """Give a moment of the months about which is asked."""
+        return datetime(2025, 12, 15, tzinfo=UTC) + timedelta(minutes=self.gifts.randrange(110 * 24 * 60))
 
     async def enters(self) -> None:
         day, recorded = self.some_time().date(), self.clock.isoformat()
@@ -162,6 +186,7 @@ async def shop(owner: asyncpg.Connection) -> Shop:
     await till.takes_back(back, 999, "2026-02-07", {"line_id": "0", "quantity": 1}, {"line_id": "1", "kind": "service"})
     await shop.merges(dan, cleo, at="2026-02-20 10:00")
     await points(till, ada, bob)
+    await handed_over(till, ada, dan)
     await entered(till, fay)
     return shop
 
@@ -182,6 +207,15 @@ async def points(till: Till, ada: UUID, bob: UUID) -> None:
     await till.moves(bob, "hold", 50, "2026-01-22")
     for day, cost, breakage in ((date(2026, 1, 1), "0.5", "0.1"), (date(2026, 2, 1), "0.8", "0.25")):
         await till.enters("kpi_point_cost", from_on=day, cost_minor=Decimal(cost), breakage=Decimal(breakage))
+
+
+async def handed_over(till: Till, ada: UUID, dan: UUID) -> None:
+    """Give away tea and a gift, also to somebody who was merged, and take some of it back."""
+    tea, gift = await till.offers("free_product", 100, sku="tea", worth_minor=950), await till.offers("gift", 30)
+    await till.says(gift, worth_minor=1000)
+    told = await till.hands_over(ada, tea, "2026-01-25 10:00")
+    await till.takes_reward_back(ada, told, 33, "2026-02-20 10:00", recorded="2026-02-21")
+    await till.hands_over(dan, gift, "2026-02-10 10:00", captured=20)
 
 
 async def entered(till: Till, fay: UUID) -> None:
@@ -247,6 +281,19 @@ FAULTS = {
         "time_to_first_redemption",
     ),
     "rewards": (f"{READERS}money._REWARDS", "WHERE member AND", "WHERE", "reward_cost_ratio"),
+    "handed over": (f"{READERS}handed_over._HANDED_OVER", "'capture', 'reverse'", "'capture'", "reward_cost_ratio"),
+    "unit costs": (
+        f"{READERS}handed_over._HANDED_OVER",
+        "coalesce(c.unit_cost_minor, ",
+        "coalesce(",
+        "reward_cost_ratio",
+    ),
+    "merged takers": (
+        f"{READERS}handed_over._HANDED_OVER",
+        " UNION SELECT s.customer_id FROM survivors s JOIN takers t ON t.customer_id = s.survivor",
+        "",
+        "reward_cost_ratio",
+    ),
     "costs": (f"{READERS}money._MARGINS", "l.cost * s.kept_minor", "l.cost * s.goods_minor", "profit_per_customer"),
     "first": (f"{READERS}money._FIRSTS", "ORDER BY person, placed_at", "ORDER BY person, placed_at DESC", "cac_net"),
     "withdrawn": (f"{READERS}spend._SPEND", "WHERE NOT withdrawn", "", "cac cac_net cost_per_new_member"),

@@ -25,10 +25,10 @@ RANGES = {
     "points": (0.0, inf),
     "days": (0.0, inf),
 }
-# What is no share though it is told as a rate, and money that can be lost.
+# What is no share though it is told as a rate, and money that can be lost, or come back later than it went.
 WIDER = {
-    **dict.fromkeys(("points_redemption_rate", "prr_flow", "reward_cost_ratio"), (0.0, inf)),
-    **dict.fromkeys(("cac_net", "profit_per_customer"), (-inf, inf)),
+    **dict.fromkeys(("points_redemption_rate", "prr_flow"), (0.0, inf)),
+    **dict.fromkeys(("cac_net", "profit_per_customer", "reward_cost_ratio"), (-inf, inf)),
 }
 # Their value is a median: `num` and `den` say of how many, and how many they were.
 MEDIANS = {"time_to_first_redemption"}
