@@ -185,6 +185,12 @@ class SegmentInUse(Conflict):
     code = "segment_in_use"
 
 
+class TierInUse(Conflict):
+    """A tier that is to be no more is named by something that would be nobody's without it."""
+
+    code = "tier_in_use"
+
+
 class SegmentKept(Conflict):
     """Who is in the segment is said by its conditions, or by what keeps it; not the way it was asked."""
 
