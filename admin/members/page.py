@@ -13,6 +13,7 @@ from admin.members.why import WhyBox, make_why
 from loyalty.members.person import PersonFacts, Purse
 from loyalty.members.staff import Seen
 from loyalty.programs.facts import ProgramFacts
+from loyalty.segments.facts import SegmentName
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class MemberPage:
     why: WhyBox | None
     adjust: AdjustForm | None
     available: str
+    segments: Sequence[SegmentName]
 
 
 def make_member(program: ProgramFacts, seen: Seen, asked: Asked, adjust: AdjustForm | None, f: Format) -> MemberPage:
@@ -73,6 +75,7 @@ def make_member(program: ProgramFacts, seen: Seen, asked: Asked, adjust: AdjustF
         why=make_why(seen.why, program, f) if seen.why else None,
         adjust=adjust if person.ids else None,
         available=f.number(purse.available),
+        segments=seen.segments,
     )
 
 

@@ -13,6 +13,7 @@ from loyalty.members.staff import Seen
 from loyalty.members.timeline import Happened, Move, Timeline
 from loyalty.members.why import LineShare, RuleShare, Why
 from loyalty.members.wire import MembershipOut
+from loyalty.segments.facts import SegmentName
 
 NORA = UUID(int=0x1797)
 BARE = UUID(int=0xBA2E)
@@ -115,7 +116,8 @@ def nora() -> Seen:
     purse = Purse(
         now=NOW, is_member=True, available=344, pending=86, held=500, debt=0, lots=lots(), holds=[held], unwritten=[]
     )
-    return Seen(person, purse, Timeline(rows(), more=True), None)
+    inside = [SegmentName("big-spenders", "Big <spenders>"), SegmentName("new", "New here")]
+    return Seen(person, purse, Timeline(rows(), more=True), None, segments=inside)
 
 
 def bare() -> Seen:
