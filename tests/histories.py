@@ -192,7 +192,7 @@ async def _something(town: Town, random: Random, step: int, products: float = 0)
     buyer = random.choice([customer, customer, None]) if "redemption_ids" not in beside else customer
     sold = purchase(order, random.randrange(20000), buyer, on=on, **beside)
     redeemed = random.choice(own[-3:] or [NOBODY])
-    if random.random() < products:
+    if products and random.random() < products:
         sold = with_lines(sold, random)
     edited = replace(sold, source_updated_at=day(town.today), delivered_at=random.choice([None, day(town.today)]))
     refunded = refund(order, f"r{step}", random.randrange(6000), on=town.today)
