@@ -165,7 +165,7 @@ def test_a_merge_adds_up_what_both_hold_and_bears_the_mark() -> None:
 
 @pytest.mark.parametrize("maturity", [None, OnDelivery()])
 def test_a_bonus_with_dates_of_its_own_is_a_lot_of_its_own(maturity: OnDelivery | None) -> None:
-    bonus = {"kind": "fixed_bonus", "id": "gift", "points": 30, "expiry": {"kind": "days", "days": 900}}
+    bonus = {"kind": "fixed_bonus", "id": "gift", "points": 30, "expires_after_days": 900}
     policies = Policies(expiry=AfterMonths(30)) if maturity is None else Policies(maturity=maturity)
     ledger = paper(bonus | {"minimum_minor": 2000}, policies=policies)
     ledger.buy(purchase("o1", 1000, "ann"))
