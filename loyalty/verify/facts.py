@@ -216,15 +216,6 @@ class PurchaseRow(NamedTuple):
     lines: str | None = None
 
 
-class CapUseRow(NamedTuple):
-    """What a customer holds under a rule that counts within a period."""
-
-    customer_id: UUID
-    rule_id: str
-    period: str
-    points: int
-
-
 class FormerRow(NamedTuple):
     """The facts of a purchase that others replaced; the first customer is the one that the purchase has now."""
 
