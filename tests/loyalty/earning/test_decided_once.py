@@ -45,6 +45,15 @@ def test_a_refund_frees_room_for_later_recordings_only() -> None:
     assert due(ledger, "o1", "o2", "o3") == [30, 20, 50]
 
 
+def test_a_purchase_that_becomes_worth_more_keeps_to_what_others_left() -> None:
+    """Below its minimum the rule that silenced the others speaks no more; but the month is full by then."""
+    ledger = paper({"kind": "fixed_bonus", "points": 2, "exclusive": True, "minimum_minor": 30_000}, MONTH)
+    ledger.buy(purchase("o1", 35_000, "ann"), purchase("o2", 9800, "ann"))
+    ledger.take_back(refund("o1", "r", 10_000))
+    assert due(ledger, "o1", "o2") == [2, 98]
+    assert ledger.seen("o1")["caps"]["month"] == {"period": "2025-03", "room": 2, "use": 2}
+
+
 def test_an_edit_looks_the_room_up_again_and_nothing_else() -> None:
     ledger = paper(MONTH, FIRST | {"points": 5})
     ledger.buy(purchase("o1", 8000, "ann"), purchase("o2", 8000, "ann"))
