@@ -21,8 +21,13 @@ class RuleShareOut(Struct, omit_defaults=True):
     """What one rule gave, exactly, before the one rounding at the end."""
 
     kind: str
-    steps: str
     points: str
+    rule: str | None = None
+    steps: str | None = None
+    tier: str | None = None
+    factor: str | None = None
+    reason: str | None = None
+    taken: dict[str, str] | None = None
     lines: list[LineShareOut] | None = None
 
 

@@ -158,10 +158,11 @@ def climbed(climbs: Climbs, touched: set[UUID]) -> list[Part]:
     """Make the parts that write what a batch did to the tiers of customers whose accounts it touched."""
     if climbs.scheme is None:
         return []
-    mine = sorted((key, climb) for key, climb in climbs.all.items() if key in touched)
+    mine = [(key, climbs.all[key]) for key in sorted(climbs.all.keys() & touched)]
     gone = [key for key, climb in mine if climb.gone]
-    days = [(key, day, *climb.days[day]) for key, climb in mine if not climb.gone for day in sorted(climb.dirty)]
-    stood = [_row(key, climb) for key, climb in mine if not climb.gone and climb.standing != climb.seen]
+    there = [(key, climb) for key, climb in mine if climb.stands and not climb.gone]
+    days = [(key, day, *climb.days[day]) for key, climb in there for day in sorted(climb.dirty)]
+    stood = [_row(key, climb) for key, climb in there if climb.standing != climb.seen]
     changes = [
         (key, *(getattr(change, name) for name in _CHANGE[1:]))
         for key, climb in mine
