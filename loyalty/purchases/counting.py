@@ -23,7 +23,8 @@ counter(
     "actions",
     """SELECT f.head, (e.effective_at AT TIME ZONE $3)::date AS day, a.due AS points, 0 AS spent_minor
 FROM family f CROSS JOIN LATERAL (
-  SELECT * FROM award WHERE program_id = $1 AND customer_id = f.customer_id AND cause = 'action' AND due <> 0 OFFSET 0) a
+  SELECT * FROM award WHERE program_id = $1 AND customer_id = f.customer_id AND cause = 'action' AND due <> 0
+  OFFSET 0) a
 CROSS JOIN LATERAL (
   SELECT effective_at FROM entry WHERE program_id = $1 AND customer_id = a.customer_id AND award_id = a.award_id
   LIMIT 1) e""",
