@@ -27,6 +27,9 @@ from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
+from loyalty.segments.condition import CONDITIONS
+from loyalty.segments.tasks import HOUR as SEGMENTS_AT
+from loyalty.segments.tasks import refresh_segments
 from loyalty.tiers.actions import REVIEW
 from loyalty.tiers.tasks import review
 
@@ -51,7 +54,12 @@ JOBS = (
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
+    Job("segments.refresh", Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
 )
+
+# Conditions of segments that read what rooms above the segments' store.
+for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
+    CONDITIONS.add_home(home)
 
 
 def register_consumers() -> None:

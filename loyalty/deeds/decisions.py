@@ -16,6 +16,7 @@ from loyalty.points.chain import microseconds
 from loyalty.points.dates import local_day, lot_dates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
 from loyalty.points.rules import active, issue
+from loyalty.points.rules import told as told_at
 from loyalty.programs.policies import Immediately, Inactivity, OnDelivery
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.seen import Seen, known, look_up, rooms, uses_of
@@ -95,7 +96,7 @@ def reward(batch: Batch, account: OpenAccount, action: str, at: datetime) -> Rec
         batch.use(account, {}, uses_of(seen))
     if aim:
         _give(batch, account, aim, at, posted)
-    facts = {"action": action, "reason": reason} | ({} if seen is None or reason else {"seen": seen})
+    facts = {"action": action, "at": told_at(at), "reason": reason} | ({} if seen is None or reason else {"seen": seen})
     award = batch.decided(
         account,
         "action",

@@ -9,6 +9,7 @@ from loyalty.verify.canonical import award_digest
 from loyalty.verify.facts import (
     AccountRow,
     AwardRow,
+    CapUseRow,
     EntryRow,
     FormerRow,
     HoldRow,
@@ -34,6 +35,12 @@ class Programme:
     rules: dict[int, StoredRules]
     timezone: str = "UTC"
     tiers: TierScheme | None = None
+
+    @property
+    def of_products(self) -> bool:
+        """Tell whether some rule looks at products: then the lines of purchases are read."""
+        names = ("skus", "categories", "except_skus", "except_categories")
+        return any(rule.get(name) for stored in self.rules.values() for rule in stored.rules for name in names)
 
 
 @dataclass(slots=True)
@@ -89,6 +96,7 @@ class AccountHistory:
     # None or one.
     standings: list[TierStandingRow] = field(default_factory=list)
     tier_changes: list[TierChangeRow] = field(default_factory=list)
+    cap_uses: list[CapUseRow] = field(default_factory=list)
     # Itself and whoever was merged with it.
     household: list["AccountHistory"] = field(default_factory=list, repr=False)
     _digests: dict[UUID, str] = field(default_factory=dict, repr=False)

@@ -25,4 +25,5 @@ class CustomAction(Struct, frozen=True, forbid_unknown_fields=True):
 
     def earned(self, asked: Asked) -> Earned:
         """Give the points, unless it did in this period."""
-        return Earned(self.points) if asked.room else Earned(0, reason="done_already")
+        done = self.once_per is not None and not asked.room
+        return Earned(0, reason="done_already") if done else Earned(self.points)
