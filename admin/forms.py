@@ -62,6 +62,27 @@ class KindForm:
         """Whether anything in it cannot be."""
         return bool(self.error) or any(one.error for one in self.inputs)
 
+    def placed(self, prefix: str, *, calm: bool = False) -> "KindForm":
+        """Give the same form under another prefix; `calm` says nothing about what is wrong so far."""
+        inputs = [
+            replace(one, name=prefix + one.name.removeprefix(self.prefix), error="" if calm else one.error)
+            for one in self.inputs
+        ]
+        return replace(self, prefix=prefix, inputs=inputs, error="" if calm else self.error)
+
+    def summary(self, yes: str, no: str) -> list[tuple[str, str]]:
+        """Say (label, value) of all that is filled in."""
+        said = []
+        for one in self.inputs:
+            names = dict(one.options)
+            values = [names.get(value, value) for value in one.chosen]
+            if one.shape == "yes_no":
+                values = [yes if one.value else no]
+            if values:
+                text = ", ".join(values).replace("\n", ", ")
+                said.append((one.label, f"{text} {one.unit}".strip()))
+        return said
+
 
 def said_in(form: Any) -> dict[str, list[str]]:  # noqa: ANN401 - Litestar's form data
     """Read what was posted, without white space around it."""

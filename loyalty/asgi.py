@@ -46,6 +46,7 @@ from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
 from loyalty.rewards.api import router as rewards
 from loyalty.segments.api import router as segments
+from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
 from loyalty.tiers.api import router as tiers
 from loyalty.web.health import livez, readyz
@@ -79,6 +80,11 @@ class PanelDesk:
     def _database(self) -> Database:
         database: Database = self.state.database
         return database
+
+    @property
+    def segments(self) -> StaffSegments:
+        """The verbs about segments."""
+        return StaffSegments(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""

@@ -24,7 +24,7 @@ Amount = Annotated[int, Meta(ge=0, le=10**15)]
 # What fields of several kinds say of themselves in the panel.
 AT_LEAST = Meta(title=mark("At least"))
 AT_MOST = Meta(title=mark("At most"))
-EVER = Meta(title=mark("In the last days"), description=mark("Empty: ever."))
+EVER = Meta(title=mark("Over the last (days)"), description=mark("Empty: ever."))
 
 MOST_CONDITIONS = 20
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")

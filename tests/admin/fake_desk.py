@@ -26,6 +26,7 @@ from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
+from tests.admin.fake_segments import FakeSegments
 
 NOTHING_ENTERED = Reason(
     "nothing_entered", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
@@ -122,6 +123,7 @@ class FakeDesk:
     asked_behind: list[BehindAsked] = field(default_factory=list)
     pictures: dict[str, Picture] = field(default_factory=dict)
     distributions: dict[str, dict[str, Distribution]] = field(default_factory=dict)
+    segments: FakeSegments = field(default_factory=FakeSegments)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from admin.app import panel
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
 from tests.admin.fake_pictures import show_pictures
+from tests.admin.fake_segments import FakeSegments
 
 SECRET = "harness"
 ONLY_FEW = 40
@@ -68,7 +69,7 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         table={key: rows for key, rows in complete_journey().items() if key != "orders_per_active"}
     ),
     "pictures": lambda: show_pictures(FakeDesk()),
-    "nobody": lambda: FakeDesk(people_listed=[]),
+    "nobody": lambda: FakeDesk(people_listed=[], segments=FakeSegments(kept={}, people=[])),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[

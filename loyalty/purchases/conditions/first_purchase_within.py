@@ -15,7 +15,7 @@ _SQL = "SELECT customer_id FROM bought GROUP BY customer_id HAVING min(placed_at
 class FirstPurchaseWithin(Struct, frozen=True, forbid_unknown_fields=True):
     """Bought for the first time in the last `days` days."""
 
-    title: ClassVar[str] = mark("First purchase in the last days")
+    title: ClassVar[str] = mark("First purchase lately")
 
     days: Days
 

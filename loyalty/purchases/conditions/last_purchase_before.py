@@ -15,7 +15,7 @@ _SQL = "SELECT customer_id FROM bought GROUP BY customer_id HAVING max(placed_at
 class LastPurchaseBefore(Struct, frozen=True, forbid_unknown_fields=True):
     """Bought something once, and nothing in the last `days` days."""
 
-    title: ClassVar[str] = mark("Last purchase longer ago than")
+    title: ClassVar[str] = mark("Has not bought for a while")
 
     days: Days
 

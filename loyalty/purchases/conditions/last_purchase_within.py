@@ -15,7 +15,7 @@ _SQL = "SELECT customer_id FROM bought GROUP BY customer_id HAVING max(placed_at
 class LastPurchaseWithin(Struct, frozen=True, forbid_unknown_fields=True):
     """Bought something in the last `days` days that is kept, at least in part."""
 
-    title: ClassVar[str] = mark("Last purchase in the last days")
+    title: ClassVar[str] = mark("Bought lately")
 
     days: Days
 

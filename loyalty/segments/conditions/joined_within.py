@@ -17,7 +17,7 @@ SELECT customer_id FROM membership WHERE program_id = $1 AND superseded_at IS NU
 class JoinedWithin(Struct, frozen=True, forbid_unknown_fields=True):
     """Joined in the last `days` days, and is still a member."""
 
-    title: ClassVar[str] = mark("Joined in the last days")
+    title: ClassVar[str] = mark("Joined lately")
 
     days: Days
 
