@@ -36,6 +36,13 @@ WHERE a.program_id = $1 AND a.customer_id > $3 AND c.merged_into IS NULL AND c.e
     OR s.review_on <= ((clock_timestamp() + g.clock_offset) AT TIME ZONE g.timezone)::date)
 ORDER BY a.customer_id LIMIT $4
 """
+_MEMBERS = """
+SELECT s.tier, count(DISTINCT m.customer_id) AS members FROM program g
+JOIN membership m ON m.program_id = g.program_id
+LEFT JOIN tier_standing s ON s.program_id = m.program_id AND s.customer_id = m.customer_id
+WHERE g.program_id = $1 AND m.superseded_at IS NULL AND m.joined_at <= clock_timestamp() + g.clock_offset
+  AND (m.left_at IS NULL OR m.left_at > clock_timestamp() + g.clock_offset) GROUP BY s.tier
+"""
 _READ = """
 WITH asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS customer_id)
 SELECT json_build_object(
@@ -143,6 +150,11 @@ async def customers_to_review(
 ) -> list[UUID]:
     """Name customers whose standing may be another one by now, in the order of their ids, after one of them."""
     return [row[0] for row in await connection.fetch(_TO_REVIEW, program_id, version, after, limit)]
+
+
+async def members_by_tier(connection: Connection, program_id: int) -> dict[str | None, int]:
+    """Count the members of now by the tier they hold; None: none."""
+    return {row["tier"]: row["members"] for row in await connection.fetch(_MEMBERS, program_id)}
 
 
 async def tier_of(
