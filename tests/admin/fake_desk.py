@@ -27,6 +27,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
     "nothing_entered", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
@@ -124,6 +125,7 @@ class FakeDesk:
     pictures: dict[str, Picture] = field(default_factory=dict)
     distributions: dict[str, dict[str, Distribution]] = field(default_factory=dict)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    tiers: FakeTiers = field(default_factory=FakeTiers)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 import structlog
 from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec.structs import replace
 
 from admin.app import panel
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
+from tests.admin.fake_people import NORA, nora
 from tests.admin.fake_pictures import show_pictures
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_tiers import FakeTiers, on_the_way
 
 SECRET = "harness"
 ONLY_FEW = 40
@@ -69,7 +72,10 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         table={key: rows for key, rows in complete_journey().items() if key != "orders_per_active"}
     ),
     "pictures": lambda: show_pictures(FakeDesk()),
-    "nobody": lambda: FakeDesk(people_listed=[], segments=FakeSegments(kept={}, people=[])),
+    "nobody": lambda: FakeDesk(
+        people_listed=[], segments=FakeSegments(kept={}, people=[]), tiers=FakeTiers(scheme=None)
+    ),
+    "tiered": lambda: FakeDesk(pages={NORA: replace(nora(), tier=on_the_way())}),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[
