@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from admin.format import Format
 from admin.impact.flow import STEPS
 from kpi.answers import Figures
+from kpi.measures.tier_migration import TO
 from loyalty.i18n import mark
 
 _NAMES = {
@@ -28,7 +29,7 @@ _NAMES = {
     "purchases_without_lines": mark("Purchases without lines"),
     "refunds_without_lines": mark("Refunds without lines"),
 }
-# Told by other parts of the page: the notes, and the flow of customers.
+# Told by other parts of the page: the notes, the flow of customers, and (with `TO` in it) the moves between tiers.
 _TOLD = {"left_censored", "immature", *(f"{side}{step}" for side in ("", "member_", "non_member_") for step in STEPS)}
 
 
@@ -42,7 +43,11 @@ class Count:
 
 def make_counts(figures: Figures, f: Format) -> Sequence[Count]:
     """Name the counts, those that every figure has first."""
-    return [Count(_name(key, f), _written(key, n, f)) for key, n in figures.counts.items() if key not in _TOLD]
+    return [
+        Count(_name(key, f), _written(key, n, f))
+        for key, n in figures.counts.items()
+        if key not in _TOLD and TO not in key
+    ]
 
 
 def _name(key: str, f: Format) -> str:

@@ -26,7 +26,7 @@ _Counts = Annotated[
 _Window = Annotated[
     Literal["rolling", "calendar", "lifetime"],
     Meta(
-        title=mark("Within"),
+        title=mark("Within which time"),
         extra={
             "choices": {
                 "rolling": mark("The last months"),

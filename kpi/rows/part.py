@@ -31,7 +31,7 @@ WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
 
 
 # The parts whose readers look customers up by their ids: a reading that has no ids at hand gets them for these.
-LOOKING_UP = frozenset({"points"})
+LOOKING_UP = frozenset({"points", "tiers"})
 
 
 def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str]) -> list[Days]:

@@ -10,12 +10,14 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from admin.format import Format
+from admin.kpis.migration import make_migration
 from loyalty.members.staff import Seen
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Rolling, StoredScheme
-from loyalty.tiers.staff import PersonTier
+from loyalty.tiers.staff import PersonTier, TiersSeen
 from tests.admin.conftest import SITE
-from tests.admin.fake_desk import FakeDesk, FakeSignedIn
+from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, complete_journey
 from tests.admin.fake_people import NORA
 from tests.admin.fake_tiers import SCHEME, FakeTiers, on_the_way
 
@@ -193,3 +195,24 @@ def test_staff_hold_somebody_at_a_tier_and_let_go(inside: TestClient[Litestar], 
 def test_published_twice_is_said_with_its_version(inside: TestClient[Litestar], desk: FakeDesk) -> None:
     desk.tiers = replace(desk.tiers, scheme=StoredScheme(12, SCHEME))
     assert "version 12" in text_of(inside.get(PAGE))
+
+
+def test_the_moves_between_tiers_are_a_table_highest_first() -> None:
+    counts = {"silver>gold": 1200, "gold>gold": 30, "gold>none": 2, "none>none": 7, "silver>left": 4, "joiners": 9}
+    found = make_migration({**counts, "old>silver": 1}, TiersSeen(StoredScheme(3, SCHEME), {}), Format("en", "EUR"))
+    assert found.columns == ["Gold", "Silver", "old", "No tier", "Left since"]
+    assert [(row.name, [cell.n for cell in row.cells], row.total) for row in found.rows] == [
+        ("Gold", ["30", "–", "–", "2", "–"], "32"),
+        ("Silver", ["1,200", "–", "–", "–", "4"], "1,204"),
+        ("old", ["–", "1", "–", "–", "–"], "1"),
+        ("No tier", ["–", "–", "–", "7", "–"], "7"),
+    ]
+    assert [cell.way for cell in found.rows[1].cells] == ["up", "same", "down", "down", "gone"]
+
+
+def test_the_page_of_the_measure_shows_the_table(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    row = Row(everyone=(3, 40, 0.02, 0.2), counts={"silver>gold": 3, "gold>gold": 30, "none>none": 7})
+    desk.table = {**complete_journey(), "tier_migration": {"2017-05": row}}
+    said = text_of(inside.get("/admin/p/1/kpis/tier_migration?period=2017-05"))
+    assert "From which tier to which" in said
+    assert "Gold 30 – – 30 Silver 3 – – 3 No tier – – 7 7" in said
