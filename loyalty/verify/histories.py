@@ -119,6 +119,11 @@ class AccountHistory:
             found.setdefault(entry.award_id, []).append(entry)
         return found
 
+    @cached_property
+    def remembers(self) -> bool:
+        """Tell whether anything was looked up for its awards, or earned by actions; not in plain programmes."""
+        return any('"seen"' in award.facts or award.cause == "action" for award in (*self.awards, *self.claimed))
+
     def digest(self, award: AwardRow) -> str:
         """Give an award's digest, computed once."""
         found = self._digests.get(award.award_id)
