@@ -18,12 +18,9 @@ from loyalty.verify.facts import (
     PurchaseRow,
     RefundRow,
     StoredRules,
-    TierChangeRow,
-    TierDayRow,
-    TierScheme,
-    TierStandingRow,
     UseRow,
 )
+from loyalty.verify.tier_facts import TierChangeRow, TierDayRow, TierScheme, TierStandingRow
 
 
 @dataclass(frozen=True, slots=True)

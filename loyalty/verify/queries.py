@@ -10,8 +10,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from loyalty.verify.facts import SealRow, StoredRules, TierScheme
+from loyalty.verify.facts import SealRow, StoredRules
 from loyalty.verify.histories import Programme
+from loyalty.verify.tier_facts import TierScheme
 
 # Not when it runs: a process that only replays does without all that the service is made of.
 if TYPE_CHECKING:

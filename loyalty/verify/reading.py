@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from loyalty.verify import facts, queries
+from loyalty.verify import facts, queries, tier_facts
 from loyalty.verify.facts import AccountRow, AwardRow, PurchaseRow
 from loyalty.verify.histories import AccountHistory, Programme, PurchaseHistory
 from loyalty.verify.ranges import HIGHEST, Keys, Range
@@ -38,9 +38,9 @@ OF_CUSTOMER = (
     Table("purchase", queries.PURCHASES, PurchaseRow._make),
     Table("refund", queries.REFUNDS, facts.RefundRow._make),
     Table("purchase_former", queries.FORMER, facts.FormerRow._make),
-    Table("tier_day", queries.TIER_DAYS, facts.TierDayRow._make),
-    Table("tier_standing", queries.TIER_STANDINGS, facts.TierStandingRow._make),
-    Table("tier_change", queries.TIER_CHANGES, facts.TierChangeRow._make),
+    Table("tier_day", queries.TIER_DAYS, tier_facts.TierDayRow._make),
+    Table("tier_standing", queries.TIER_STANDINGS, tier_facts.TierStandingRow._make),
+    Table("tier_change", queries.TIER_CHANGES, tier_facts.TierChangeRow._make),
     Table("cap_use", queries.CAP_USES, facts.CapUseRow._make),
 )
 OF_PURCHASE = (

@@ -6,8 +6,8 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from loyalty.verify.checks import Found, of_account
-from loyalty.verify.facts import TierScheme
 from loyalty.verify.histories import AccountHistory, PurchaseHistory
+from loyalty.verify.tier_facts import TierScheme
 from loyalty.verify.worth import earns, kept_goods, months_later
 
 _EVENTS_KEPT = timedelta(days=90)
