@@ -57,6 +57,7 @@ from loyalty.segments.api import router as segments
 from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
 from loyalty.tiers.api import router as tiers
+from loyalty.tiers.staff import StaffTiers
 from loyalty.web.health import livez, readyz
 from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
@@ -99,6 +100,11 @@ class PanelDesk:
     def segments(self) -> StaffSegments:
         """The verbs about segments."""
         return StaffSegments(lambda: self._database)
+
+    @property
+    def tiers(self) -> StaffTiers:
+        """The verbs about tiers."""
+        return StaffTiers(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""

@@ -67,6 +67,7 @@ TABLES = {
         "customer_id kind debit_code credit_code amount effective_at recorded_at",
         "entry WHERE program_id = $1",
     ),
+    "tier_changes": ("customer_id seq tier_to effective_at recorded_at", "tier_change WHERE program_id = $1"),
     "spend": (f"spend_id kind booked_on amount_minor {_ENTERED}", "kpi_spend WHERE program_id = $1"),
     "unit_costs": (f"sku from_on unit_cost_minor {_ENTERED}", "kpi_unit_cost WHERE program_id = $1"),
     "point_costs": (

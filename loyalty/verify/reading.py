@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from loyalty.verify import facts, queries
+from loyalty.verify import facts, queries, tier_facts
 from loyalty.verify.facts import AccountRow, AwardRow, PurchaseRow
 from loyalty.verify.histories import AccountHistory, CapUseRow, Programme, PurchaseHistory
 from loyalty.verify.ranges import HIGHEST, Keys, Range
@@ -38,6 +38,9 @@ OF_CUSTOMER = (
     Table("purchase", queries.PURCHASES, PurchaseRow._make),
     Table("refund", queries.REFUNDS, facts.RefundRow._make),
     Table("purchase_former", queries.FORMER, facts.FormerRow._make),
+    Table("tier_day", queries.TIER_DAYS, tier_facts.TierDayRow._make),
+    Table("tier_standing", queries.TIER_STANDINGS, tier_facts.TierStandingRow._make),
+    Table("tier_change", queries.TIER_CHANGES, tier_facts.TierChangeRow._make),
     Table("cap_use", queries.CAP_USES, CapUseRow._make),
 )
 OF_PURCHASE = (
@@ -108,6 +111,9 @@ def _account(programme: Programme, account: AccountRow, rows: dict[str, Rows]) -
         memberships=own("membership"),
         purchases=list(purchases.values()),
         claimed=[AwardRow._make(row[:-1]) for row in own("claimed award")],
+        tier_days=own("tier_day"),
+        standings=own("tier_standing"),
+        tier_changes=own("tier_change"),
         cap_uses=own("cap_use"),
     )
 

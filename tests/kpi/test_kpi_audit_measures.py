@@ -163,6 +163,9 @@ async def shop(owner: asyncpg.Connection) -> Shop:
     await shop.merges(dan, cleo, at="2026-02-20 10:00")
     await points(till, ada, bob)
     await entered(till, fay)
+    for seq, (tier, at) in enumerate((("gold", "2026-01-15"), (None, "2026-02-15"), ("silver", "2026-02-20")), 1):
+        await till.climbs(ada, seq, tier, at, recorded="2026-03-05")
+    await till.climbs(bob, 1, "gold", "2026-01-20", recorded="2026-01-20")
     return shop
 
 
@@ -246,6 +249,7 @@ FAULTS = {
         "e.kind = 'hold'",
         "time_to_first_redemption",
     ),
+    "tiers": (f"{READERS}tiers._HELD", "effective_at < b.at", "recorded_at < b.at", "tier_migration"),
     "rewards": (f"{READERS}money._REWARDS", "WHERE member AND", "WHERE", "reward_cost_ratio"),
     "costs": (f"{READERS}money._MARGINS", "l.cost * s.kept_minor", "l.cost * s.goods_minor", "profit_per_customer"),
     "first": (f"{READERS}money._FIRSTS", "ORDER BY person, placed_at", "ORDER BY person, placed_at DESC", "cac_net"),
