@@ -18,6 +18,7 @@ from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
+from loyalty.deeds.tasks import birthdays
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.jobs.job import Every, Job, Nightly
 from loyalty.outbox.consumer import register_consumer, registered
@@ -25,10 +26,15 @@ from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
+from loyalty.segments.condition import CONDITIONS
+from loyalty.segments.tasks import HOUR as SEGMENTS_AT
+from loyalty.segments.tasks import refresh_segments
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
+    # Once the points of the day before are settled, which the job of every minute does.
+    Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
     Job(
         "kpi.take_snapshots",
@@ -44,7 +50,12 @@ JOBS = (
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
+    Job("segments.refresh", Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
 )
+
+# Conditions of segments that read what rooms above the segments' store.
+for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
+    CONDITIONS.add_home(home)
 
 
 def register_consumers() -> None:
