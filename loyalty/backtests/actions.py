@@ -4,6 +4,7 @@ from uuid import UUID
 
 from loyalty.backtests import queries
 from loyalty.backtests.facts import BacktestFacts, NewBacktest
+from loyalty.backtests.rules import in_order
 from loyalty.database import Connection, Tx
 from loyalty.earning.checks import checked
 from loyalty.errors import Invalid, NotFound
@@ -18,9 +19,7 @@ _MOST_WAITING = 20
 
 async def start(connection: Connection, source: Source, new: NewBacktest) -> BacktestFacts:
     """Ask for a back-test, in the caller's commit; a worker begins within moments. `Invalid` names what is wrong."""
-    if new.from_on > new.to_on:
-        msg = "The first day is not after the last one."
-        raise Invalid(msg, pointer="/from_on")
+    in_order(new.from_on, new.to_on)
     if new.point_cost_minor is not None and new.point_cost_minor < 0:
         msg = "A point costs nothing or more."
         raise Invalid(msg, pointer="/point_cost")

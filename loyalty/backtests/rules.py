@@ -15,6 +15,7 @@ from msgspec import Struct
 from loyalty.earning.kind import Per, Standing
 from loyalty.earning.periods import period_of
 from loyalty.earning.rules import RulesVersion
+from loyalty.errors import Invalid
 from loyalty.points.dates import midnight_after
 from loyalty.points.facts import OpenAccount
 from loyalty.programs.facts import Source
@@ -142,6 +143,13 @@ class Bench(Batch):
             points = self.uses.pop((owner, rule_id, period))
             kept = (merger.kept, rule_id, period)
             self.uses[kept] = self.uses.get(kept, 0) + points
+
+
+def in_order(from_on: date, to_on: date) -> None:
+    """Refuse a range that ends before it begins."""
+    if from_on > to_on:
+        msg = "The first day is not after the last one."
+        raise Invalid(msg, pointer="/from_on")
 
 
 def span(version: RulesVersion, from_on: date, to_on: date, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
