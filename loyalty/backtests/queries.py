@@ -24,26 +24,24 @@ SELECT {_COLUMNS} FROM backtest WHERE program_id = $1 AND ($2::uuid IS NULL OR b
 ORDER BY backtest_id DESC LIMIT $3
 """  # noqa: S608 - a constant of this file
 _UNFINISHED = "SELECT count(*) FROM backtest WHERE program_id = $1 AND state IN ('queued', 'running')"
-_CANCEL = """
-UPDATE backtest b SET state = 'cancelled', run_id = NULL, ended_at = clock_timestamp() + g.clock_offset
-FROM program g
-WHERE g.program_id = $1 AND b.program_id = $1 AND b.backtest_id = $2 AND b.state IN ('queued', 'running')
-"""
+_NOW = "(SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1)"
+_CANCEL = f"""
+UPDATE backtest SET state = 'cancelled', run_id = NULL, ended_at = {_NOW}
+WHERE program_id = $1 AND backtest_id = $2 AND state IN ('queued', 'running')
+"""  # noqa: S608 - as above
 # A run that was killed left nothing but its number: whoever takes a back-test over begins anew.
 _TAKE = f"""
-UPDATE backtest b SET state = 'running', run_id = $2, done = 0, total = NULL,
-  started_at = clock_timestamp() + g.clock_offset
-FROM program g WHERE g.program_id = $1 AND b.program_id = $1 AND b.backtest_id IN (
-  SELECT backtest_id FROM backtest WHERE program_id = $1 AND state IN ('queued', 'running')
-    AND run_id IS DISTINCT FROM $2 ORDER BY asked_at, backtest_id LIMIT $3 FOR NO KEY UPDATE)
+UPDATE backtest SET state = 'running', run_id = $2, done = 0, total = NULL, started_at = {_NOW}
+WHERE program_id = $1 AND backtest_id IN (
+  SELECT backtest_id FROM backtest WHERE program_id = $1
+    AND (state = 'queued' OR ($4 AND state = 'running' AND run_id <> $2))
+  ORDER BY asked_at, backtest_id LIMIT $3 FOR NO KEY UPDATE)
 RETURNING {_COLUMNS}
 """  # noqa: S608 - as above
-_MINE = "b.program_id = $1 AND b.backtest_id = $2 AND b.run_id = $3 AND b.state = 'running'"
-_PROGRESS = f"UPDATE backtest b SET done = $4, total = $5 WHERE {_MINE} RETURNING true"  # noqa: S608 - as above
+_MINE = "program_id = $1 AND backtest_id = $2 AND run_id = $3 AND state = 'running'"
+_PROGRESS = f"UPDATE backtest SET done = $4, total = $5 WHERE {_MINE} RETURNING true"  # noqa: S608 - as above
 _END = f"""
-UPDATE backtest b SET state = $4, done = $5, total = $5, result = $6, error = $7,
-  ended_at = clock_timestamp() + g.clock_offset
-FROM program g WHERE g.program_id = $1 AND {_MINE}
+UPDATE backtest SET state = $4, done = $5, total = $5, result = $6, error = $7, ended_at = {_NOW} WHERE {_MINE}
 """  # noqa: S608 - as above
 
 # Decisions lie in the order in which they were made: their ids are of the time. $2: after that one, $3: up to that one.
@@ -124,9 +122,9 @@ async def cancel(connection: Connection, program_id: int, backtest_id: UUID) -> 
     await connection.execute(_CANCEL, program_id, backtest_id)
 
 
-async def take(connection: Connection, program_id: int, run_id: UUID, limit: int) -> list[BacktestFacts]:
-    """Take up to so many that nobody works on, or that a run before has left."""
-    return [_told(row) for row in await connection.fetch(_TAKE, program_id, run_id, limit)]
+async def take(connection: Connection, program_id: int, run_id: UUID, limit: int, *, left: bool) -> list[BacktestFacts]:
+    """Take up to so many that wait; with `left` also those that a run before has left."""
+    return [_told(row) for row in await connection.fetch(_TAKE, program_id, run_id, limit, left)]
 
 
 async def progress(

@@ -27,12 +27,16 @@ log = structlog.get_logger("loyalty.backtests")
 
 @dataclass(slots=True)
 class _Run:
-    """One back-test under way."""
+    """One back-test under way; nothing of it is looked at before its first step, which may fail."""
 
     facts: BacktestFacts
-    replay: Replay
-    begun: bool = False
+    replay: Replay | None = None
     told_at: float = field(default=float("-inf"))
+
+    @property
+    def done(self) -> int:
+        """How many decisions were looked at."""
+        return self.replay.done if self.replay else 0
 
 
 async def work_off(desk: Desk) -> None:
@@ -40,27 +44,26 @@ async def work_off(desk: Desk) -> None:
     async with desk.database.reader() as connection:
         program = await program_of(connection, desk.program_id)
     runs: list[_Run] = []
-    looked_at = float("-inf")
+    looked_at, left_too = float("-inf"), True
     while True:
         if len(runs) < _AT_ONCE and (not runs or time.monotonic() - looked_at >= _TELL_EVERY_SECONDS):
             looked_at = time.monotonic()
             async with desk.database.writer() as connection:
-                found = await queries.take(connection, desk.program_id, desk.run_id, _AT_ONCE - len(runs))
-            runs += [_open(program, facts) for facts in found]
+                found = await queries.take(
+                    connection, desk.program_id, desk.run_id, _AT_ONCE - len(runs), left=left_too
+                )
+            # Once, and they are the oldest: whoever has lost one to another run must not take it back.
+            left_too = False
+            runs += [_Run(facts) for facts in found]
         if not runs:
             return
-        runs = [run for run in runs if await _goes_on(desk, run)]
+        runs = [run for run in runs if await _goes_on(desk, program, run)]
 
 
-def _open(program: ProgramFacts, facts: BacktestFacts) -> _Run:
-    new = NewBacktest(facts.name, facts.rules, facts.from_on, facts.to_on, facts.point_cost_minor, facts.draft_id)
-    return _Run(facts, Replay(program, new))
-
-
-async def _goes_on(desk: Desk, run: _Run) -> bool:
+async def _goes_on(desk: Desk, program: ProgramFacts, run: _Run) -> bool:
     """Do a slice of a back-test; False when it has ended, in whatever way."""
     try:
-        return await _step(desk, run)
+        return await _step(desk, program, run)
     except _AWAY as error:
         if desk.attempt < _ATTEMPTS:
             raise
@@ -72,26 +75,30 @@ async def _goes_on(desk: Desk, run: _Run) -> bool:
     return False
 
 
-async def _step(desk: Desk, run: _Run) -> bool:
+async def _step(desk: Desk, program: ProgramFacts, run: _Run) -> bool:
+    more, replay = True, run.replay
     async with desk.database.reader() as connection:
-        if not run.begun:
-            await run.replay.begin(connection)
-            run.begun = True
-            more = True
+        if replay is None:
+            replay = run.replay = Replay(program, _asked(run.facts))
+            await replay.begin(connection)
         else:
-            more = await run.replay.step(connection)
+            more = await replay.step(connection)
     if not more:
-        await _end(desk, run, run.replay.result())
+        await _end(desk, run, replay.result())
         return False
     if time.monotonic() - run.told_at < _TELL_EVERY_SECONDS:
         return True
     run.told_at = time.monotonic()
     async with desk.database.writer() as connection:
-        progress = (run.replay.done, max(run.replay.done, run.replay.total))
+        progress = (replay.done, max(replay.done, replay.total))
         return await queries.progress(connection, desk.program_id, run.facts.backtest_id, desk.run_id, *progress)
+
+
+def _asked(facts: BacktestFacts) -> NewBacktest:
+    return NewBacktest(facts.name, facts.rules, facts.from_on, facts.to_on, facts.point_cost_minor, facts.draft_id)
 
 
 async def _end(desk: Desk, run: _Run, outcome: Result | str) -> None:
     async with desk.database.writer() as connection:
         key = (desk.program_id, run.facts.backtest_id, desk.run_id)
-        await queries.end(connection, *key, run.replay.done, outcome)
+        await queries.end(connection, *key, run.done, outcome)
