@@ -117,6 +117,7 @@ class RuleKindOut(Struct):
     """A kind of rule. `settings` is the JSON Schema of what a rule of that kind says, as it goes over the wire."""
 
     kind: str
+    title: str
     stage: str
     on: str
     description: str
@@ -188,7 +189,7 @@ def _kind_out(name: str, kind: Any, frame: dict[str, Any]) -> RuleKindOut:  # no
         "additionalProperties": False,
         "$defs": {**own.get("$defs", {}), **frame.get("$defs", {})},
     }
-    return RuleKindOut(name, kind.stage, kind.on, (kind.__doc__ or "").strip(), settings)
+    return RuleKindOut(name, kind.title, kind.stage, kind.on, (kind.__doc__ or "").strip(), settings)
 
 
 def _schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a struct

@@ -97,11 +97,13 @@ async def open_batch(
             needs=needs,
         )
         if trying is not None:
-            return Batch(source, facts, [trying])
+            versions = [trying]
+            break
         versions = await rules.versions(tx.connection, program_id, facts.newest_rules)
         # A version that was not known may need more than was read.
         if rules.needs(program_id) == needs:
-            return Batch(source, facts, versions)
+            break
+    return Batch(source, facts, versions)
 
 
 def decide_each(batch: Batch, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:

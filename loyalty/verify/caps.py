@@ -38,6 +38,10 @@ def _is_head(history: AccountHistory) -> bool:
     return _household(history)[0] is history
 
 
+def _remembers(history: AccountHistory) -> bool:
+    return any(member.remembers for member in _household(history))
+
+
 def _uses(history: AccountHistory) -> Uses:
     """Sum what the newest decisions of a household say they hold."""
     found: Uses = Counter()
@@ -64,7 +68,7 @@ def what_is_held_under_caps_is_what_awards_say(history: AccountHistory) -> Found
     for member in _household(history):
         for row in member.cap_uses:
             rows[row.rule_id, row.period] += row.points
-    if not rows and not any('"seen"' in award.facts or award.cause == "action" for award in history.awards):
+    if not rows and not _remembers(history):
         return
     said = _uses(history)
     for rule, period in sorted({*rows, *said}):
@@ -78,9 +82,7 @@ def what_is_held_under_caps_is_what_awards_say(history: AccountHistory) -> Found
 @of_account(one)
 def caps_hold(history: AccountHistory) -> Found:
     """What is given within a period, less what was taken back, is at most what the cap says."""
-    if not _is_head(history) or len(_household(history)) > 1:
-        return
-    if not any('"caps"' in award.facts for award in history.awards):
+    if len(_household(history)) > 1 or not _remembers(history):
         return
     most: dict[str, int] = {}
     for stored in history.programme.rules.values():
@@ -96,7 +98,7 @@ def caps_hold(history: AccountHistory) -> Found:
 @of_account(one)
 def purchases_hold_what_they_earn(history: AccountHistory) -> Found:
     """What a purchase holds under a cap is what it earns under it, as it stands."""
-    for purchase in history.purchases:
+    for purchase in history.purchases if _remembers(history) else ():
         seen = seen_of(purchase)
         if not seen or not seen.get("caps") or purchase.rules is None or unknown_kind(purchase.rules):
             continue
@@ -110,7 +112,7 @@ def purchases_hold_what_they_earn(history: AccountHistory) -> Found:
 @of_account(one)
 def first_purchases_are_one(history: AccountHistory) -> Found:
     """At most one purchase of a customer's life was the first; who was merged may have had more."""
-    if len(_household(history)) > 1:
+    if len(_household(history)) > 1 or not _remembers(history):
         return
     firsts = [p.purchase.order_id for p in history.purchases if (seen_of(p) or {}).get("first")]
     if len(firsts) > 1:
@@ -121,7 +123,7 @@ def first_purchases_are_one(history: AccountHistory) -> Found:
 def actions_gave_what_they_are_worth(history: AccountHistory) -> Found:
     """What an action gave is what the rules in force say, by what was seen then; a non-member's gives nothing."""
     rules = history.programme.rules
-    for award in _acted(history):
+    for award in _acted(history) if history.remembers else ():
         place, stored, facts = f"award {award.award_id}", rules.get(award.rules_version or 0), award.told_facts
         at = instant(facts["at"])
         if stored is None or at is None:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from loyalty.verify.canonical import award_digest
 from loyalty.verify.facts import (
     AccountRow,
     AwardRow,
-    CapUseRow,
     EntryRow,
     FormerRow,
     HoldRow,
@@ -20,6 +20,15 @@ from loyalty.verify.facts import (
     StoredRules,
     UseRow,
 )
+
+
+class CapUseRow(NamedTuple):
+    """What a customer holds under a rule that counts within a period."""
+
+    customer_id: UUID
+    rule_id: str
+    period: str
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,11 @@ class AccountHistory:
         for entry in self.entries:
             found.setdefault(entry.award_id, []).append(entry)
         return found
+
+    @cached_property
+    def remembers(self) -> bool:
+        """Tell whether anything was looked up for its awards, or earned by actions; not in plain programmes."""
+        return any('"seen"' in award.facts or award.cause == "action" for award in (*self.awards, *self.claimed))
 
     def digest(self, award: AwardRow) -> str:
         """Give an award's digest, computed once."""

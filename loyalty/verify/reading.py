@@ -9,7 +9,7 @@ from uuid import UUID
 
 from loyalty.verify import facts, queries
 from loyalty.verify.facts import AccountRow, AwardRow, PurchaseRow
-from loyalty.verify.histories import AccountHistory, Programme, PurchaseHistory
+from loyalty.verify.histories import AccountHistory, CapUseRow, Programme, PurchaseHistory
 from loyalty.verify.ranges import HIGHEST, Keys, Range
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ OF_CUSTOMER = (
     Table("purchase", queries.PURCHASES, PurchaseRow._make),
     Table("refund", queries.REFUNDS, facts.RefundRow._make),
     Table("purchase_former", queries.FORMER, facts.FormerRow._make),
-    Table("cap_use", queries.CAP_USES, facts.CapUseRow._make),
+    Table("cap_use", queries.CAP_USES, CapUseRow._make),
 )
 OF_PURCHASE = (
     Table("award", queries.ANONYMOUS_AWARDS, tuple, 4),

@@ -264,3 +264,39 @@ def test_a_file_that_is_no_file_of_seals_is_refused(shop: Run, tmp_path: Path) -
     refused = shop("verify", "--against", str(tmp_path / "seals"))
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "is not a file of seals" in refused.stderr
+
+
+def test_rules_are_shown_published_and_listed(shop: Run, tmp_path: Path) -> None:
+    shown = shop("rules", "show", "--program", "Shop")
+    told = json.loads(shown.stdout)
+    assert told["rules"] == [
+        {"kind": "points_per_amount", "step": "1.00", "whole_steps": True, "points_per_step": 1},
+    ]  # fmt: skip
+    file = tmp_path / "rules.json"
+    file.write_text(
+        json.dumps(told | {"rules": [*told["rules"], {"kind": "multiplier", "factor": "2", "weekdays": [5]}]})
+    )
+    published = shop("rules", "publish", str(file), "--program", "Shop")
+    assert (published.exit_code, published.stdout) == (0, "Published version 2 of the earning rules of 'Shop'.\n")
+    listed = [line.split("\t")[:2] for line in shop("rules", "list", "--program", "Shop").stdout.splitlines()]
+    assert listed == [["2", "in_force"], ["1", "retired"]]
+    assert json.loads(shop("rules", "show", "--program", "Shop", "--version", "1").stdout)["rules"] == told["rules"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "part"),
+    [
+        ("not json", [], "is not a draft of rules"),
+        ('{"name": "x", "rules": []}', [], "Say `allow_empty`"),
+        ('{"name": "x", "rules": [{"kind": "smiles"}]}', [], "no earning rule of kind 'smiles'"),
+        ('{"name": "x", "rules": []}', ["--allow-empty", "--from", "tomorrow"], "is no instant with an offset"),
+        ('{"name": "x", "rules": []}', ["--allow-empty", "--from", "2026-01-01T00:00:00Z"], "cannot begin in the past"),
+    ],
+)
+def test_rules_that_cannot_be_are_refused(shop: Run, tmp_path: Path, text: str, options: list[str], part: str) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(text)
+    refused = shop("rules", "publish", str(file), "--program", "Shop", *options)
+    assert refused.exit_code == 1
+    assert part in refused.stderr
+    assert len(shop("rules", "list", "--program", "Shop").stdout.splitlines()) == 1

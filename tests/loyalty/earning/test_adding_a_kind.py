@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 import loyalty.earning.kinds
+from admin.form_fields import fields_of
 from loyalty.earning.kind import KINDS
+from loyalty.earning.rule import Frame
 from tests.loyalty.earning.test_rules_over_http import BASE, buy, join, post, published
 
 FILE = '''
@@ -29,6 +32,7 @@ class LettersLeft(Struct, frozen=True, forbid_unknown_fields=True):
     points: Count
     at_least_minor: Count = 1
 
+    title: ClassVar[str] = "Letters left"
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "purchase"
 
@@ -78,3 +82,8 @@ async def test_a_new_kind_is_one_file(api: httpx.AsyncClient, letters_left: str)
 
     refused = await post(api, "earning-drafts", "k", name="Wrong", rules=[rule | {"letters": 0}])
     assert refused.json()["errors"][0]["pointer"] == "/rules/0/letters"
+
+
+@pytest.mark.parametrize("kind", [Frame, *KINDS], ids=lambda kind: kind.__name__)
+def test_a_form_can_ask_for_everything_that_a_rule_says(kind: type[msgspec.Struct]) -> None:
+    assert all(field.title for field in fields_of(kind))

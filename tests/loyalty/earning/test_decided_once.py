@@ -38,11 +38,20 @@ def test_a_refund_frees_room_for_later_recordings_only() -> None:
     ledger.buy(purchase("o1", 8000, "ann"), purchase("o2", 8000, "ann"))
     ledger.take_back(refund("o1", "r", 5000))
     assert due(ledger, "o1", "o2") == [30, 20]
+    # The second has the room that it was given, not the room there would be now.
+    ledger.take_back(refund("o2", "r", 100))
+    assert due(ledger, "o1", "o2") == [30, 20]
     ledger.buy(purchase("o3", 8000, "ann"))
     assert due(ledger, "o1", "o2", "o3") == [30, 20, 50]
-    # The second has the room that it was given, not the room there would be now.
-    ledger.take_back(refund("o2", "r", 100), cancellation("o3"))
-    assert due(ledger, "o1", "o2", "o3") == [30, 20, 0]
+
+
+def test_a_purchase_that_becomes_worth_more_keeps_to_what_others_left() -> None:
+    """Below its minimum the rule that silenced the others speaks no more; but the month is full by then."""
+    ledger = paper({"kind": "fixed_bonus", "points": 2, "exclusive": True, "minimum_minor": 30_000}, MONTH)
+    ledger.buy(purchase("o1", 35_000, "ann"), purchase("o2", 9800, "ann"))
+    ledger.take_back(refund("o1", "r", 10_000))
+    assert due(ledger, "o1", "o2") == [2, 98]
+    assert ledger.seen("o1")["caps"]["month"] == {"period": "2025-03", "room": 2, "use": 2}
 
 
 def test_an_edit_looks_the_room_up_again_and_nothing_else() -> None:
@@ -165,7 +174,7 @@ def test_a_merge_adds_up_what_both_hold_and_bears_the_mark() -> None:
 
 @pytest.mark.parametrize("maturity", [None, OnDelivery()])
 def test_a_bonus_with_dates_of_its_own_is_a_lot_of_its_own(maturity: OnDelivery | None) -> None:
-    bonus = {"kind": "fixed_bonus", "id": "gift", "points": 30, "expiry": {"kind": "days", "days": 900}}
+    bonus = {"kind": "fixed_bonus", "id": "gift", "points": 30, "expires_after_days": 900}
     policies = Policies(expiry=AfterMonths(30)) if maturity is None else Policies(maturity=maturity)
     ledger = paper(bonus | {"minimum_minor": 2000}, policies=policies)
     ledger.buy(purchase("o1", 1000, "ann"))

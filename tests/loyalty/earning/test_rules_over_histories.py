@@ -18,7 +18,7 @@ RULES: dict[str, list[dict[str, Any]]] = {
         {"kind": "multiplier", "id": "weekend", "factor": "1.5", "weekdays": [6, 7]},
         {"kind": "multiplier", "id": "red", "factor": "2.25", "skus": ["red"], "minimum_minor": 2000},
         {"kind": "fixed_bonus", "id": "large", "points": 70, "minimum_minor": 12000,
-         "expiry": {"kind": "days", "days": 9}},
+         "expires_after_days": 9},
         {"kind": "first_purchase", "id": "first", "points": 200},
         {"kind": "joining", "id": "welcome", "points": 30},
         {"kind": "custom_action", "id": "review", "action": "review", "points": 25, "once_per": "week"},
