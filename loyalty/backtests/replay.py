@@ -11,7 +11,8 @@ from loyalty.database import Connection
 from loyalty.earning.rules import RulesVersion, StoredRules
 from loyalty.programs.facts import ProgramFacts, Source
 
-SLICE = 1000
+# Hundreds of milliseconds at most, even with many rules: the process that does it has other things to do.
+SLICE = 500
 
 
 class Replay:
