@@ -10,6 +10,7 @@ from loyalty.database import Database
 from tests.histories import open_town, tell_at_random
 from tests.loyalty.backtests.bench import really, tried
 from tests.paper import PER_EURO
+from tests.stories import day, joining, purchase
 
 EXACT = PER_EURO | {"whole_steps": False}
 # No cap over actions: a back-test looks at purchases.
@@ -47,3 +48,18 @@ async def test_rules_tried_on_their_own_history_give_every_purchase_what_it_has(
     assert points == await really(database, town.shop.source.program)
     assert (result.total.difference, result.gain, result.lose) == (0, 0, 0)
     assert result.total.tried == sum(points.values()) > 0
+
+
+async def test_what_was_decided_before_an_edit_is_tried_with_the_facts_of_before(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    rules = [PER_EURO | {"id": "base"}, {"kind": "cap", "id": "month", "points": 100, "per": "month"}]
+    town = await open_town(database, owner, {})
+    await town.rule(rules)
+    await town.shop.join(joining("ann"))
+    await town.shop.buy(purchase("o1", 10_000, "ann", on=5, reward_discount_minor=9_000))
+    await town.shop.buy(purchase("o2", 9_500, "ann", on=6))
+    await town.edit(purchase("o1", 10_000, "ann", on=5, source_updated_at=day(7)))
+    _, points = await tried(database, town.shop.source.program, rules)
+    assert points == await really(database, town.shop.source.program)
+    assert sorted(points.values()) == [10, 90]
