@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults check format bench bench-kpi lock clean
+.PHONY: help setup demo test test-long test-faults check format bench bench-kpi bench-backtest lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: $(VENV)/.dev ## Measure, each figure as a ratio against a limit or peer o
 
 bench-kpi: $(VENV)/.dev ## Measure the key figures over a programme made up: ARGS="--purchases 10000000"
 	$(BIN)/python -m benchmarks.kpi $(ARGS)
+
+bench-backtest: $(VENV)/.dev ## Measure back-tests of rules on the whole sample, against recording it
+	$(BIN)/python -m benchmarks.backtests $(ARGS)
 
 lock: $(VENV)/.base ## Compile the locked requirements anew
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv

@@ -19,6 +19,7 @@ from admin.rewards import routes as rewards
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
+from admin.tiers import routes as tiers
 from loyalty.errors import Invalid, Unavailable
 
 _LOG = structlog.get_logger()
@@ -43,6 +44,7 @@ def panel(desk: Desk) -> Router:
                     *members.ROUTES,
                     *rewards.ROUTES,
                     *segments.ROUTES,
+                    *tiers.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),

@@ -20,6 +20,8 @@ from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
+from loyalty.tiers.scheme import Scheme
+from loyalty.tiers.staff import FloorByStaff, TiersSeen
 
 
 class NewSession(Protocol):
@@ -102,6 +104,19 @@ class RewardsDesk(Protocol):
         """Put codes into the pool of a reward."""
 
 
+class TiersDesk(Protocol):
+    """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self, program: ProgramFacts) -> TiersSeen:
+        """Read the tiers, and how many members hold each."""
+
+    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:
+        """Publish the next version."""
+
+    async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
+        """Hold a member at a tier at least, or no more."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -117,6 +132,10 @@ class Desk(Protocol):
     @property
     def segments(self) -> SegmentsDesk:
         """The verbs about segments."""
+
+    @property
+    def tiers(self) -> TiersDesk:
+        """The verbs about tiers."""
 
     async def sign_in(self, token: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""

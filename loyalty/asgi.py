@@ -32,7 +32,10 @@ from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
+from loyalty.backtests.api import router as backtests
 from loyalty.database import Database, connect
+from loyalty.deeds.api import router as deeds
+from loyalty.earning.api import router as earning_rules
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
 from loyalty.idempotency.api import provide_key
@@ -55,6 +58,7 @@ from loyalty.segments.api import router as segments
 from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
 from loyalty.tiers.api import router as tiers
+from loyalty.tiers.staff import StaffTiers
 from loyalty.web.health import livez, readyz
 from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
@@ -65,6 +69,7 @@ TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
     ("members", "Enrol customers, and show their points."),
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
+    ("earning rules", "What purchases and actions earn: versions, drafts, publishing, trying on past purchases."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
@@ -96,6 +101,11 @@ class PanelDesk:
     def segments(self) -> StaffSegments:
         """The verbs about segments."""
         return StaffSegments(lambda: self._database)
+
+    @property
+    def tiers(self) -> StaffTiers:
+        """The verbs about tiers."""
+        return StaffTiers(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""
@@ -242,7 +252,19 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[purchases, members, customers, rewards, segments, tiers, *kpi_routes, kpi_inputs],
+        route_handlers=[
+            purchases,
+            members,
+            deeds,
+            customers,
+            earning_rules,
+            backtests,
+            rewards,
+            segments,
+            tiers,
+            *kpi_routes,
+            kpi_inputs,
+        ],
         before_request=admit,
         after_response=_ring,
     )

@@ -15,14 +15,13 @@ class Registry(Generic[T]):
         """Name what is registered ("earning rule") and the package whose modules hold the kinds."""
         self._noun = noun
         self._homes = [home]
-        self._unseen = [home]
         self._kinds: dict[str, T] = {}
+        self._looked_at: dict[str, tuple[str, ...]] = {}
 
     def add_home(self, home: str) -> None:
         """Look for kinds in a package of a room above, too. The doors name it; twice does nothing."""
         if home not in self._homes:
             self._homes.append(home)
-            self._unseen.append(home)
 
     def register(self, name: str) -> Callable[[T], T]:
         """Register the decorated kind as `name`; a name taken twice is a mistake of the programmer."""
@@ -42,12 +41,16 @@ class Registry(Generic[T]):
 
     def all(self) -> dict[str, T]:
         """Give every kind by name, in the order of the homes and of the names of their files."""
-        # Looking at a folder and asking for each of its modules takes milliseconds; a page of measures asks hundreds of
-        # times.
-        while self._unseen:
-            home = import_module(self._unseen.pop(0))
-            for module in iter_modules(home.__path__, f"{home.__name__}."):
+        for name in self._homes:
+            home = import_module(name)
+            # Looking at a folder and asking for each of its modules takes milliseconds; a page of measures asks
+            # hundreds of times.
+            path = tuple(home.__path__)
+            if self._looked_at.get(name) == path:
+                continue
+            for module in iter_modules(path, f"{name}."):
                 import_module(module.name)
+            self._looked_at[name] = path
         return self._kinds
 
     def __iter__(self) -> Iterator[T]:

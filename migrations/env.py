@@ -22,6 +22,7 @@ for room in (
     "loyalty.tiers",
     "loyalty.rewards",
     "loyalty.purchases",
+    "loyalty.backtests",
     "loyalty.deeds",
     "loyalty.members",
     "loyalty.imports",

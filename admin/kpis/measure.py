@@ -17,6 +17,7 @@ from admin.impact.tiles import ENOUGH, LONG, is_enough, is_proven, partial_chip
 from admin.kpis.behind import people_address
 from admin.kpis.counts import Count, make_counts
 from admin.kpis.marks import chips, is_waited_for, notes
+from admin.kpis.migration import Migration, make_migration
 from admin.kpis.pictures.page import Pictures, make_pictures
 from admin.period_names import PeriodNames
 from admin.periods import Calendar, CalendarPeriod, Line
@@ -28,6 +29,7 @@ from kpi.answers import Answer, Figures, Overview
 from kpi.measure import Ratio, measure_named
 from kpi.periods import Grain
 from loyalty.programs.facts import ProgramFacts
+from loyalty.tiers.staff import TiersSeen
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class MeasurePage:
     notes: Sequence[str]
     flow: Flow | None
     flow_csv: str
+    migration: Migration | None
     pictures: Pictures
     measures: Mapping[str, str]
     figure: SeriesFigure
@@ -113,9 +116,14 @@ class MeasureAsked:
 
 
 def make_measure(
-    program: ProgramFacts, calendar: Calendar, asked: MeasureAsked, overview: Overview, f: Format
+    program: ProgramFacts,
+    calendar: Calendar,
+    asked: MeasureAsked,
+    overview: Overview,
+    f: Format,
+    tiers: TiersSeen | None = None,
 ) -> MeasurePage:
-    """Put a measure over a period into words."""
+    """Put a measure over a period into words; `tiers` are needed for the moves between them."""
     choice, answer, measure = asked.choice, overview.answers[asked.key], measure_named(asked.key)
     names, folder = PeriodNames(f, choice.period), f"/admin/p/{program.program_id}/kpis"
     path = f"{folder}/{asked.key}"
@@ -140,6 +148,7 @@ def make_measure(
         notes=notes(answer.figures, f),
         flow=make_flow(answer, names) if asked.key == FLOW else None,
         flow_csv=address(f"/admin/p/{program.program_id}/flow.csv", choice.period, choice.against),
+        migration=make_migration(answer.figures.counts, tiers, f) if tiers else None,
         pictures=make_pictures(answer, overview, address(f"{path}/picture.csv", choice.period, choice.against), f),
         measures={asked.key: address(path, choice.period, choice.against)},
         figure=_figure(path, asked, overview, f),

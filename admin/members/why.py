@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 from admin.format import Format
+from admin.members.rule_names import named, reason_said, settings_of
 from admin.members.timeline import points_said
 from loyalty.i18n import mark
-from loyalty.members.why import RuleShare, Why
+from loyalty.members.why import LineShare, RuleShare, Why
 from loyalty.programs.facts import ProgramFacts
 
 MOST_LINES = 40
@@ -47,43 +48,31 @@ def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
     """Put a stored decision into words."""
     exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
     net = sum(move.net for move in why.moves)
+    # Of several rules those that did nothing need no column: they say why below.
+    shown = [part for part in why.breakdown if Fraction(part.points) or len(why.breakdown) == 1]
     return WhyBox(
         title=f.words.gettext("Why %(points)s?", points=f.signed(f.number(net), net)),
-        rules=[_rule(place, part, why, f) for place, part in enumerate(why.breakdown)],
-        lines=_lines(why, f),
+        rules=[named(part, settings_of(part, why), f) for part in shown],
+        lines=_lines(why, shown, f),
         whole=LineRow(
             f.words.gettext("Whole purchase"),
             "",
             _money(why.basis or "0", f),
-            [Cell(_exact(part.points, f)) for part in why.breakdown],
+            [Cell(_exact(part.points, f)) for part in shown],
         ),
         steps=[(name, text) for name, text in _steps(why, exact, program, f) if text],
     )
 
 
-def _rule(place: int, part: RuleShare, why: Why, f: Format) -> tuple[str, str]:
-    settings = why.rules[place] if why.rules and place < len(why.rules) else {}
-    if part.kind != "points_per_amount" or not {"points_per_step", "step_minor"} <= settings.keys():
-        return part.kind.replace("_", " "), ""
-    n, step = settings["points_per_step"], settings["step_minor"]
-    amount = f.money(step, 0 if f.is_whole(step) else None)
-    name = f.words.ngettext(
-        "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=amount
-    )
-    return name, f.words.gettext("full steps only") if settings.get("whole_steps", True) else ""
-
-
-def _lines(why: Why, f: Format) -> list[LineRow]:
+def _lines(why: Why, shown: list[RuleShare], f: Format) -> list[LineRow]:
     """Show the lines that the award tells of; beyond so many, what the others came to."""
-    if not why.breakdown:
-        return []
-    named = {line["line_id"]: line for line in why.lines}
-    told = why.breakdown[0].lines
+    told: list[LineShare] = next((part.lines for part in shown if part.lines), [])
+    lines = {line["line_id"]: line for line in why.lines}
     rows = [
         LineRow(
-            *_line(named.get(line.line_id, {}), line.line_id),
+            *_line(lines.get(line.line_id, {}), line.line_id),
             _money(line.basis, f),
-            [_cell(part, place, f) for part in why.breakdown],
+            [_cell(part, place, f) for part in shown],
         )
         for place, line in enumerate(told[:MOST_LINES])
     ]
@@ -92,7 +81,7 @@ def _lines(why: Why, f: Format) -> list[LineRow]:
         n = len(rest)
         name = f.words.ngettext("%(n)s more line", "%(n)s more lines", n, n=f.number(n))
         counted = sum((Fraction(line.basis) for line in rest), Fraction(0))
-        sums = [sum((Fraction(x.points) for x in part.lines[MOST_LINES:]), Fraction(0)) for part in why.breakdown]
+        sums = [sum((Fraction(x.points) for x in part.lines[MOST_LINES:]), Fraction(0)) for part in shown]
         rows.append(LineRow(name, "", _money(str(counted), f), [Cell(_exact(str(s), f)) for s in sums]))
     return rows
 
@@ -102,12 +91,11 @@ def _line(line: dict[str, Any], line_id: str) -> tuple[str, str]:
 
 
 def _cell(part: RuleShare, place: int, f: Format) -> Cell:
-    line = part.lines[place]
-    if line.reason is None:
-        return Cell(_exact(line.points, f))
-    words = f.words
-    reasons = {"gift_card": words.gettext("gift card"), "shipping": words.gettext("shipping")}
-    return Cell(reasons.get(line.reason, line.reason.replace("_", " ")), none=True)
+    # What is given for the purchase as a whole is given for no line.
+    line = part.lines[place] if part.lines else None
+    if line is None:
+        return Cell("", none=True)
+    return Cell(_exact(line.points, f)) if line.reason is None else Cell(reason_said(line.reason, f), none=True)
 
 
 def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[tuple[str, str]]:
@@ -133,6 +121,8 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
             if whole != exact
             else "",
         ),
+        *_silent(why, f),
+        (words.gettext("Known then"), _known(why, f)),
         (words.gettext("Not given"), _reason(facts.get("reason"), f)),
         (
             words.gettext("Guest"),
@@ -151,6 +141,31 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
         (words.gettext("Where they went"), _moved(why, f)),
         (words.gettext("Record"), record),
     ]
+
+
+def _silent(why: Why, f: Format) -> list[tuple[str, str]]:
+    """Say of each rule that gave nothing why."""
+    return [
+        (named(part, settings_of(part, why), f)[0], reason_said(part.reason, f))
+        for part in why.breakdown
+        if part.reason is not None
+    ]
+
+
+def _known(why: Why, f: Format) -> str:
+    """Tell what was looked up once: tier, segments, first purchase, and what was left under caps."""
+    seen, words = why.facts.get("seen") or {}, f.words
+    said = []
+    if seen.get("tier"):
+        said.append(words.gettext("tier %(tier)s", tier=seen["tier"]["key"]))
+    said += [words.gettext("segment %(segment)s", segment=segment) for segment in seen.get("segments") or ()]
+    if seen.get("first"):
+        said.append(words.gettext("the first purchase"))
+    for rule, cap in (seen.get("caps") or {}).items():
+        part = next((part for part in why.breakdown if part.rule == rule), None)
+        name = named(part, settings_of(part, why), f)[0] if part else rule
+        said.append(words.gettext("%(points)s left under “%(rule)s”", points=points_said(cap["room"], f), rule=name))
+    return ", ".join(said)
 
 
 def _reason(reason: str | None, f: Format) -> str:

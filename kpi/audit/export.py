@@ -86,6 +86,7 @@ TABLES = {
     "redemptions": ("redemption_id reward_id kind sku worth_minor price_points", _REDEMPTIONS),
     "editions": ("reward_id edition worth_minor recorded_at", _EDITIONS),
     "redeemed": ("redemption_id award_id points effective_at recorded_at", _REDEEMED),
+    "tier_changes": ("customer_id seq tier_to effective_at recorded_at", "tier_change WHERE program_id = $1"),
     "spend": (f"spend_id kind booked_on amount_minor {_ENTERED}", "kpi_spend WHERE program_id = $1"),
     "unit_costs": (f"sku from_on unit_cost_minor {_ENTERED}", "kpi_unit_cost WHERE program_id = $1"),
     "point_costs": (

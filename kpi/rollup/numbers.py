@@ -47,6 +47,8 @@ RETURNING customer_id
 _RENUMBERED = "UPDATE kpi_rollup SET next_number = next_number + 1, version = version + 1 WHERE program_id = $1"
 _NAMES = "SELECT customer_id FROM kpi_customer WHERE program_id = $1 AND survives AND number = ANY($2) ORDER BY number"
 
+_NUMBERS = "SELECT number FROM kpi_customer WHERE program_id = $1 AND customer_id = ANY($2)"
+
 
 async def number_all(connection: Connection, program_id: int) -> None:
     """Give every customer there is a number. The build must be locked."""
@@ -71,3 +73,8 @@ async def renumber(connection: Connection, program_id: int, merged: Sequence[UUI
 async def names(connection: Connection, program_id: int, numbers: Sequence[int]) -> list[UUID]:
     """Give the ids of customers, in the order of their numbers."""
     return [row[0] for row in await connection.fetch(_NAMES, program_id, numbers)]
+
+
+async def numbers(connection: Connection, program_id: int, customers: Sequence[UUID]) -> list[int]:
+    """Give the numbers of customers, in no order; who has none is left out."""
+    return [row[0] for row in await connection.fetch(_NUMBERS, program_id, customers)]

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Protocol
 
 from msgspec import Meta, Struct
 
+from loyalty.i18n import mark
 from loyalty.registry import Registry
 
 # Never a float. Mostly a whole number, which is ten times as fast: only a division needs a fraction.
@@ -24,6 +25,15 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Stage = Literal["base", "multiplier", "bonus", "cap"]
 On = Literal["purchase", "action"]
 Per = Literal["day", "week", "month", "quarter", "year", "ever"]
+# What the panel calls them.
+PERIODS = {
+    "day": mark("day"),
+    "week": mark("week"),
+    "month": mark("month"),
+    "quarter": mark("quarter"),
+    "year": mark("year"),
+    "ever": mark("life"),
+}
 
 
 class Line(Struct, frozen=True):
@@ -88,11 +98,13 @@ class Counted(Struct, frozen=True):
 
 
 class EarningKind(Protocol):
-    """The settings of one rule. `stage` and `on` say where in the order of the arithmetic it is asked, and about what.
+    """The settings of one rule. `title` names the kind in the panel.
 
-    A bonus may have fields `maturity` and `expiry`, a cap `rules`, and whoever counts a property `counted`.
+    `stage` and `on` say where in the order of the arithmetic it is asked, and about what. A bonus may have properties
+    `maturity` and `expiry`, a cap a field `rules`, and whoever counts a property `counted`.
     """
 
+    title: ClassVar[str]
     stage: ClassVar[Stage]
     on: ClassVar[On]
 

@@ -20,6 +20,7 @@ from loyalty.points.keyed import Pinning, do_once
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.segments.facts import SegmentName
 from loyalty.segments.people import named_segments_of
+from loyalty.tiers.staff import PersonTier, person_tier
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -29,6 +30,7 @@ class Seen(msgspec.Struct, frozen=True):
     purse: Purse
     timeline: Timeline
     why: Why | None
+    tier: PersonTier | None = None
     segments: Sequence[SegmentName] = ()
 
 
@@ -64,8 +66,9 @@ async def see_person(
         purse = await find_purse(connection, program, customer_id)
         timeline = await find_timeline(connection, program.program_id, customer_id, purse, after)
         found = await find_why(connection, program.program_id, customer_id, why) if why else None
+        tier = await person_tier(connection, program, customer_id, purse.now)
         segments = await named_segments_of(connection, program.program_id, customer_id)
-        return Seen(person, purse, timeline, found, segments=segments)
+        return Seen(person, purse, timeline, found, tier, segments)
 
 
 async def adjust_by_staff(database: Database, program: ProgramFacts, asked: ByStaff) -> Adjusted:

@@ -35,6 +35,11 @@ class Climb:
     dirty: set[date] = field(default_factory=set)
     gone: bool = False
 
+    @property
+    def stands(self) -> bool:
+        """Whether a standing was found, stored or not; before that nothing is written of it."""
+        return self.standing.scheme_version > 0
+
     def held_at(self, at: datetime) -> str | None:
         """Give the tier held at an instant, as known now."""
         known = [change for change in self.changes if change.effective_at <= at]
@@ -62,7 +67,7 @@ class Climbs:
         for known in read.changes:
             changes[known.customer_id].append(known.change)
         standings = {found.customer_id: found.standing for found in read.standings}
-        for customer_id in days.keys() | changes.keys() | standings.keys():
+        for customer_id in (days.keys() | changes.keys() | standings.keys()) - self._closed:
             seen = standings.get(customer_id)
             climb = Climb(seen, seen or Standing(), days[customer_id], changes[customer_id])
             if seen is None:

@@ -33,6 +33,7 @@ from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
     "no_acquisition_spend", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
@@ -135,6 +136,7 @@ class FakeDesk:
     points: FakePoints = field(default_factory=FakePoints)
     rewards: FakeRewards = field(default_factory=FakeRewards)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    tiers: FakeTiers = field(default_factory=FakeTiers)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""

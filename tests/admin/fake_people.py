@@ -131,9 +131,8 @@ def why(row: Happened) -> Why:
     """Give reasons as an award stores them: a line that counts, one that does not, and a refund's difference."""
     exact = Fraction(row.facts["kept"], 100)
     gift = LineShare("2", "0", "0", "gift_card")
-    share = RuleShare(
-        "points_per_amount", str(exact), str(exact), [LineShare("1", str(row.facts["kept"]), str(exact)), gift]
-    )
+    lines = [LineShare("1", str(row.facts["kept"]), str(exact)), gift]
+    share = RuleShare("points_per_amount", str(exact), str(exact), lines=lines)
     target = 0 if row.facts["reason"] else int(exact)
     before = 77 if row.cause == "refund" else 0
     return Why(

@@ -17,6 +17,7 @@ from kpi.parts.money import Channel, Covered, HandedOver, Leads, Margins, Reward
 from kpi.parts.often import MOST, Often
 from kpi.parts.points import FirstRedemptions, Points, PointWorth
 from kpi.parts.stock import Stock
+from kpi.parts.tiers import Tiers
 from kpi.parts.waits import Waits
 
 MONTHS = 3
@@ -39,6 +40,10 @@ def parts_of(rows: Rows) -> dict[str, Any]:
         "often": often(rows),
         **points_and_money(rows),
         "stock": Stock(who(lambda row: (row.get("member") or row.get("joined")) and not row.get("left"))),
+        "tiers": Tiers(
+            {"silver": who(lambda row: row.get("member") and not row.get("before"))},
+            {"silver": who(lambda row: row.get("member") and not row.get("buys"))},
+        ),
         "waits": waits(rows),
     }
 

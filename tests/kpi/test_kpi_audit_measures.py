@@ -188,6 +188,9 @@ async def shop(owner: asyncpg.Connection) -> Shop:
     await points(till, ada, bob)
     await handed_over(till, ada, dan)
     await entered(till, fay)
+    for seq, (tier, at) in enumerate((("gold", "2026-01-15"), (None, "2026-02-15"), ("silver", "2026-02-20")), 1):
+        await till.climbs(ada, seq, tier, at, recorded="2026-03-05")
+    await till.climbs(bob, 1, "gold", "2026-01-20", recorded="2026-01-20")
     return shop
 
 
@@ -280,6 +283,7 @@ FAULTS = {
         "e.kind = 'hold'",
         "time_to_first_redemption",
     ),
+    "tiers": (f"{READERS}tiers._HELD", "effective_at < b.at", "recorded_at < b.at", "tier_migration"),
     "rewards": (f"{READERS}money._REWARDS", "WHERE member AND", "WHERE", "reward_cost_ratio"),
     "handed over": (f"{READERS}handed_over._HANDED_OVER", "'capture', 'reverse'", "'capture'", "reward_cost_ratio"),
     "unit costs": (

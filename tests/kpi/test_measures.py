@@ -32,7 +32,7 @@ WIDER = {
 }
 # Their value is a median: `num` and `den` say of how many, and how many they were.
 MEDIANS = {"time_to_first_redemption"}
-INPUTS = {"purchases", "refunds", "members", "points", "spend", "leads", "costs", "point_costs"}
+INPUTS = {"purchases", "refunds", "members", "points", "tiers", "spend", "leads", "costs", "point_costs"}
 # How much of what is summed makes one of the unit; 1 where nothing is said.
 UNIT = {"days": DAY, "orders_per_month": MONTHS}
 # Measures whose den is the buyers: who bought on both sides is in each, and once in all.

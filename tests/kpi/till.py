@@ -31,6 +31,19 @@ class Till:
 
     shop: Shop
 
+    async def climbs(self, customer: UUID, seq: int, tier: str | None, at: str, *, recorded: str) -> None:
+        """Let a customer hold another tier from an instant on; accounts are there already."""
+        times = (self.shop.at(f"{at} 00:00"), self.shop.at(f"{recorded} 00:00"))
+        await self.shop.owner.execute(
+            "INSERT INTO tier_change (program_id, customer_id, seq, tier_from, tier_to, effective_at, recorded_at,"
+            " cause, scheme_version) VALUES ($1, $2, $3, 'before', $4, $5, $6, 'reached', 1)",
+            self.shop.program.program_id,
+            customer,
+            seq,
+            tier,
+            *times,
+        )
+
     async def moves(
         self,
         customer: UUID,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kpi.liability.rules import Stock
@@ -70,7 +71,7 @@ class World:
     database: Database
     owner: asyncpg.Connection
     client: httpx.AsyncClient
-    open: Callable[[Policy], Awaitable[Opened]]
+    open: Callable[[Policy, bool], Awaitable[Opened]]
 
     def run(self, what: Awaitable[Any]) -> Any:  # noqa: ANN401
         """Wait for something."""
@@ -100,17 +101,23 @@ class Ledger(RuleBasedStateMachine):
         """Choose the way to the service."""
         raise NotImplementedError
 
-    @initialize(policy=policies, start=starts, since=since, gifts=gifts)
+    @initialize(policy=policies, start=starts, since=since, gifts=gifts, many=st.booleans())
     def begin(
-        self, policy: Policy, start: datetime, since: tuple[timedelta | None, ...], gifts: tuple[int, ...]
+        self,
+        policy: Policy,
+        start: datetime,
+        since: tuple[timedelta | None, ...],
+        gifts: tuple[int, ...],
+        *,
+        many: bool,
     ) -> None:
         """Open a programme."""
         self.policy = DEFAULTS | policy
-        opened = self.world.run(self.world.open(policy))
+        opened = self.world.run(self.world.open(policy, many))
         self.program = opened.source.program
         self.program_id = self.program.program_id
         self.driver = self.drive(opened)
-        self.model = Programme(self.policy)
+        self.model = Programme(self.policy, many=many)
         self.clock = start
         self.names: dict[str, str] = {}
         self.told: list[Told] = []

@@ -45,10 +45,10 @@ async def read(asked: Asked) -> Mapping[Days, FirstDays]:
         max(one[1] for one in ends.values()),
         asked.program.timezone,
     )
-    return {days: _first_days(asked, rows, start, end) for days, (start, end) in ends.items()}
+    return {days: await _first_days(asked, rows, start, end) for days, (start, end) in ends.items()}
 
 
-def _first_days(asked: Asked, rows: list[asyncpg.Record], start: datetime, end: datetime) -> FirstDays:
+async def _first_days(asked: Asked, rows: list[asyncpg.Record], start: datetime, end: datetime) -> FirstDays:
     """Take each customer's first joining in the period; whose days are not over cannot be asked yet."""
     first: dict[UUID, asyncpg.Record] = {}
     for row in rows:
@@ -57,7 +57,7 @@ def _first_days(asked: Asked, rows: list[asyncpg.Record], start: datetime, end: 
     mature = {who: row for who, row in first.items() if row["due_at"] <= asked.reading.known.as_of}
     numbers = asked.reading.numbers
     return FirstDays(
-        joined=numbers(mature),
-        bought=numbers(who for who, row in mature.items() if row["bought"]),
-        immature=numbers(first.keys() - mature.keys()),
+        joined=await numbers(mature),
+        bought=await numbers(who for who, row in mature.items() if row["bought"]),
+        immature=await numbers(first.keys() - mature.keys()),
     )

@@ -44,7 +44,7 @@ async def read(asked: Asked) -> Mapping[Days, Points]:
     moved = [tuple(row) for row in await _MOVED.fetch(*args)]
     redeemers = {row["cell"]: row["customers"] for row in await _REDEEMERS.fetch(*args)}
     return {
-        days: _points(asked, moved, redeemers, *(_place(boundaries, periods.instant(day, zone)) for day in days))
+        days: await _points(asked, moved, redeemers, *(_place(boundaries, periods.instant(day, zone)) for day in days))
         for days in asked.wanted
     }
 
@@ -53,7 +53,7 @@ def _place(boundaries: Sequence[datetime], instant: datetime) -> int:
     return boundaries.index(instant)
 
 
-def _points(
+async def _points(
     asked: Asked,
     moved: Sequence[tuple[int, str, str, str, int]],
     redeemers: Mapping[int, Sequence[UUID]],
@@ -81,5 +81,5 @@ def _points(
         clawed_back=flows["to clawed_back"],
         outstanding=sum(stock[code] for code in _HELD),
         debt=-stock["debt"],
-        redeemers=asked.reading.numbers(who),
+        redeemers=await asked.reading.numbers(who),
     )

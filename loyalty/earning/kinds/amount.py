@@ -1,11 +1,12 @@
 """Points per amount spent."""
 
 from fractions import Fraction
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
+from loyalty.i18n import mark
 
 
 @KINDS.register("points_per_amount")
@@ -15,10 +16,11 @@ class PointsPerAmount(Struct, frozen=True, forbid_unknown_fields=True):
     With `whole_steps` (the default) only full steps count: 5 points per 10.00 on 19.99 are 5, not 9.99.
     """
 
-    points_per_step: Count
-    step_minor: Count
-    whole_steps: bool = True
+    points_per_step: Annotated[Count, Meta(title=mark("Points"))]
+    step_minor: Annotated[Count, Meta(title=mark("For every"))]
+    whole_steps: Annotated[bool, Meta(title=mark("Full steps only"))] = True
 
+    title: ClassVar[str] = mark("Points per amount")
     stage: ClassVar[Stage] = "base"
     on: ClassVar[On] = "purchase"
 

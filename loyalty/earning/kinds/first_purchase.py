@@ -1,21 +1,21 @@
 """Points for the first purchase of a customer's life."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta
 
 from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
-from loyalty.earning.own_dates import OwnExpiry, OwnMaturity
+from loyalty.earning.own_dates import OwnDates
+from loyalty.i18n import mark
 
 
 @KINDS.register("first_purchase")
-class FirstPurchase(Struct, frozen=True, forbid_unknown_fields=True):
+class FirstPurchase(OwnDates, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`points` for the first purchase that could earn; once given it never moves to another one."""
 
-    points: Count
-    maturity: OwnMaturity | None = None
-    expiry: OwnExpiry | None = None
+    points: Annotated[Count, Meta(title=mark("Points"))]
 
+    title: ClassVar[str] = mark("First purchase")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "purchase"
 

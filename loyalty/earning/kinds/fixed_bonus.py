@@ -1,21 +1,21 @@
 """A fixed number of points for a purchase."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta
 
 from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
-from loyalty.earning.own_dates import OwnExpiry, OwnMaturity
+from loyalty.earning.own_dates import OwnDates
+from loyalty.i18n import mark
 
 
 @KINDS.register("fixed_bonus")
-class FixedBonus(Struct, frozen=True, forbid_unknown_fields=True):
+class FixedBonus(OwnDates, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`points`, once for a purchase with a matching line; never multiplied. It may have dates of its own."""
 
-    points: Count
-    maturity: OwnMaturity | None = None
-    expiry: OwnExpiry | None = None
+    points: Annotated[Count, Meta(title=mark("Points"))]
 
+    title: ClassVar[str] = mark("Bonus")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "purchase"
 

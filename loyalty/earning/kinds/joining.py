@@ -1,18 +1,20 @@
 """Points for joining the programme."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
+from loyalty.i18n import mark
 
 
 @KINDS.register("joining")
 class Joining(Struct, frozen=True, forbid_unknown_fields=True):
     """`points` for the first joining of a customer's life."""
 
-    points: Count
+    points: Annotated[Count, Meta(title=mark("Points"))]
 
+    title: ClassVar[str] = mark("Welcome")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "action"
     action: ClassVar[str] = "joining"

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from loyalty.earning.kind import KINDS, Asked, Earned, On, Stage
+from loyalty.i18n import mark
 
 _MOST = 100
 _Factor = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$", examples=["2", "1.5"])]
@@ -15,8 +16,9 @@ _Factor = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$", examples=[
 class Multiplier(Struct, frozen=True, forbid_unknown_fields=True):
     """Multiplies what the matching lines have so far by `factor`, from 1 to 100."""
 
-    factor: _Factor
+    factor: Annotated[_Factor, Meta(title=mark("Factor"))]
 
+    title: ClassVar[str] = mark("Multiplied points")
     stage: ClassVar[Stage] = "multiplier"
     on: ClassVar[On] = "purchase"
 

@@ -252,11 +252,16 @@ async def test_points_are_told_of_the_day_on_which_they_moved(
     assert share.segments["all"].num == 30
 
 
-async def test_nobody_is_looked_up_by_id_among_day_sets(shop: Shop, keeper: Worker, owner: asyncpg.Connection) -> None:
-    await shop.buy(purchase("one", 1000, "ann", on=3))
+async def test_who_is_looked_up_by_id_among_day_sets_is_who_bought(
+    shop: Shop, keeper: Worker, owner: asyncpg.Connection
+) -> None:
+    await shop.buy(purchase("one", 1000, "ann", on=3), purchase("two", 1000, "bob", on=3))
     await keeper.build()
-    with pytest.raises(NotImplementedError, match="reads the rows"):
-        (await reading(owner, shop, "stock", "history", "rewards")).numbers([])
+    told = await reading(owner, shop, "stock", "history", "rewards")
+    [one, other] = await owner.fetch("SELECT customer_id FROM customer ORDER BY 1")
+    assert await told.numbers([one[0], other[0]]) == told.facts_of(MARCH).bought
+    assert len(await told.numbers([one[0]])) == 1
+    assert not await told.numbers([])
 
 
 @pytest.mark.usefixtures("many")
