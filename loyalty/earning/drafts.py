@@ -119,10 +119,14 @@ def _no_draft(draft_id: UUID) -> NotFound:
     return NotFound(msg)
 
 
-@segment_user
-async def _named_by(connection: Connection, program_id: int, key: str) -> list[str]:
-    """Name the drafts and the versions not retired whose rules name a segment."""
+async def rules_naming(connection: Connection, program_id: int, field: str, key: str) -> list[str]:
+    """Name the drafts and the versions not retired whose rules name `key` in a field of their frame."""
     versions = [v for v in await queries.published(connection, program_id) if v.state != "retired"]
     told = [(f"version {v.version} of the earning rules", v.rules) for v in versions]
     told += [(f"the draft {d.name!r}", d.rules) for d in await queries.drafts(connection, program_id)]
-    return [name for name, rules in told if any(key in (rule.get("segments") or ()) for rule in rules)]
+    return [name for name, rules in told if any(key in (rule.get(field) or ()) for rule in rules)]
+
+
+@segment_user
+async def _naming_segment(connection: Connection, program_id: int, key: str) -> list[str]:
+    return await rules_naming(connection, program_id, "segments", key)

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from loyalty.database import Connection, Tx
+from loyalty.earning.drafts import rules_naming
 from loyalty.errors import Invalid, LoyaltyError, NotAMember, NotFound, TierInUse
 from loyalty.ids import new_id
 from loyalty.jobs.actions import schedule
@@ -59,6 +60,11 @@ def tier_user(uses: Uses) -> Uses:
     if uses not in _USES:
         _USES.append(uses)
     return uses
+
+
+@tier_user
+async def _rules_naming(connection: Connection, program_id: int, key: str) -> list[str]:
+    return await rules_naming(connection, program_id, "tiers", key)
 
 
 async def publish_scheme(connection: Connection, program: ProgramFacts, scheme: Scheme, actor: str) -> StoredScheme:

@@ -56,3 +56,12 @@ async def test_a_tier_that_rewards_name_stays_in_the_scheme(counter: Counter) ->
     # Silver is named by none; gold may be reached otherwise.
     dearer = TIERS | {"tiers": [GOLD | {"threshold": "2000"}]}
     assert (await counter.send("PUT", "tiers", **dearer)).is_success
+
+
+async def test_a_tier_that_a_draft_of_rules_names_stays_in_the_scheme(counter: Counter) -> None:
+    assert (await counter.send("PUT", "tiers", **TIERS)).is_success
+    rule = {"kind": "points_per_amount", "step": "1.00", "points_per_step": 1, "tiers": ["gold"]}
+    drafted = await counter.send("POST", "earning-drafts", name="Gold week", rules=[rule])
+    assert drafted.is_success, drafted.text
+    detail = await refused(await counter.send("PUT", "tiers", **TIERS | {"tiers": [SILVER]}), "tier_in_use")
+    assert detail == "The tier 'gold' is still named by the draft 'Gold week'."
