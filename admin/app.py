@@ -14,6 +14,7 @@ from admin.impact import routes as impact
 from admin.kpis import routes as kpis
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
+from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
 from loyalty.errors import Invalid, Unavailable
@@ -32,7 +33,7 @@ def panel(desk: Desk) -> Router:
             *sign_in.ROUTES,
             Router(
                 path="/",
-                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *members.ROUTES],
+                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *members.ROUTES, *segments.ROUTES],
                 dependencies={"visitor": Provide(find_visitor)},
             ),
             nowhere,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from admin.kpis.behind import BehindAsked, Crowd
@@ -15,6 +15,8 @@ from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
+from loyalty.segments.facts import SegmentFacts
+from loyalty.segments.staff import SegmentSeen, Tried, Wanted
 
 
 class NewSession(Protocol):
@@ -49,6 +51,30 @@ class SignedIn(Protocol):
         """The token, bound to the session, that every form sends back."""
 
 
+class SegmentsDesk(Protocol):
+    """The verbs about segments. A refusal is told by its lasting code; "" is none."""
+
+    async def listed(self, program: ProgramFacts) -> list[SegmentFacts]:
+        """List the segments by key."""
+
+    async def seen(
+        self, program: ProgramFacts, key: str, after: UUID | None = None, *, whole: bool = False
+    ) -> SegmentSeen | None:
+        """Read a segment and a page of those in it, or all; None when there is none."""
+
+    async def tried(self, program: ProgramFacts, conditions: list[dict[str, Any]]) -> Tried:
+        """Count for whom conditions hold now."""
+
+    async def save(self, program: ProgramFacts, wanted: Wanted) -> str:
+        """Define a segment, or change one."""
+
+    async def refresh(self, program: ProgramFacts, key: str) -> str:
+        """Have a segment counted anew, soon."""
+
+    async def delete(self, program: ProgramFacts, key: str) -> str:
+        """Delete a segment that nothing names."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -56,6 +82,10 @@ class Desk(Protocol):
     @property
     def public_url(self) -> str:
         """The address under which browsers reach the service."""
+
+    @property
+    def segments(self) -> SegmentsDesk:
+        """The verbs about segments."""
 
     async def sign_in(self, token: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""

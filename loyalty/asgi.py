@@ -48,6 +48,8 @@ from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
 from loyalty.rewards.api import router as rewards
+from loyalty.segments.api import router as segments
+from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
 from loyalty.web.health import livez, readyz
 from loyalty.web.logs import log_as_json
@@ -60,6 +62,7 @@ TAGS = [
     ("members", "Enrol customers, and show their points."),
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
+    ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
 ]
@@ -78,6 +81,11 @@ class PanelDesk:
     def _database(self) -> Database:
         database: Database = self.state.database
         return database
+
+    @property
+    def segments(self) -> StaffSegments:
+        """The verbs about segments."""
+        return StaffSegments(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""
@@ -219,7 +227,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[purchases, members, customers, rewards, *kpi_routes, kpi_inputs],
+        route_handlers=[purchases, members, customers, rewards, segments, *kpi_routes, kpi_inputs],
         before_request=admit,
         after_response=_ring,
     )

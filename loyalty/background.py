@@ -25,6 +25,9 @@ from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
+from loyalty.segments.condition import CONDITIONS
+from loyalty.segments.tasks import HOUR as SEGMENTS_AT
+from loyalty.segments.tasks import refresh_segments
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
@@ -44,7 +47,12 @@ JOBS = (
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
+    Job("segments.refresh", Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
 )
+
+# Conditions of segments that read what rooms above the segments' store.
+for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
+    CONDITIONS.add_home(home)
 
 
 def register_consumers() -> None:

@@ -162,6 +162,24 @@ class SamePerson(Conflict):
     code = "same_customer"
 
 
+class KeyTaken(Conflict):
+    """Something else has that key, or had it: it is not given again."""
+
+    code = "key_taken"
+
+
+class SegmentInUse(Conflict):
+    """The segment is named by something that would mean another thing without it."""
+
+    code = "segment_in_use"
+
+
+class SegmentKept(Conflict):
+    """Who is in the segment is said by its conditions, or by what keeps it; not the way it was asked."""
+
+    code = "segment_kept"
+
+
 class KeyMalformed(Malformed):
     """The `Idempotency-Key` is none."""
 

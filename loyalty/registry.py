@@ -9,13 +9,18 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Kinds by name, filled by a decorator: one kind is one class in one file of the package `home`."""
+    """Kinds by name, filled by a decorator: one kind is one class in one file of a package, its home."""
 
     def __init__(self, noun: str, home: str) -> None:
         """Name what is registered ("earning rule") and the package whose modules hold the kinds."""
         self._noun = noun
-        self._home = home
+        self._homes = [home]
         self._kinds: dict[str, T] = {}
+
+    def add_home(self, home: str) -> None:
+        """Look for kinds in a package of a room above, too. The doors name it; twice does nothing."""
+        if home not in self._homes:
+            self._homes.append(home)
 
     def register(self, name: str) -> Callable[[T], T]:
         """Register the decorated kind as `name`; a name taken twice is a mistake of the programmer."""
@@ -34,10 +39,11 @@ class Registry(Generic[T]):
         return self.all().get(name)
 
     def all(self) -> dict[str, T]:
-        """Give every kind by name, in the order of the names of their files."""
-        home = import_module(self._home)
-        for module in iter_modules(home.__path__, f"{self._home}."):
-            import_module(module.name)
+        """Give every kind by name, in the order of the homes and of the names of their files."""
+        for name in self._homes:
+            home = import_module(name)
+            for module in iter_modules(home.__path__, f"{name}."):
+                import_module(module.name)
         return self._kinds
 
     def __iter__(self) -> Iterator[T]:

@@ -16,6 +16,7 @@ for room in (
     "loyalty.outbox",
     "loyalty.idempotency",
     "loyalty.customers",
+    "loyalty.segments",
     "loyalty.earning",
     "loyalty.points",
     "loyalty.rewards",

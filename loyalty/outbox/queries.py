@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from loyalty.database import Connection
+from loyalty.ids import new_id
+from loyalty.outbox.consumer import consumers
 from loyalty.outbox.facts import Event
 
 _NEXT = f"""
@@ -21,6 +23,13 @@ WHERE EXISTS (SELECT FROM outbox o WHERE o.program_id = p AND o.consumer = $1)
 """
 _IS_BUILT = "SELECT EXISTS (SELECT FROM consumer_built WHERE program_id = $1 AND consumer = $2)"
 _BUILT = "INSERT INTO consumer_built (program_id, consumer) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_TELL = """
+WITH told AS (
+  INSERT INTO event (program_id, event_id, type, subject, origin, recorded_at)
+  VALUES ($1, $2, $3, $4, 'live', (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1))
+)
+INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, $2 FROM unnest($5::text[]) c
+"""
 _BUILD_AGAIN = "DELETE FROM consumer_built WHERE program_id = $1 AND consumer = $2"
 
 
@@ -62,3 +71,8 @@ async def built(connection: Connection, program_id: int, consumer: str) -> None:
 async def build_again(connection: Connection, program_id: int, consumer: str) -> None:
     """Have a consumer rebuilt from the rows, soon; as after an upgrade whose older processes did not know it yet."""
     await connection.execute(_BUILD_AGAIN, program_id, consumer)
+
+
+async def tell(connection: Connection, program_id: int, kind: str, subject: str) -> None:
+    """Make news that no decision of the ledger made, in the caller's commit; `points.append` carries the others'."""
+    await connection.execute(_TELL, program_id, new_id(), kind, subject, consumers())

@@ -29,6 +29,7 @@ from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
+from tests.admin.fake_segments import FakeSegments
 
 NOTHING_ENTERED = Reason(
     "no_acquisition_spend", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
@@ -128,6 +129,7 @@ class FakeDesk:
     costs: Entered = field(default_factory=lambda: Entered(*[Listed([], 0) for _ in range(4)]))
     told: list[tuple[Staff, NewPointCost | NewSpend]] = field(default_factory=list)
     withdrawn: list[date | str] = field(default_factory=list)
+    segments: FakeSegments = field(default_factory=FakeSegments)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""

@@ -11,6 +11,7 @@ from admin.app import panel
 from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
 from tests.admin.fake_pictures import show_pictures
+from tests.admin.fake_segments import FakeSegments
 
 SECRET = "harness"
 ONLY_FEW = 40
@@ -87,7 +88,7 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
     "costs": lambda: FakeDesk(
         table={key: rows for key, rows in complete_journey().items() if key != "cac"}, costs=some_costs()
     ),
-    "nobody": lambda: FakeDesk(people_listed=[]),
+    "nobody": lambda: FakeDesk(people_listed=[], segments=FakeSegments(kept={}, people=[])),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[
