@@ -18,6 +18,7 @@ from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
 from loyalty.database import Connection
+from loyalty.deeds.tasks import birthdays
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.jobs.job import Every, Job, Nightly
 from loyalty.outbox.consumer import register_consumer, registered
@@ -32,6 +33,8 @@ from loyalty.segments.tasks import refresh_segments
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
+    # Once the points of the day before are settled, which the job of every minute does.
+    Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
     Job(
         "kpi.take_snapshots",

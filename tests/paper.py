@@ -22,7 +22,16 @@ from loyalty.purchases.actions import decide_each
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
 from loyalty.purchases.edits import Edited, edit_purchase
-from loyalty.purchases.facts import NewPurchase, NewRefund, PurchaseFacts, Read, RefundFacts
+from loyalty.purchases.facts import (
+    NewPurchase,
+    NewRefund,
+    PurchaseFacts,
+    Read,
+    RefundFacts,
+    SegmentFacts,
+    TierFacts,
+    UseFacts,
+)
 from loyalty.verify import facts
 from tests.stories import day
 
@@ -58,6 +67,10 @@ class Paper:
         self.entries: list[NewEntry] = []
         self.uses: list[facts.UseRow] = []
         self.told: set[UUID | None] = set()
+        self.cap_uses: dict[tuple[UUID, str, str], int] = {}
+        self.tiers: list[TierFacts] = []
+        self.segments: set[tuple[str, str]] = set()
+        self.has_tiers = False
 
     def follow(self, policies: Policies, zone: str = "Europe/Paris") -> None:
         """Have other policies from now on."""
@@ -116,6 +129,11 @@ class Paper:
             purchases=list(self.purchases.values()),
             refunds=list(self.refunds.values()),
             pinned=list(self.awards),
+            uses=[UseFacts(*key, points) for key, points in self.cap_uses.items()],
+            earned=[p.customer_id for p in self.purchases.values() if p.earned and p.customer_id],
+            tiers=list(self.tiers),
+            segments=[SegmentFacts(self.aliases[name], key) for name, key in self.segments if name in self.aliases],
+            has_tiers=self.has_tiers,
         )
 
     def append(self, batch: Batch) -> None:
@@ -127,6 +145,7 @@ class Paper:
             self.memberships[key] = msgspec.structs.replace(self.memberships[key], superseded_at=self.now)
         self.memberships |= {membership.membership_id: membership for membership, _ in batch.new_memberships}
         self.refunds |= {(r.purchase_id, r.kind, r.refund_id): r for r, _ in batch.new_refunds}
+        self.cap_uses |= {key: batch.uses[key] for key in batch.changed_uses}
         for account in batch.accounts.values():
             if account.touched:
                 self._keep(account)

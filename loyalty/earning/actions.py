@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from loyalty.earning.kind import load
+from loyalty.earning.rule import load
 from loyalty.earning.tables import EarningRules
 from loyalty.errors import Invalid
 from loyalty.programs.actions import create_program, program_facts
@@ -20,8 +20,8 @@ async def publish(
     session: AsyncSession, program_id: int, rules: list[dict[str, Any]], *, in_force_from: datetime | None = None
 ) -> int:
     """Publish the next version of the rules, checked; only the first may be in force since ever."""
-    for rule in rules:
-        load(rule)
+    for place, rule in enumerate(rules):
+        load(rule, place)
     newest = (
         await session.exec(select(func.max(EarningRules.version)).where(col(EarningRules.program_id) == program_id))
     ).one()

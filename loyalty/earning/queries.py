@@ -1,10 +1,12 @@
 """Reading and publishing the versions of a programme's earning rules."""
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from loyalty.earning.rules import RulesVersion, StoredRules
+from loyalty.earning.rules import NOTHING, Needs, RulesVersion, StoredRules
 
 if TYPE_CHECKING:
     from loyalty.database import Connection
@@ -23,6 +25,7 @@ class RulesCache:
     def __init__(self) -> None:
         """Start empty."""
         self._known: dict[int, list[RulesVersion]] = {}
+        self._needs: dict[int, Needs] = {}
 
     async def versions(self, connection: "Connection", program_id: int, newest: int) -> list[RulesVersion]:
         """Give every version up to at least `newest`, loading them if that one is not known yet."""
@@ -30,4 +33,9 @@ class RulesCache:
         if not known or known[-1].version < newest:
             stored = await connection.fetchval(VERSIONS, program_id)
             known = self._known[program_id] = [RulesVersion(version) for version in _decode(stored)]
+            self._needs[program_id] = reduce(or_, (version.needs for version in known), NOTHING)
         return known
+
+    def needs(self, program_id: int) -> Needs:
+        """Tell what the known versions must know of customers."""
+        return self._needs.get(program_id, NOTHING)

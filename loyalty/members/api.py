@@ -81,6 +81,7 @@ def _answer(customer_id: str, joined: Joined) -> MemberRecorded:
         left_at=joined.membership.left_at,
         purchases=award.facts.get("purchases", 0),
         points=award.facts.get("points", 0),
+        bonus=award.facts.get("bonus", 0),
         balance=balance_after(award),
         recorded_at=award.recorded_at,
         request_id=award.request_id,

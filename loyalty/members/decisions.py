@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from loyalty.customers.facts import MembershipFacts, Profile
+from loyalty.deeds.decisions import gives_for, reward
 from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
 from loyalty.ids import new_id
 from loyalty.points.chain import microseconds
@@ -71,7 +72,8 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
         supersede(batch, same)
     batch.memberships[account.customer_id].append(membership)
     batch.new_memberships.append((membership, new.referral_code))
-    return Joined(_conclude(batch, account, membership, "left" if same else "joined"), membership, replayed=False)
+    award = _conclude(batch, account, membership, "left" if same else "joined", first=not known)
+    return Joined(award, membership, replayed=False)
 
 
 def _known(batch: Batch, external_id: str) -> list[MembershipFacts]:
@@ -152,13 +154,20 @@ def decide_anew(batch: Batch, account: OpenAccount, membership_id: UUID | None) 
     return changed, points
 
 
-def _conclude(batch: Batch, account: OpenAccount, membership: MembershipFacts, cause: str) -> RecordedAward:
-    """Decide anew what was bought, and write the award of the joining or leaving itself."""
+def _conclude(
+    batch: Batch, account: OpenAccount, membership: MembershipFacts, cause: str, *, first: bool
+) -> RecordedAward:
+    """Decide anew what was bought, and write the award of the joining or leaving itself.
+
+    The `first` joining of a life may be rewarded, by an award of its own.
+    """
     changed, points = decide_anew(batch, account, membership.membership_id)
+    welcome = first and gives_for(batch, "joining", membership.joined_at)
+    bonus = reward(batch, account, "joining", membership.joined_at).given if welcome else 0
     posted = batch.cause(membership.left_at)
     if cause == "left" and _forfeits(batch, account):
         empty(account, "forfeit", "expired", posted)
-    facts = {"purchases": changed, "points": points}
+    facts = {"purchases": changed, "points": points} | ({"bonus": bonus} if bonus else {})
     award = batch.decided(account, cause, posted, facts, membership_id=membership.membership_id)
     batch.tell(f"member.{cause}", f"membership/{membership.membership_id}", award)
     return award

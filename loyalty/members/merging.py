@@ -11,7 +11,7 @@ from loyalty.points.dates import LotDates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
 from loyalty.points.rules import active, bring, enter, expire_over, repay, spending_order, take
 from loyalty.points.wire import BalanceOut, balance_of
-from loyalty.purchases.batch import Batch
+from loyalty.purchases.batch import FIRST_PURCHASE_MARK, Batch
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -42,6 +42,7 @@ def merge_customers(batch: Batch, gone: str, kept: str) -> Merged:
     old.merged_into = new.customer_id
     left = batch.decided(old, "merged", leaving, {"into": new.customer_id.hex})
     batch.tell("customer.merged", f"customer/{old.customer_id}", left)
+    _carry_uses(batch, old, new)
     memberships = _unite(batch, old, new)
     facts = {"from": old.customer_id.hex, "memberships": [m.membership_id.hex for m in memberships]}
     # Before anything is decided anew: entries are chained in the order in which they were made.
@@ -80,6 +81,19 @@ def _move_points(old: OpenAccount, new: OpenAccount, leaving: Cause, coming: Cau
     expire_over(new, brought, coming)
     repay(new, coming)
     old.next_due_at = None
+
+
+def _carry_uses(batch: Batch, old: OpenAccount, new: OpenAccount) -> None:
+    """Let the survivor hold what both held under caps, and bear the marks of both."""
+    held = {(rule, period): n for (owner, rule, period), n in batch.uses.items() if owner == old.customer_id}
+    batch.use(old, held, {})
+    marks = {key for key in held if key[0].startswith("@") and batch.used(new, *key)}
+    batch.use(new, {}, {key: n for key, n in held.items() if key not in marks})
+    bought = (order for order in batch.purchases.values() if order.customer_id and order.earned)
+    earned = any(batch.account(order.customer_id) is new for order in bought if order.customer_id)
+    if earned and not batch.used(new, FIRST_PURCHASE_MARK, "ever"):
+        batch.use(new, {}, {(FIRST_PURCHASE_MARK, "ever"): 1})
+        batch.earned.add(new.customer_id)
 
 
 def _unite(batch: Batch, old: OpenAccount, new: OpenAccount) -> list[MembershipFacts]:

@@ -32,7 +32,10 @@ class MemberIn(Struct, forbid_unknown_fields=True):
 
 
 class MemberRecorded(Struct):
-    """The answer to joining or leaving; a retry gets the same. `points`: what earlier purchases gave or lost."""
+    """The answer to joining or leaving; a retry gets the same.
+
+    `points`: what earlier purchases gave or lost; `bonus`: what joining itself gave.
+    """
 
     customer_id: str
     state: Literal["joined", "left"]
@@ -40,6 +43,7 @@ class MemberRecorded(Struct):
     left_at: datetime | None
     purchases: Annotated[int, Meta(description="How many earlier purchases changed their status.")]
     points: int
+    bonus: int
     balance: BalanceOut | None
     recorded_at: datetime
     request_id: str

@@ -16,7 +16,7 @@ from loyalty.database import Instant
 CODES = ("issued", "pending", "available", "held", "redeemed", "expired", "clawed_back", "debt", "adjusted")
 CAUSES = (
     "purchase", "refund", "cancellation", "edit", "claim", "joined", "left", "membership", "merged",
-    "held", "captured", "released", "reversed", "adjusted", "settled", "erased",
+    "held", "captured", "released", "reversed", "adjusted", "settled", "erased", "action",
 )  # fmt: skip
 KINDS = (
     "issue", "mature", "expire", "repay", "claw_back", "hold", "capture", "release", "reverse", "adjust", "forfeit",

@@ -77,11 +77,24 @@ async def open_batch(
 ) -> Batch:
     """Read what deciding needs, and open it. The rules are cached by version; a newer one is loaded first."""
     orders, customers = list(dict.fromkeys(orders)), list(dict.fromkeys(customers))
-    facts = await read(
-        tx, source, orders=orders, customers=customers, ids=ids, history=history, lots=lots, redemptions=redemptions
-    )
-    versions = await rules.versions(tx.connection, source.program.program_id, facts.newest_rules)
-    return Batch(source, facts, versions)
+    program_id = source.program.program_id
+    while True:
+        needs = rules.needs(program_id)
+        facts = await read(
+            tx,
+            source,
+            orders=orders,
+            customers=customers,
+            ids=ids,
+            history=history,
+            lots=lots,
+            redemptions=redemptions,
+            needs=needs,
+        )
+        versions = await rules.versions(tx.connection, program_id, facts.newest_rules)
+        # A version that was not known may need more than was read.
+        if rules.needs(program_id) == needs:
+            return Batch(source, facts, versions)
 
 
 def decide_each(batch: Batch, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:

@@ -4,13 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
+from loyalty.earning.rule import Rule
+from loyalty.earning.rules import Points, RulesVersion
 from loyalty.points.dates import lot_dates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
 from loyalty.points.holds import give_back_captured
 from loyalty.points.rules import active, claw_back, issue
-from loyalty.programs.policies import Inactivity, basis_of
+from loyalty.programs.policies import Immediately, Inactivity, OnDelivery, Policies, basis_of
 from loyalty.purchases.batch import Batch, OpenOrder
-from loyalty.purchases.rules import kept, restored, target, within_guest_window
+from loyalty.purchases.rules import kept, restored, within_guest_window
+from loyalty.purchases.seen import worth_as_seen
 
 
 def decide(
@@ -30,13 +35,17 @@ def decide(
     order.rules_version = version.version
     order.basis = order.basis or basis_of(policies)
     kept_minor = kept(order.goods_minor, order.taken_back)
-    whole, points = target(order, kept_minor, version)
     order.guest = not order.member and is_guest(batch, order, account)
     reason = _no_points_because(order, account)
+    dated = (order.noted or {}).get("dated", {})
+    whole, points, seen = worth_as_seen(batch, order, account, kept_minor, version, cause, earns=reason is None)
+    if account and reason is None:
+        batch.earned.add(account.customer_id)
+        order.earned = True
     aim = 0 if reason else points.total
     due, order.due = aim - order.due, aim
     posted = posted or batch.cause(effective_at)
-    given = _move(batch, order, account, due, posted) if account else 0
+    given = _move(batch, order, account, due, posted, _own_lots(version, points, dated, due)) if account else 0
     # With what is told of the purchase itself: who joins or leaves has taken nothing back.
     if account and order.redemption_ids and cause != "membership":
         _restore(batch, order, account, kept_minor, posted)
@@ -47,6 +56,8 @@ def decide(
         facts["guest"] = True
     if policies.told:
         facts["policy"] = policies.told
+    if seen is not None:
+        facts["seen"] = seen
     return batch.decided(
         account,
         cause,
@@ -64,17 +75,49 @@ def decide(
     )
 
 
-def _move(batch: Batch, order: OpenOrder, account: OpenAccount, due: int, posted: Cause) -> int:
-    """Give (`due` > 0) or take (< 0) points of a purchase; tells what it did, with its sign."""
+def _move(
+    batch: Batch, order: OpenOrder, account: OpenAccount, due: int, posted: Cause, own: list[tuple[Rule, int]]
+) -> int:
+    """Give (`due` > 0) or take (< 0) points of a purchase; tells what it did, with its sign.
+
+    `own`: how many of them come as lots with the dates of their rule.
+    """
     policies = batch.source.program.policies
     if due < 0:
         return -claw_back(account, -due, order.purchase_id, posted, clamp=policies.debt == "clamp")
     if due > 0:
         placed_at = batch.now if batch.source.dated_now else min(order.placed_at or batch.now, batch.now)
         active(account, placed_at, posted, counts=isinstance(policies.expiry, Inactivity))
-        dates = lot_dates(policies, account.zone, placed_at, order.delivered_at)
-        issue(account, due, order.purchase_id, dates, posted)
+        rest = due - sum(points for _, points in own)
+        if rest:
+            dates = lot_dates(policies, account.zone, placed_at, order.delivered_at)
+            issue(account, rest, order.purchase_id, dates, posted)
+        for rule, points in own:
+            dates = lot_dates(_dated_by(policies, rule), account.zone, placed_at, None)
+            issue(account, points, order.purchase_id, dates, posted)
     return due
+
+
+def _own_lots(version: RulesVersion, points: Points, before: dict[str, int], due: int) -> list[tuple[Rule, int]]:
+    """Tell which of the points that are due rose in bonuses with dates of their own."""
+    own, left = [], due
+    for rule in version.rules if points.dated else ():
+        rose = min(left, points.dated.get(rule.id, 0) - before.get(rule.id, 0))
+        if rose > 0:
+            own.append((rule, rose))
+            left -= rose
+    return own
+
+
+def _dated_by(policies: Policies, rule: Rule) -> Policies:
+    """Give the policies with the dates of a bonus. It never waits for a delivery."""
+    maturity, expiry = getattr(rule.settings, "maturity", None), getattr(rule.settings, "expiry", None)
+    waits = isinstance(policies.maturity, OnDelivery)
+    return replace(
+        policies,
+        maturity=maturity or (Immediately() if waits else policies.maturity),
+        expiry=expiry or policies.expiry,
+    )
 
 
 def _restore(batch: Batch, order: OpenOrder, account: OpenAccount, kept_minor: int, posted: Cause) -> None:

@@ -3,17 +3,23 @@
 Item n sees what item n - 1 did. Nothing here does I/O.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from loyalty.customers.facts import MembershipFacts
+from loyalty.earning.kind import Standing
 from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.points.book import Book
+from loyalty.points.facts import OpenAccount
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Basis, basis_of
-from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts
+from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts, TierFacts
+
+# In the place of a rule's id: whose purchases could earn before, where another account has the awards.
+FIRST_PURCHASE_MARK = "@first_purchase"
 
 
 @dataclass(slots=True)
@@ -46,6 +52,9 @@ class OpenOrder:
     restored: int = 0
     rules_version: int | None = None
     basis: Basis | None = None
+    # What the newest decision stored of what was seen, and whether one of them could earn.
+    noted: dict[str, Any] | None = None
+    earned: bool = False
     refunds: list[RefundFacts] = field(default_factory=list)
     # What is to be written of it: the facts that fill it, or only a new version or member flag.
     told: NewPurchase | None = None
@@ -91,6 +100,8 @@ def _open_order(facts: PurchaseFacts) -> OpenOrder:
         restored=facts.restored,
         rules_version=facts.rules_version,
         basis=None if facts.rules_version is None else basis_of(facts.first_policy),
+        noted=facts.noted,
+        earned=facts.earned,
     )
 
 
@@ -121,9 +132,52 @@ class Batch(Book):
         self.new_refunds: list[tuple[RefundFacts, list[dict[str, Any]] | None]] = []
         self.new_memberships: list[tuple[MembershipFacts, str | None]] = []
         self.superseded: list[UUID] = []
+        self.has_tiers = read.has_tiers
+        self.tiers: dict[UUID, list[TierFacts]] = defaultdict(list)
+        for span in read.tiers:
+            self.tiers[span.customer_id].append(span)
+        self.segments: dict[UUID, set[str]] = defaultdict(set)
+        for segment in read.segments:
+            self.segments[segment.customer_id].add(segment.key)
+        # Customers of whom some purchase could earn already, and what they hold under rules that count.
+        self.earned = set(read.earned)
+        self.uses = {(use.customer_id, use.rule_id, use.period): use.points for use in read.uses}
+        self.changed_uses: set[tuple[UUID, str, str]] = set()
+
+    def remembers(self, version: RulesVersion) -> bool:
+        """Tell whether deciding by these rules looks anything up, or leaves anything to remember."""
+        return self.has_tiers or version.remembers
+
+    def tier_at(self, account: OpenAccount, at: datetime) -> Standing | None:
+        """Give the tier that a customer held at an instant, as known now."""
+        for span in self.tiers.get(account.customer_id, ()):
+            if span.since <= at and (span.until is None or at < span.until):
+                return Standing(span.key, span.factor)
+        return None
+
+    def segments_of(self, account: OpenAccount) -> set[str]:
+        """Give the segments that a customer is in now."""
+        return self.segments.get(account.customer_id, set())
+
+    def used(self, account: OpenAccount, rule_id: str, period: str) -> int:
+        """Give what a customer holds under a rule in a period."""
+        return self.uses.get((account.customer_id, rule_id, period), 0)
+
+    def use(self, account: OpenAccount, before: dict[tuple[str, str], int], now: dict[tuple[str, str], int]) -> None:
+        """Count what a decision held before, and holds now, by rule and period."""
+        for rule_id, period in {**before, **now}:
+            more = now.get((rule_id, period), 0) - before.get((rule_id, period), 0)
+            if more:
+                key = (account.customer_id, rule_id, period)
+                self.uses[key] = self.uses.get(key, 0) + more
+                self.changed_uses.add(key)
 
     def rules(self, order: OpenOrder) -> RulesVersion:
         """Give a purchase's rules: those of its first decision for ever, else those in force when it was placed."""
         if order.rules_version is not None:
             return next(version for version in self._versions if version.version == order.rules_version)
-        return in_force(self._versions, order.placed_at or self.now)
+        return self.rules_at(order.placed_at or self.now)
+
+    def rules_at(self, at: datetime) -> RulesVersion:
+        """Give the rules in force at an instant."""
+        return in_force(self._versions, at)

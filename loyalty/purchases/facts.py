@@ -77,6 +77,36 @@ class PurchaseFacts(Struct, frozen=True):
     restored: int
     rules_version: int | None
     first_policy: dict[str, Any] | None
+    # What its newest award stores of what was seen (`seen.py`).
+    noted: dict[str, Any] | None = None
+    # Whether it could earn at one of its decisions.
+    earned: bool = False
+
+
+class UseFacts(Struct, frozen=True):
+    """What a customer holds under a rule that counts within a period, of all purchases and actions."""
+
+    customer_id: UUID
+    rule_id: str
+    period: str
+    points: int
+
+
+class TierFacts(Struct, frozen=True):
+    """A tier that a customer held for a time, as known now; `until` None: still."""
+
+    customer_id: UUID
+    key: str
+    factor: str
+    since: datetime
+    until: datetime | None = None
+
+
+class SegmentFacts(Struct, frozen=True):
+    """A segment that a customer is in now, one of those asked for."""
+
+    customer_id: UUID
+    key: str
 
 
 class RefundFacts(Struct, frozen=True):
@@ -107,3 +137,9 @@ class Read(Struct, frozen=True):
     refunds: list[RefundFacts]
     # The first answers of what may be a retry: by purchase, by refund, by membership.
     pinned: list[RecordedAward]
+    # Only what the rules need: docs/rules.md, "Decided once". `earned`: whose purchases could earn before.
+    uses: list[UseFacts] = []
+    earned: list[UUID] = []
+    tiers: list[TierFacts] = []
+    segments: list[SegmentFacts] = []
+    has_tiers: bool = False

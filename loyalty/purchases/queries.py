@@ -1,6 +1,6 @@
 """All the SQL of purchases: what deciding needs, the locks, and the rows that an append carries."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -57,6 +57,11 @@ UPDATE purchase p SET version = n.version, member = n.member
 FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::bool[]) AS n(purchase_id, seen, version, member)
 WHERE p.program_id = $1 AND p.purchase_id = n.purchase_id AND p.version = n.seen RETURNING 1
 """
+_USES = """
+INSERT INTO cap_use (program_id, customer_id, rule_id, period, points)
+SELECT $1, n.* FROM unnest({0}::uuid[], {1}::text[], {2}::text[], {3}::bigint[]) AS n
+ON CONFLICT (program_id, customer_id, rule_id, period) DO UPDATE SET points = excluded.points
+"""
 _AWAITED = ["purchase_id", "order_id", "version"]
 _REFUND = [
     "purchase_id", "kind", "refund_id", "refunded_at", "goods_minor", "award_id", "fingerprint", "request_id",
@@ -77,7 +82,7 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
             *memberships(batch.new_memberships, batch.superseded, source.request_id, batch.now),
             *_purchases(batch),
         ],
-        after=_refunds(batch),
+        after=[*_refunds(batch), *_uses(batch)],
     )
 
 
@@ -133,6 +138,13 @@ def _text(value: object) -> str | None:
 def _refunds(batch: "Batch") -> list[Part]:
     rows = [(*(getattr(r, name) for name in _REFUND), _text(lines)) for r, lines in batch.new_refunds]
     return [insert(tables.Refund, [*_REFUND, "lines"], rows)] if rows else []
+
+
+def _uses(batch: "Batch") -> list[Part]:
+    """Write what customers hold under rules that count; as sums, since the account's version guards them."""
+    rows = [(*key, batch.uses[key]) for key in sorted(batch.changed_uses)]
+    arrays: list[Any] = [list(column) for column in zip(*rows, strict=True)]
+    return [Part("cap_use", _USES, arrays)] if rows else []
 
 
 @forgetter

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from loyalty.database import MissedGuard, Tx
+from loyalty.earning.rules import NOTHING, Needs
 from loyalty.points.reading import ACCOUNTS, FIELDS, HOLDS, LOTS, NOW, accounts_missing, erased_among
 from loyalty.programs.facts import Source
 from loyalty.purchases.facts import Read
@@ -14,7 +15,22 @@ _decode = msgspec.json.Decoder(Read).decode
 
 # $6: also everything that the asked customers ever bought (joining and leaving decide all of it anew; they ask for no
 # order, so nothing comes twice). $7: also their lots. $8: customers besides: those merged into others, and these.
-# $9: redemptions that come in with the purchases.
+# $9: redemptions that come in with the purchases. $10, $11: what customers hold under rules that count, and whether any
+# purchase of theirs could earn before. $12: the segments that rules name.
+# What is told of the `touched` customers, each as a JSON array; what is not asked for is not looked at.
+USES = """CASE WHEN $10 OR $6 THEN coalesce((SELECT json_agg(json_build_object('customer_id', u.customer_id,
+      'rule_id', u.rule_id, 'period', u.period, 'points', u.points)) FROM touched t, LATERAL (
+        SELECT * FROM cap_use WHERE program_id = $1 AND customer_id = t.customer_id OFFSET 0) u), '[]') ELSE '[]' END"""
+# An award that could earn tells of it, and a merge leaves a mark.
+EARNED = """CASE WHEN $11 THEN coalesce((SELECT json_agg(t.customer_id) FROM touched t, LATERAL (
+        (SELECT 1 FROM award WHERE program_id = $1 AND customer_id = t.customer_id AND purchase_id IS NOT NULL
+          AND facts -> 'reason' = 'null' LIMIT 1)
+        UNION ALL SELECT 1 FROM cap_use WHERE program_id = $1 AND customer_id = t.customer_id
+          AND rule_id = '@first_purchase' LIMIT 1) e), '[]') ELSE '[]' END"""
+# The rooms that own them put their SQL here: rows of `TierFacts`, and of `SegmentFacts` for the keys in $12.
+TIERS, HAS_TIERS = "'[]'::json", "false"
+SEGMENTS = "CASE WHEN cardinality($12::text[]) > 0 THEN '[]'::json ELSE '[]'::json END"
+
 READ = f"""
 WITH asked_order AS MATERIALIZED (
   SELECT p.* FROM unnest($3::text[]) AS n(order_id), LATERAL (
@@ -57,10 +73,14 @@ SELECT json_build_object('now', (SELECT now FROM moment),
       'guest', coalesce(d.guest, false),
       'fingerprint', encode(b.fingerprint, 'base64'), 'edit_fingerprint', encode(b.edit_fingerprint, 'base64'),
       'recorded_at', b.recorded_at, 'due', coalesce(d.due, 0), 'restored', coalesce(d.restored, 0),
-      'rules_version', d.rules_version, 'first_policy', d.first_policy) ORDER BY b.placed_at, b.order_id)
+      'rules_version', d.rules_version, 'first_policy', d.first_policy, 'noted', d.noted,
+      'earned', coalesce(d.earned, false)) ORDER BY b.placed_at, b.order_id)
       FROM bought b, LATERAL (SELECT sum(a.due)::bigint AS due, max(a.rules_version) AS rules_version,
           sum((a.facts ->> 'restored')::bigint)::bigint AS restored,
           (array_agg(a.facts -> 'policy' ORDER BY a.recorded_at, a.award_id))[1] AS first_policy,
+          (array_agg(a.facts -> 'seen' ORDER BY a.recorded_at DESC, a.award_id DESC)
+            FILTER (WHERE a.facts ? 'seen'))[1] AS noted,
+          bool_or(a.facts -> 'reason' = 'null') AS earned,
           (array_agg(a.facts ? 'guest' ORDER BY a.recorded_at DESC, a.award_id DESC))[1] AS guest
         FROM award a WHERE a.program_id = $1 AND a.purchase_id = b.purchase_id) d), '[]'),
   'refunds', coalesce((SELECT json_agg(json_build_object('purchase_id', r.purchase_id, 'kind', r.kind,
@@ -69,7 +89,8 @@ SELECT json_build_object('now', (SELECT now FROM moment),
       ORDER BY r.recorded_at, r.refunded_at, r.refund_id)
       FROM bought b, LATERAL (SELECT * FROM refund WHERE program_id = $1 AND purchase_id = b.purchase_id OFFSET 0) r),
       '[]'),
-  'pinned', coalesce((SELECT json_agg(s ORDER BY s.recorded_at, s.award_id) FROM said s), '[]')
+  'pinned', coalesce((SELECT json_agg(s ORDER BY s.recorded_at, s.award_id) FROM said s), '[]'),
+  'uses', {USES}, 'earned', {EARNED}, 'tiers', {TIERS}, 'has_tiers', {HAS_TIERS}, 'segments', {SEGMENTS}
 )::text
 """.format(  # noqa: S608 - our own parts
     # A parked refund takes effect with its purchase, and may take what lies in any lot.
@@ -110,6 +131,7 @@ async def read(
     history: bool = False,
     lots: bool = True,
     redemptions: list[str] | None = None,
+    needs: Needs = NOTHING,
 ) -> Read:
     """Read everything a batch needs, in one statement, after taking the locks where the `tx` asks for them."""
     program_id, ids = source.program.program_id, list(ids or ())
@@ -119,7 +141,8 @@ async def read(
     keys = (program_id, source.storefront_id, orders, source.namespace, customers)
     while True:
         locked = await _locked(tx, keys, ids) if tx.locked else None
-        found = _decode(await tx.connection.fetchval(READ, *keys, history, lots, ids, redemptions or []))
+        more = (needs.uses, needs.first, sorted(needs.segments))
+        found = _decode(await tx.connection.fetchval(READ, *keys, history, lots, ids, redemptions or [], *more))
         missing = accounts_missing(found.accounts, found.holds)
         if not missing:
             break
@@ -130,11 +153,18 @@ async def read(
     if locked is not None and not seen <= locked:
         raise MissedGuard
     erased = await erased_among(tx.connection, program_id, source.namespace, customers, found.aliases)
-    more = [alias.customer_id for alias in erased]
-    if more and not set(more) <= {account.customer_id for account in found.accounts}:
-        ids += more
+    left = [alias.customer_id for alias in erased]
+    if left and not set(left) <= {account.customer_id for account in found.accounts}:
         return await read(
-            tx, source, orders=orders, customers=customers, ids=ids, history=history, lots=lots, redemptions=redemptions
+            tx,
+            source,
+            orders=orders,
+            customers=customers,
+            ids=[*ids, *left],
+            history=history,
+            lots=lots,
+            redemptions=redemptions,
+            needs=needs,
         )
     return replace(found, aliases=found.aliases + erased) if erased else found
 

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Struct
 
-from loyalty.earning.kind import Basket, BasketLine, Exact
+from loyalty.earning.kind import Exact, Line, Occasion, Standing
 from loyalty.earning.rules import Points, RulesVersion, points_for
 from loyalty.points.chain import microseconds
 from loyalty.points.dates import months_later
@@ -71,13 +72,30 @@ class Worth(Protocol):
         """What the programme counted when it decided on the purchase first."""
 
 
-def target(worth: Worth, kept_minor: int, version: RulesVersion) -> tuple[Exact, Points]:
+class Known(Struct, frozen=True):
+    """What was known besides, when a purchase was decided first: docs/rules.md, "Decided once"."""
+
+    at: datetime | None = None
+    tier: Standing | None = None
+    segments: frozenset[str] = frozenset()
+    first: bool = False
+    room: dict[str, int] = {}
+
+
+_NOTHING = Known()
+
+
+def target(worth: Worth, kept_minor: int, version: RulesVersion, known: Known = _NOTHING) -> tuple[Exact, Points]:
     """Decide the points that a member's purchase is worth as it stands: its basis, and the points with their why."""
     whole = basis(worth, kept_minor)
-    if not worth.lines:
-        return whole, points_for(Basket(whole, []), version)
-    share: Exact = Fraction(whole) / worth.goods_minor if worth.goods_minor else 0
-    return whole, points_for(Basket(whole, [_line(line, share) for line in worth.lines]), version)
+    lines: list[Line] = []
+    if worth.lines:
+        share: Exact = Fraction(whole) / worth.goods_minor if worth.goods_minor else 0
+        lines = [_line(line, share) for line in worth.lines]
+    if known is _NOTHING:
+        return whole, points_for(Occasion(whole, lines), version)
+    occasion = Occasion(whole, lines, known.at, known.tier, known.segments, known.first, None, known.room)
+    return whole, points_for(occasion, version)
 
 
 def restored(goods_minor: int, kept_minor: int, captured: int, policy: str) -> int:
@@ -104,10 +122,11 @@ def within_guest_window(placed_at: datetime, joined_at: datetime, window: str, z
     return begins.astimezone(UTC) <= placed_at
 
 
-def _line(line: dict[str, Any], share: Exact) -> BasketLine:
+def _line(line: dict[str, Any], share: Exact) -> Line:
+    sku, category = line.get("sku"), line.get("category")
     if line["kind"] in EARNING_KINDS:
-        return BasketLine(line["line_id"], line["amount_minor"] * share, None)
-    return BasketLine(line["line_id"], 0, str(line["kind"]))
+        return Line(line["line_id"], line["amount_minor"] * share, None, sku, category)
+    return Line(line["line_id"], 0, str(line["kind"]), sku, category)
 
 
 def purchase_fingerprint(new: NewPurchase) -> bytes:

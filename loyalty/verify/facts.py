@@ -212,6 +212,17 @@ class PurchaseRow(NamedTuple):
     test: bool
     member: bool
     recorded_at: datetime
+    # As JSON text; only where some rule looks at products.
+    lines: str | None = None
+
+
+class CapUseRow(NamedTuple):
+    """What a customer holds under a rule that counts within a period."""
+
+    customer_id: UUID
+    rule_id: str
+    period: str
+    points: int
 
 
 class FormerRow(NamedTuple):

@@ -9,6 +9,7 @@ from loyalty.verify.canonical import award_digest
 from loyalty.verify.facts import (
     AccountRow,
     AwardRow,
+    CapUseRow,
     EntryRow,
     FormerRow,
     HoldRow,
@@ -29,6 +30,12 @@ class Programme:
     events_since: datetime
     rules: dict[int, StoredRules]
     timezone: str = "UTC"
+
+    @property
+    def of_products(self) -> bool:
+        """Tell whether some rule looks at products: then the lines of purchases are read."""
+        names = ("skus", "categories", "except_skus", "except_categories")
+        return any(rule.get(name) for stored in self.rules.values() for rule in stored.rules for name in names)
 
 
 @dataclass(slots=True)
@@ -80,6 +87,7 @@ class AccountHistory:
     purchases: list[PurchaseHistory] = field(default_factory=list)
     # Awards of its purchases from when they were nobody's.
     claimed: list[AwardRow] = field(default_factory=list)
+    cap_uses: list[CapUseRow] = field(default_factory=list)
     # Itself and whoever was merged with it.
     household: list["AccountHistory"] = field(default_factory=list, repr=False)
     _digests: dict[UUID, str] = field(default_factory=dict, repr=False)

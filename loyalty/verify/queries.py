@@ -112,7 +112,11 @@ FROM membership WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer
 """
 _PURCHASE = """
 SELECT customer_id, purchase_id, order_id, state, version, placed_at, goods_minor, tax_minor, shipping_minor,
-  reward_discount_minor, redemption_ids::text, test, member, recorded_at FROM purchase
+  reward_discount_minor, redemption_ids::text, test, member, recorded_at, {lines} FROM purchase
+"""
+CAP_USES = """
+SELECT customer_id, rule_id, period, points
+FROM cap_use WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, rule_id, period
 """
 PURCHASES = f"{_PURCHASE} WHERE program_id = $1 AND customer_id {{wanted}} ORDER BY customer_id, purchase_id"
 ANONYMOUS_PURCHASES = f"""{_PURCHASE} WHERE program_id = $1 AND {_OF_NOBODY.format("customer_id")}

@@ -12,7 +12,7 @@ from typing import Any
 
 from loyalty.database import Connection, Tx, write
 from loyalty.earning.queries import RulesCache
-from loyalty.earning.rules import RulesVersion
+from loyalty.earning.rules import Needs, RulesVersion
 from loyalty.members.actions import record_memberships
 from loyalty.members.decisions import NewMembership
 from loyalty.purchases.actions import record_purchases, record_refunds
@@ -41,6 +41,9 @@ class MeetingRules(RulesCache):
         if barrier:
             await barrier.wait()
         return await self._cache.versions(connection, program_id, newest)
+
+    def needs(self, program_id: int) -> Needs:
+        return self._cache.needs(program_id)
 
 
 @dataclass

@@ -4,6 +4,7 @@ import pytest
 
 from loyalty.database import Database
 from loyalty.earning.actions import publish, start_program
+from loyalty.earning.kinds.amount import PointsPerAmount
 from loyalty.earning.queries import RulesCache
 from loyalty.earning.rules import in_force
 from loyalty.errors import Invalid
@@ -64,7 +65,7 @@ async def test_a_new_version_is_seen_by_whoever_cached_the_old_one(database: Dat
         assert [v.version for v in await cache.versions(connection, program.program_id, 2)] == [1, 2]
         newest = (await cache.versions(connection, program.program_id, 2))[-1]
     assert newest.in_force_from == day(9999)
-    assert newest.rules[0][0] == "points_per_amount"
+    assert newest.rules[0].kind == "points_per_amount"
 
 
 async def test_a_version_is_checked_before_it_is_published(database: Database, program: ProgramFacts) -> None:
@@ -95,8 +96,5 @@ async def test_a_programme_begins_with_points_per_whole_unit_of_its_currency(
         program = await start_program(session, currency, timezone="UTC", currency=currency, points_per_unit=3)
     async with database.reader() as connection:
         [first] = await RulesCache().versions(connection, program.program_id, 1)
-    [(kind, rule)] = first.rules
-    assert (kind, rule.points_per_step, rule.step_minor, rule.whole_steps) == (  # type: ignore[attr-defined]
-        "points_per_amount", 3, step, True,
-    )  # fmt: skip
+    assert [rule.settings for rule in first.rules] == [PointsPerAmount(3, step, whole_steps=True)]
     assert first.in_force_from is None

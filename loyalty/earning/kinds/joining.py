@@ -1,0 +1,22 @@
+"""Points for joining the programme."""
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
+
+
+@KINDS.register("joining")
+class Joining(Struct, frozen=True, forbid_unknown_fields=True):
+    """`points` for the first joining of a customer's life."""
+
+    points: Count
+
+    stage: ClassVar[Stage] = "bonus"
+    on: ClassVar[On] = "action"
+    action: ClassVar[str] = "joining"
+
+    def earned(self, asked: Asked) -> Earned:  # noqa: ARG002 - who joins has done all there is to do
+        """Give the points."""
+        return Earned(self.points)

@@ -1,0 +1,33 @@
+"""Points multiplied: double points on a weekend, three times for a category."""
+
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from loyalty.earning.kind import KINDS, Asked, Earned, On, Stage
+
+_MOST = 100
+_Factor = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$", examples=["2", "1.5"])]
+
+
+@KINDS.register("multiplier")
+class Multiplier(Struct, frozen=True, forbid_unknown_fields=True):
+    """Multiplies what the matching lines have so far by `factor`, from 1 to 100."""
+
+    factor: _Factor
+
+    stage: ClassVar[Stage] = "multiplier"
+    on: ClassVar[On] = "purchase"
+
+    def __post_init__(self) -> None:
+        """Refuse a factor that would take points away."""
+        if not 1 <= Fraction(self.factor) <= _MOST:
+            msg = "factor is a decimal from 1 to 100"
+            raise ValueError(msg)
+
+    def earned(self, asked: Asked) -> Earned:
+        """Give what comes on top."""
+        if not asked.points:
+            return Earned(0, reason="nothing_to_multiply")
+        return Earned(asked.points * (Fraction(self.factor) - 1))
