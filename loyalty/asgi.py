@@ -31,6 +31,8 @@ from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
 from loyalty.database import Database, connect
+from loyalty.deeds.api import router as deeds
+from loyalty.earning.api import router as earning_rules
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
 from loyalty.idempotency.api import provide_key
@@ -61,6 +63,7 @@ TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
     ("members", "Enrol customers, and show their points."),
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
+    ("earning rules", "What purchases and actions earn: versions, drafts, publishing."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
@@ -227,7 +230,17 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[purchases, members, customers, rewards, segments, *kpi_routes, kpi_inputs],
+        route_handlers=[
+            purchases,
+            members,
+            deeds,
+            customers,
+            earning_rules,
+            rewards,
+            segments,
+            *kpi_routes,
+            kpi_inputs,
+        ],
         before_request=admit,
         after_response=_ring,
     )

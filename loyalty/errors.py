@@ -156,6 +156,17 @@ class RewardUnavailable(Conflict):
     code = "reward_unavailable"
 
 
+class DraftEdited(Conflict):
+    """Somebody changed the draft since it was read."""
+
+    code = "draft_edited"
+
+    def __init__(self, *, newest: object) -> None:
+        """Keep what stands now, so that the caller sees it."""
+        super().__init__("Somebody changed this draft since you read it. `first` is the draft as it stands now.")
+        self.first = newest
+
+
 class SamePerson(Conflict):
     """The two customers are one already."""
 

@@ -39,8 +39,16 @@ class KnownAction(Struct, frozen=True):
     """An action as read, with the award that answered it."""
 
     action_id: str
+    action: str
+    performed_at: datetime
+    external_id: str | None
     fingerprint: bytes
     award: RecordedAward
+
+    @property
+    def new(self) -> NewAction:
+        """What was told first."""
+        return NewAction(self.external_id or "", self.action, self.action_id, self.performed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def record_action(batch: Batch, recorded: Mapping[str, KnownAction | Acted], new
     """Record an action and decide its points; the same again gets the first answer."""
     told, same = fingerprint(new), recorded.get(new.action_id)
     if same is not None:
-        first = Acted(new, same.award, same.fingerprint, replayed=True)
+        first = Acted(same.new, same.award, same.fingerprint, replayed=True)
         if same.fingerprint != told:
             msg = f"Action {new.action_id!r} is recorded with other facts."
             raise OtherFacts(msg, first=first)

@@ -10,6 +10,7 @@ from loyalty.earning.rules import NOTHING, Needs
 from loyalty.points.reading import ACCOUNTS, FIELDS, HOLDS, LOTS, NOW, accounts_missing, erased_among
 from loyalty.programs.facts import Source
 from loyalty.purchases.facts import Read
+from loyalty.segments.queries import IS_IN
 
 _decode = msgspec.json.Decoder(Read).decode
 
@@ -29,7 +30,10 @@ EARNED = """CASE WHEN $11 THEN coalesce((SELECT json_agg(t.customer_id) FROM tou
           AND rule_id = '@first_purchase' LIMIT 1) e), '[]') ELSE '[]' END"""
 # The rooms that own them put their SQL here: rows of `TierFacts`, and of `SegmentFacts` for the keys in $12.
 TIERS, HAS_TIERS = "'[]'::json", "false"
-SEGMENTS = "CASE WHEN cardinality($12::text[]) > 0 THEN '[]'::json ELSE '[]'::json END"
+SEGMENTS = f"""CASE WHEN cardinality($12::text[]) > 0 THEN coalesce((SELECT json_agg(json_build_object(
+      'customer_id', t.customer_id, 'key', s.segment_key)) FROM touched t, LATERAL (
+        {IS_IN.format(program="$1", customer="t.customer_id")}) s WHERE s.segment_key = ANY($12::text[])), '[]')
+    ELSE '[]' END"""  # noqa: S608 - our own parts
 
 READ = f"""
 WITH asked_order AS MATERIALIZED (
