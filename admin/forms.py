@@ -21,6 +21,8 @@ from admin.form_fields import FieldSpec, Shape, fields_of
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
 
+# Of fields whose choices are not in the code, (value, label) of each: the segments that there are.
+Offered = Mapping[str, Sequence[tuple[str, str]]]
 # What a form says: of each name every value, since boxes share one.
 Said = Mapping[str, Sequence[str]]
 _PLAIN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
@@ -32,7 +34,10 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """A field to draw. `value` is as written, or `chosen` of `options`; `options` are (value, label)."""
+    """A field to draw. `value` is as written, or `chosen` of `options`; `options` are (value, label).
+
+    Where a choice takes a number, `count` is what is written there.
+    """
 
     name: str
     shape: Shape
@@ -45,6 +50,7 @@ class Input:
     value: str = ""
     chosen: Sequence[str] = ()
     error: str = ""
+    count: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,8 @@ class KindForm:
             values = [names.get(value, value) for value in one.chosen]
             if one.shape == "yes_no":
                 values = [yes if one.value else no]
+            elif one.shape == "counted":
+                values = [*values, *([one.count] if one.count else [])]
             if values:
                 text = ", ".join(values).replace("\n", ", ")
                 said.append((one.label, f"{text} {one.unit}".strip()))
@@ -99,33 +107,41 @@ def draw(
     f: Format,
     program: ProgramFacts,
     prefix: str = "",
+    offered: Offered | None = None,
 ) -> KindForm:
     """Draw the form of a kind, filled with settings; `{}` gives a new one with the defaults."""
     title = f.words.gettext(getattr(kind, "title", name))
     inputs = []
-    for spec in fields_of(kind):
+    for spec in _specs(kind, offered):
         value = settings.get(spec.name, spec.default)
         inputs.append(_input(spec, _written(spec, value, program, f), f, program, prefix))
     return KindForm(name, title, prefix, inputs)
 
 
 def read(
-    name: str, kind: type[msgspec.Struct], said: Said, f: Format, program: ProgramFacts, prefix: str = ""
+    name: str,
+    kind: type[msgspec.Struct],
+    said: Said,
+    f: Format,
+    program: ProgramFacts,
+    prefix: str = "",
+    offered: Offered | None = None,
 ) -> tuple[KindForm, dict[str, Any] | None]:
     """Read a form that was posted: as it was written with what is wrong, and the settings when nothing is."""
-    blank = draw(name, kind, {}, f, program, prefix)
+    blank = draw(name, kind, {}, f, program, prefix, offered)
     settings: dict[str, Any] = {}
     inputs = []
-    for spec, empty in zip(fields_of(kind), blank.inputs, strict=True):
+    for spec, empty in zip(_specs(kind, offered), blank.inputs, strict=True):
         texts = [text for text in said.get(prefix + spec.name, []) if text]
+        count = (said.get(f"{prefix}{spec.name}-n") or [""])[-1] if spec.shape == "counted" else ""
         error = ""
         try:
-            value = _read(spec, texts, f, program)
+            value = _counted(spec, texts, count, f) if spec.shape == "counted" else _read(spec, texts, f, program)
             if value is not None:
                 settings[spec.name] = value
         except Wrong as wrong:
             error = str(wrong)
-        inputs.append(replace(empty, value=texts[-1] if texts else "", chosen=texts, error=error))
+        inputs.append(replace(empty, value=texts[-1] if texts else "", chosen=texts, error=error, count=count))
     form = replace(blank, inputs=inputs)
     if form.is_wrong:
         return form, None
@@ -134,6 +150,14 @@ def read(
     except msgspec.ValidationError as error:
         return replace(form, error=f.words.unfilled((str(error),))), None
     return form, settings
+
+
+def _specs(kind: type[msgspec.Struct], offered: Offered | None) -> Sequence[FieldSpec]:
+    """Give the fields, those that are offered something as boxes of it."""
+    return [
+        replace(spec, shape="choices", choices=(offered or {})[spec.name]) if spec.name in (offered or {}) else spec
+        for spec in fields_of(kind)
+    ]
 
 
 def _input(spec: FieldSpec, texts: list[str], f: Format, program: ProgramFacts, prefix: str) -> Input:
@@ -147,8 +171,9 @@ def _input(spec: FieldSpec, texts: list[str], f: Format, program: ProgramFacts, 
         required=not spec.optional and spec.shape not in {"yes_no", "choices"},
         unit=program.currency if spec.shape == "money" else "",
         options=[(str(value), words.gettext(label)) for value, label in spec.choices],
-        value=texts[-1] if texts else "",
-        chosen=texts,
+        value=texts[0] if texts else "",
+        chosen=texts[:1] if spec.shape == "counted" else texts,
+        count="".join(texts[1:]) if spec.shape == "counted" else "",
     )
 
 
@@ -159,6 +184,9 @@ def _written(spec: FieldSpec, value: Any, program: ProgramFacts, f: Format) -> l
     if spec.shape in {"lines", "choices"}:
         items = [str(item) for item in value]
         return items if spec.shape == "choices" or not items else ["\n".join(items)]
+    if spec.shape == "counted":
+        said = msgspec.to_builtins(value)
+        return [str(said["kind"]), *(str(said[name]) for name in [spec.counts.get(said["kind"])] if name in said)]
     text = "on" if value is True else str(value)
     if spec.shape == "money":
         text = f"{Decimal(text).scaleb(-program.digits):.{program.digits}f}"
@@ -194,6 +222,26 @@ def _read(spec: FieldSpec, texts: list[str], f: Format, program: ProgramFacts) -
         msgspec.convert(value, spec.type, strict=False)
     except msgspec.ValidationError:
         raise Wrong(_what_to_write(spec, f, program)) from None
+    return value
+
+
+def _counted(spec: FieldSpec, texts: list[str], count: str, f: Format) -> Any:  # noqa: ANN401 - JSON
+    """Read a choice and the number beside it."""
+    if not texts and spec.optional:
+        return None
+    chosen = texts[-1] if texts else ""
+    if chosen not in {value for value, _ in spec.choices}:
+        raise Wrong(f.words.gettext("Choose what is offered."))
+    value: dict[str, object] = {"kind": chosen}
+    if chosen in spec.counts:
+        number = _whole(count)
+        if number is None:
+            raise Wrong(f.words.gettext("Write a whole number."))
+        value[spec.counts[chosen]] = number
+    try:
+        msgspec.convert(value, spec.type)
+    except msgspec.ValidationError:
+        raise Wrong(f.words.gettext("Write a whole number.")) from None
     return value
 
 

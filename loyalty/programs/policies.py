@@ -4,12 +4,13 @@ Stored as JSON in `program.policies`. docs/decisions/0008-how-points-move.md say
 """
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from loyalty.errors import Invalid
+from loyalty.i18n import mark
 
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 Delay = Annotated[int, Meta(ge=0, le=36_500)]
@@ -24,44 +25,54 @@ class _Kind(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
 class Immediately(_Kind, frozen=True, tag="immediately"):
     """Points can be spent when they are earned."""
 
+    title: ClassVar[str] = mark("at once")
+
 
 class AfterDays(_Kind, frozen=True, tag="days"):
     """At the midnight after so many days."""
 
+    title: ClassVar[str] = mark("after so many days")
     days: Days
 
 
 class OnDelivery(_Kind, frozen=True, tag="on_delivery"):
     """When the purchase is delivered, or at the midnight after so many days from then."""
 
+    title: ClassVar[str] = mark("so many days after delivery")
     days: Delay = 0
 
 
 class Never(_Kind, frozen=True, tag="never"):
     """Points do not expire."""
 
+    title: ClassVar[str] = mark("never")
+
 
 class AfterMonths(_Kind, frozen=True, tag="months"):
     """At the midnight after the same day so many months later, or the last day there is."""
 
+    title: ClassVar[str] = mark("after so many months")
     months: Annotated[int, Meta(ge=1, le=1_200)]
 
 
 class EndOfMonth(_Kind, frozen=True, tag="end_of_month"):
     """At the end of the n-th month after that of maturing; 0: of that month."""
 
+    title: ClassVar[str] = mark("at the end of the month, so many months later")
     months: Months = 0
 
 
 class EndOfYear(_Kind, frozen=True, tag="end_of_year"):
     """At the end of the n-th year after that of maturing; 0: of that year."""
 
+    title: ClassVar[str] = mark("at the end of the year, so many years later")
     years: Years = 0
 
 
 class Inactivity(_Kind, frozen=True, tag="inactivity"):
     """At the midnight after so many days without an earning or a redemption."""
 
+    title: ClassVar[str] = mark("after so many days without activity")
     days: Days
 
 
