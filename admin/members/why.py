@@ -7,6 +7,7 @@ from typing import Any
 
 from admin.format import Format
 from admin.members.timeline import points_said
+from admin.rules.sentences import Speaker
 from loyalty.i18n import mark
 from loyalty.members.why import RuleShare, Why
 from loyalty.programs.facts import ProgramFacts
@@ -49,28 +50,51 @@ def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
     net = sum(move.net for move in why.moves)
     return WhyBox(
         title=f.words.gettext("Why %(points)s?", points=f.signed(f.number(net), net)),
-        rules=[_rule(place, part, why, f) for place, part in enumerate(why.breakdown)],
-        lines=_lines(why, f),
-        whole=LineRow(
-            f.words.gettext("Whole purchase"),
-            "",
-            _money(why.basis or "0", f),
-            [Cell(_exact(part.points, f)) for part in why.breakdown],
-        ),
+        **_table(why, Speaker(f, program)),
         steps=[(name, text) for name, text in _steps(why, exact, program, f) if text],
     )
 
 
-def _rule(place: int, part: RuleShare, why: Why, f: Format) -> tuple[str, str]:
-    settings = why.rules[place] if why.rules and place < len(why.rules) else {}
-    if part.kind != "points_per_amount" or not {"points_per_step", "step_minor"} <= settings.keys():
-        return part.kind.replace("_", " "), ""
-    n, step = settings["points_per_step"], settings["step_minor"]
-    amount = f.money(step, 0 if f.is_whole(step) else None)
-    name = f.words.ngettext(
-        "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=amount
+def make_tried(why: Why, speaker: Speaker) -> WhyBox:
+    """Put a decision that was only tried into words: what each rule gives, and the one rounding."""
+    f = speaker.f
+    exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
+    return WhyBox(
+        title=points_said(why.target, f),
+        **_table(why, speaker),
+        steps=[(name, text) for name, text in _sums(why, exact, f) if text],
     )
-    return name, f.words.gettext("full steps only") if settings.get("whole_steps", True) else ""
+
+
+def _table(why: Why, speaker: Speaker) -> dict[str, Any]:
+    f = speaker.f
+    return {
+        "rules": [_rule(place, part, why, speaker) for place, part in enumerate(why.breakdown)],
+        "lines": _lines(why, f),
+        "whole": LineRow(
+            f.words.gettext("Whole purchase"), "", _money(why.basis or "0", f), [_given(p, f) for p in why.breakdown]
+        ),
+    }
+
+
+def _rule(place: int, part: RuleShare, why: Why, speaker: Speaker) -> tuple[str, str]:
+    """Name a rule, with its sentence below it where it has a name of its own."""
+    words, rules = speaker.f.words, why.rules or []
+    if part.kind == "tier":
+        times = speaker.sentence({"kind": "multiplier", "factor": part.factor or "1"})
+        return times, words.gettext("tier %(tier)s", tier=speaker.names.tiers.get(part.tier or "", part.tier))
+    by_place = [rules[place]] if place < len(rules) else []
+    settings = next((one for one in rules if part.rule and one.get("id") == part.rule), None)
+    if settings is None and part.rule and part.rule.startswith("rule-") and part.rule[5:].isdecimal():
+        by_place = rules[int(part.rule[5:]) - 1 :][:1]
+    settings = settings or next(iter(by_place), {})
+    if settings.get("kind") != part.kind:
+        return part.kind.replace("_", " "), ""
+    name = speaker.title(settings)
+    if settings.get("name"):
+        return name, speaker.sentence(settings)
+    steps = part.kind == "points_per_amount" and settings.get("whole_steps", True)
+    return name, words.gettext("full steps only") if steps else ""
 
 
 def _lines(why: Why, f: Format) -> list[LineRow]:
@@ -78,7 +102,7 @@ def _lines(why: Why, f: Format) -> list[LineRow]:
     if not why.breakdown:
         return []
     named = {line["line_id"]: line for line in why.lines}
-    told = why.breakdown[0].lines
+    told = next((part.lines for part in why.breakdown if part.lines), [])
     rows = [
         LineRow(
             *_line(named.get(line.line_id, {}), line.line_id),
@@ -102,17 +126,60 @@ def _line(line: dict[str, Any], line_id: str) -> tuple[str, str]:
 
 
 def _cell(part: RuleShare, place: int, f: Format) -> Cell:
+    if place >= len(part.lines):
+        return Cell("", none=True)
     line = part.lines[place]
     if line.reason is None:
         return Cell(_exact(line.points, f))
-    words = f.words
-    reasons = {"gift_card": words.gettext("gift card"), "shipping": words.gettext("shipping")}
-    return Cell(reasons.get(line.reason, line.reason.replace("_", " ")), none=True)
+    reason = _REASONS.get(line.reason)
+    return Cell(f.words.gettext(reason) if reason else line.reason.replace("_", " "), none=True)
+
+
+def _given(part: RuleShare, f: Format) -> Cell:
+    """Say what a rule gave in all, or why nothing."""
+    if part.reason is None:
+        return Cell(_exact(part.points, f))
+    reason = _REASONS.get(part.reason)
+    return Cell(f.words.gettext(reason) if reason else part.reason.replace("_", " "), none=True)
+
+
+_REASONS = {
+    "gift_card": mark("gift card"),
+    "shipping": mark("shipping"),
+    "other_product": mark("another product"),
+    "not_started": mark("not begun yet"),
+    "ended": mark("over"),
+    "weekday": mark("another day of the week"),
+    "time_of_day": mark("another time of day"),
+    "tier": mark("another tier"),
+    "segment": mark("not in the segment"),
+    "no_lines": mark("no products told"),
+    "no_matching_line": mark("none of its products"),
+    "below_minimum": mark("below the minimum"),
+    "not_first_purchase": mark("not the first purchase"),
+    "silenced": mark("another rule speaks alone"),
+    "nothing_to_multiply": mark("nothing to multiply"),
+    "no_basis": mark("nothing counts"),
+    "done_already": mark("given already"),
+}
+
+
+def _sums(why: Why, exact: Fraction, f: Format) -> list[tuple[str, str]]:
+    words, whole = f.words, exact.numerator // exact.denominator
+    return [
+        (words.gettext("In all"), points_said(whole, f) if whole == exact else ""),
+        (
+            words.gettext("Rounded once, at the end"),
+            words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
+            if whole != exact
+            else "",
+        ),
+        (words.gettext("Not given"), _reason(why.facts.get("reason"), f)),
+    ]
 
 
 def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[tuple[str, str]]:
     words, facts = f.words, why.facts
-    whole = exact.numerator // exact.denominator
     before = why.target - why.due
     kept, goods = facts.get("kept"), facts.get("goods")
     record = words.gettext(
@@ -126,14 +193,7 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
     left = words.gettext("%(kept)s of %(goods)s", kept=f.money(kept), goods=f.money(goods)) if kept != goods else ""
     return [
         (words.gettext("Kept of the goods"), left),
-        (words.gettext("In all"), points_said(whole, f) if whole == exact else ""),
-        (
-            words.gettext("Rounded once, at the end"),
-            words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
-            if whole != exact
-            else "",
-        ),
-        (words.gettext("Not given"), _reason(facts.get("reason"), f)),
+        *_sums(why, exact, f),
         (
             words.gettext("Guest"),
             words.gettext("Placed before joining; it earns, as the programme allows.") if facts.get("guest") else "",

@@ -40,11 +40,18 @@ class LineShare(msgspec.Struct, frozen=True):
 
 
 class RuleShare(msgspec.Struct, frozen=True):
-    """What one rule gave, exactly; `lines` where the shop told lines."""
+    """What one rule gave, exactly, or the reason why nothing; `lines` where the shop told lines.
+
+    `rule` is its id. A tier that multiplied is of the kind `tier`, and no rule.
+    """
 
     kind: str
-    steps: str
     points: str
+    steps: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+    tier: str | None = None
+    factor: str | None = None
     lines: list[LineShare] = []
 
 
