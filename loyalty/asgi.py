@@ -30,6 +30,7 @@ from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
+from loyalty.backtests.api import router as backtests
 from loyalty.database import Database, connect
 from loyalty.deeds.api import router as deeds
 from loyalty.earning.api import router as earning_rules
@@ -63,7 +64,7 @@ TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
     ("members", "Enrol customers, and show their points."),
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
-    ("earning rules", "What purchases and actions earn: versions, drafts, publishing."),
+    ("earning rules", "What purchases and actions earn: versions, drafts, publishing, trying on past purchases."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
@@ -236,6 +237,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             deeds,
             customers,
             earning_rules,
+            backtests,
             rewards,
             segments,
             *kpi_routes,

@@ -17,6 +17,8 @@ from kpi.rollup.tasks import work_off
 from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
+from loyalty.backtests.actions import JOB as BACKTESTS
+from loyalty.backtests.tasks import work_off as work_off_backtests
 from loyalty.database import Connection
 from loyalty.deeds.tasks import birthdays
 from loyalty.idempotency.tasks import forget_bodies
@@ -33,6 +35,8 @@ from loyalty.segments.tasks import refresh_segments
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
+    # What a killed worker left is found again when its lease has run out.
+    Job(BACKTESTS, Every(600), work_off_backtests, per_program=True, longest_seconds=6 * 3600),
     # Once the points of the day before are settled, which the job of every minute does.
     Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),

@@ -21,6 +21,7 @@ for room in (
     "loyalty.points",
     "loyalty.rewards",
     "loyalty.purchases",
+    "loyalty.backtests",
     "loyalty.deeds",
     "loyalty.members",
     "loyalty.imports",

@@ -87,6 +87,22 @@ def publish(file: Path, program_name: str, begins: str | None, *, allow_empty: b
     click.echo(f"Published version {version} of the earning rules of {program_name!r}.")
 
 
+@rules.command("backtest")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_PROGRAM
+@click.option("--from", "from_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first local day.")
+@click.option("--to", "to_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last local day.")
+@click.option("--point-cost", help="What a point costs, like 0.01: then it is told in money too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as the API has it.")
+def backtest(
+    file: Path, program_name: str, from_on: datetime, to_on: datetime, point_cost: str | None, *, as_json: bool
+) -> None:
+    """Find out what the rules of a JSON file would have given for the purchases of some days. Nothing is written."""
+    from loyalty.cli.backtests import run
+
+    run(file, program_name, (from_on.date(), to_on.date()), point_cost, as_json=as_json)
+
+
 def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)

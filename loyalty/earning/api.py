@@ -116,7 +116,8 @@ async def remove(draft_id: FromPath[UUID], state: State, caller: Calling) -> Non
     caller.require(_WRITE)
 
     async def verb(tx: Tx, _: object) -> list[None]:
-        return [await drafts.delete_draft(tx.connection, caller.program.program_id, draft_id)]
+        await drafts.delete_draft(tx.connection, caller.program.program_id, draft_id)
+        return [None]
 
     await write(state.database, verb, [None], whole=True)
 

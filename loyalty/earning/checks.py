@@ -65,7 +65,7 @@ def _of_ids(loaded: list[tuple[int, Rule]]) -> Iterable[Invalid]:
 
 
 def _wrong(place: int, field: str, message: str) -> Invalid:
-    return Invalid(message, pointer=f"/rules/{place}/{field}")
+    return Invalid(message, pointer=f"/rules/{place}/{field.removesuffix('_minor')}")
 
 
 def unknown(rules: list[Rule], field: str, known: set[str]) -> list[Invalid]:

@@ -181,4 +181,5 @@ def refused(error: msgspec.ValidationError, at: str) -> Invalid:
     if field := _FIELD.search(message):
         path = f"{path.rstrip('`')}.{field[1]}"
     inner = re.sub(r"[.\[]", "/", path.rstrip("`").replace("]", "").replace("...", "0"))
-    return Invalid(f"{message}.", pointer=f"{at}{inner}")
+    # As it goes over the wire.
+    return Invalid(f"{message}.", pointer=f"{at}{inner.removesuffix('_minor')}")

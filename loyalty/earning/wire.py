@@ -1,4 +1,4 @@
-"""What goes over the wire about earning rules. Amounts are decimals there: `minimum`, where `minimum_minor` is stored."""
+"""What goes over the wire about earning rules. Amounts are decimals there: `minimum` for `minimum_minor`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

@@ -118,8 +118,8 @@ def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response
 
 def refusal(error: LoyaltyError, request_id: str) -> Problem:
     """Describe a refusal with what it shows by itself."""
-    shows = isinstance(error, OtherFacts | DraftEdited) and isinstance(error.first, msgspec.Struct)
-    return problem_of(error, request_id, error.first if shows else None)
+    first = error.first if isinstance(error, OtherFacts | DraftEdited) else None
+    return problem_of(error, request_id, first if isinstance(first, msgspec.Struct) else None)
 
 
 def on_refusal(request: Request[Any, Any, Any], error: LoyaltyError) -> Response[Problem]:
