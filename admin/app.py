@@ -17,6 +17,7 @@ from admin.pages import AnyRequest, page, redirect
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
+from admin.tiers import routes as tiers
 from loyalty.errors import Invalid, Unavailable
 
 _LOG = structlog.get_logger()
@@ -33,7 +34,7 @@ def panel(desk: Desk) -> Router:
             *sign_in.ROUTES,
             Router(
                 path="/",
-                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *members.ROUTES, *segments.ROUTES],
+                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *members.ROUTES, *segments.ROUTES, *tiers.ROUTES],
                 dependencies={"visitor": Provide(find_visitor)},
             ),
             nowhere,

@@ -17,6 +17,8 @@ from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
+from loyalty.tiers.scheme import Scheme
+from loyalty.tiers.staff import FloorByStaff, TiersSeen
 
 
 class NewSession(Protocol):
@@ -75,6 +77,19 @@ class SegmentsDesk(Protocol):
         """Delete a segment that nothing names."""
 
 
+class TiersDesk(Protocol):
+    """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self, program: ProgramFacts) -> TiersSeen:
+        """Read the tiers, and how many members hold each."""
+
+    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:
+        """Publish the next version."""
+
+    async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
+        """Hold a member at a tier at least, or no more."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -86,6 +101,10 @@ class Desk(Protocol):
     @property
     def segments(self) -> SegmentsDesk:
         """The verbs about segments."""
+
+    @property
+    def tiers(self) -> TiersDesk:
+        """The verbs about tiers."""
 
     async def sign_in(self, token: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""

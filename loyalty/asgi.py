@@ -54,6 +54,8 @@ from loyalty.rewards.api import router as rewards
 from loyalty.segments.api import router as segments
 from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
+from loyalty.tiers.api import router as tiers
+from loyalty.tiers.staff import StaffTiers
 from loyalty.web.health import livez, readyz
 from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
@@ -66,6 +68,7 @@ TAGS = [
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("earning rules", "What purchases and actions earn: versions, drafts, publishing, trying on past purchases."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
+    ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
@@ -90,6 +93,11 @@ class PanelDesk:
     def segments(self) -> StaffSegments:
         """The verbs about segments."""
         return StaffSegments(lambda: self._database)
+
+    @property
+    def tiers(self) -> StaffTiers:
+        """The verbs about tiers."""
+        return StaffTiers(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""
@@ -240,6 +248,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             backtests,
             rewards,
             segments,
+            tiers,
             *kpi_routes,
             kpi_inputs,
         ],

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
+import loyalty.purchases.counting  # noqa: F401 - registers what purchases count towards tiers
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -31,6 +32,8 @@ from loyalty.purchases.tasks import tell_of_parked
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
+from loyalty.tiers.actions import REVIEW
+from loyalty.tiers.tasks import review
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
@@ -54,6 +57,7 @@ JOBS = (
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
+    Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
     Job("segments.refresh", Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
 )
 

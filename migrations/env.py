@@ -19,6 +19,7 @@ for room in (
     "loyalty.segments",
     "loyalty.earning",
     "loyalty.points",
+    "loyalty.tiers",
     "loyalty.rewards",
     "loyalty.purchases",
     "loyalty.backtests",

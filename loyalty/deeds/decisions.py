@@ -13,7 +13,7 @@ from loyalty.earning.kind import Occasion
 from loyalty.earning.rules import Points, RulesVersion, points_for
 from loyalty.errors import Invalid, NotFound, OtherFacts
 from loyalty.points.chain import microseconds
-from loyalty.points.dates import lot_dates
+from loyalty.points.dates import local_day, lot_dates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
 from loyalty.points.rules import active, issue
 from loyalty.points.rules import told as told_at
@@ -117,6 +117,8 @@ def reward(batch: Batch, account: OpenAccount, action: str, at: datetime) -> Rec
         given=aim,
     )
     batch.tell("action.recorded", f"customer/{account.customer_id}", award)
+    batch.climbs.count(account.customer_id, local_day(posted.effective_at, account.zone), aim, 0)
+    batch.reassess(account, award, at)
     return award
 
 

@@ -33,6 +33,7 @@ def erase_customer(batch: Batch, external_id: str) -> RecordedAward | None:
     account.next_due_at = None
     facts = {"memberships": ended, "purchases": changed, "points": points}
     award = batch.decided(account, "erased", posted, facts)
+    batch.climbs.forget(account.customer_id)
     batch.tell("customer.erased", f"customer/{account.customer_id}", award)
     return award
 

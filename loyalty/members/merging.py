@@ -45,9 +45,11 @@ def merge_customers(batch: Batch, gone: str, kept: str) -> Merged:
     _carry_uses(batch, old, new)
     memberships = _unite(batch, old, new)
     facts = {"from": old.customer_id.hex, "memberships": [m.membership_id.hex for m in memberships]}
+    batch.climbs.merge(old.customer_id, new.customer_id)
     # Before anything is decided anew: entries are chained in the order in which they were made.
     award = batch.decided(new, "merged", coming, facts)
     batch.tell("customer.merged", f"customer/{new.customer_id}", award)
+    batch.reassess(new, award, cause="merged")
     changed, points = decide_anew(batch, new, None)
     return Merged(award, changed, points, balance_of(new))
 

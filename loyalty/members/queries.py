@@ -15,6 +15,8 @@ from loyalty.points.facts import OpenAccount
 from loyalty.points.reading import open_book
 from loyalty.points.wire import AwardOut, EntryOut, balance_of, lots_out
 from loyalty.programs.facts import Source
+from loyalty.tiers.queries import open_climbs
+from loyalty.tiers.wire import MemberTier, member_tier
 
 _ONE = """
 SELECT json_build_object('customer_id', c.customer_id, 'email', c.email, 'name', c.name, 'language', c.language,
@@ -92,16 +94,24 @@ async def find_member(connection: Connection, source: Source, external_id: str) 
     """Find a member, present or former; `NotFound` for customers who never joined, as for unknown ones."""
     stored = await _find(connection, source, external_id, member=True)
     account, now = await _settled(connection, source, external_id)
+    inside = _inside(stored.memberships, now)
     return MemberOut(
         customer_id=external_id,
-        state="member" if _inside(stored.memberships, now) else "left",
+        state="member" if inside else "left",
         email=stored.email,
         name=stored.name,
         language=stored.language,
         birthday=stored.birthday_on,
         memberships=stored.memberships,
         balance=balance_of(account),
+        tier=await _tier(connection, source, account, now) if inside else None,
     )
+
+
+async def _tier(connection: Connection, source: Source, account: OpenAccount, now: datetime) -> MemberTier | None:
+    """Tell where a member stands as of now. Who left keeps the tier, and it is not shown."""
+    climbs = await open_climbs(connection, source.program, now, [account.customer_id])
+    return member_tier(climbs, account.customer_id, source.program)
 
 
 async def find_customer(connection: Connection, source: Source, external_id: str) -> CustomerOut:
@@ -123,10 +133,11 @@ async def find_customer(connection: Connection, source: Source, external_id: str
 
 async def find_balance(connection: Connection, source: Source, external_id: str) -> MemberBalance:
     """Tell a member's points as of now and the lots that hold them; what is over is not shown, swept or not."""
-    await _find(connection, source, external_id, member=True)
+    stored = await _find(connection, source, external_id, member=True)
     account, now = await _settled(connection, source, external_id)
+    tier = await _tier(connection, source, account, now) if _inside(stored.memberships, now) else None
     return MemberBalance(
-        external_id, account.available, account.pending, account.held, account.debt, lots_out(account), now
+        external_id, account.available, account.pending, account.held, account.debt, lots_out(account), now, tier
     )
 
 

@@ -17,6 +17,7 @@ from loyalty.members.why import Why, find_why
 from loyalty.points.facts import RecordedAward
 from loyalty.points.keyed import Pinning, do_once
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.tiers.staff import PersonTier, person_tier
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -26,6 +27,7 @@ class Seen(msgspec.Struct, frozen=True):
     purse: Purse
     timeline: Timeline
     why: Why | None
+    tier: PersonTier | None = None
 
 
 class ByStaff(msgspec.Struct, frozen=True):
@@ -60,7 +62,8 @@ async def see_person(
         purse = await find_purse(connection, program, customer_id)
         timeline = await find_timeline(connection, program.program_id, customer_id, purse, after)
         found = await find_why(connection, program.program_id, customer_id, why) if why else None
-        return Seen(person, purse, timeline, found)
+        tier = await person_tier(connection, program, customer_id, purse.now)
+        return Seen(person, purse, timeline, found, tier)
 
 
 async def adjust_by_staff(database: Database, program: ProgramFacts, asked: ByStaff) -> Adjusted:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from loyalty.customers.facts import Profile
 from loyalty.members.decisions import NewMembership
 from loyalty.points.wire import AwardOut, BalanceOut, EntryOut, LotOut
+from loyalty.tiers.wire import MemberTier
 from loyalty.web.bounds import Email, Instant, Language, PersonName, ShopId, Word
 
 
@@ -57,7 +58,7 @@ class MembershipOut(Struct):
 
 
 class MemberOut(Struct):
-    """A member, present or former, with the balance as it is now."""
+    """A member, present or former, with the balance as it is now; a present one's tier, where there are any."""
 
     customer_id: str
     state: Literal["member", "left"]
@@ -67,6 +68,7 @@ class MemberOut(Struct):
     birthday: date | None
     memberships: list[MembershipOut]
     balance: BalanceOut
+    tier: MemberTier | None = None
 
 
 class MemberBalance(Struct):
@@ -79,6 +81,7 @@ class MemberBalance(Struct):
     debt: int
     lots: list[LotOut]
     as_of: datetime
+    tier: MemberTier | None = None
 
 
 class MemberChange(Struct, forbid_unknown_fields=True):

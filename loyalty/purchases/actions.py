@@ -10,12 +10,14 @@ from loyalty.earning.rules import RulesVersion
 from loyalty.errors import LoyaltyError
 from loyalty.points.queries import append
 from loyalty.programs.facts import Source
+from loyalty.purchases import counting  # noqa: F401 - registers what purchases count towards tiers
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.decisions import Parked, Recorded, record_purchase, record_refund
 from loyalty.purchases.edits import Edited, edit_purchase
 from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.purchases.queries import as_append
 from loyalty.purchases.reading import read
+from loyalty.tiers.queries import open_climbs
 
 I = TypeVar("I")  # noqa: E741 - items in, results out
 R = TypeVar("R")
@@ -101,7 +103,12 @@ async def open_batch(
         versions = await rules.versions(tx.connection, program_id, facts.newest_rules)
         # A version that was not known may need more than was read.
         if rules.needs(program_id) == needs:
-            return Batch(source, facts, versions)
+            break
+    climbs = None
+    if facts.newest_tiers is not None:
+        seen = [account.customer_id for account in facts.accounts]
+        climbs = await open_climbs(tx.connection, source.program, facts.now, seen)
+    return Batch(source, facts, versions, climbs)
 
 
 def decide_each(batch: Batch, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:

@@ -58,7 +58,7 @@ def decide(
         facts["policy"] = policies.told
     if seen is not None:
         facts["seen"] = seen
-    return batch.decided(
+    award = batch.decided(
         account,
         cause,
         posted,
@@ -73,6 +73,20 @@ def decide(
         due=due,
         given=given,
     )
+    _climb(batch, order, account, award)
+    return award
+
+
+def _climb(batch: Batch, order: OpenOrder, account: OpenAccount | None, award: RecordedAward) -> None:
+    """Let what the purchase counts now take the place of what it counted, and decide the tier anew."""
+    if batch.climbs.scheme is None or account is None:
+        return
+    before, order.counted = order.counted, batch.counts(order)
+    if before is not None:
+        batch.climbs.count(account.customer_id, before.day, -before.points, -before.spent_minor)
+    if order.counted is not None:
+        batch.climbs.count(*order.counted)
+    batch.reassess(account, award, order.placed_at if award.cause == "purchase" else None)
 
 
 def _move(

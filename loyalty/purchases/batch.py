@@ -13,10 +13,12 @@ from loyalty.customers.facts import MembershipFacts
 from loyalty.earning.kind import Standing
 from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.points.book import Book
-from loyalty.points.facts import OpenAccount
+from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Basis, basis_of
+from loyalty.purchases.counts import Counts, counts
 from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts, TierFacts
+from loyalty.tiers.climbs import Climbs
 
 # In the place of a rule's id: whose purchases could earn before, where another account has the awards.
 FIRST_PURCHASE_MARK = "@first_purchase"
@@ -61,6 +63,8 @@ class OpenOrder:
     changed: bool = False
     # Told anew: the former facts are to be kept.
     edited: bool = False
+    # What it counted towards tiers when it was read, or decided last.
+    counted: Counts | None = None
 
     @property
     def counts(self) -> Basis:
@@ -108,7 +112,7 @@ def _open_order(facts: PurchaseFacts) -> OpenOrder:
 class Batch(Book):
     """The open accounts, and the open orders of one storefront's batch."""
 
-    def __init__(self, source: Source, read: Read, versions: list[RulesVersion]) -> None:
+    def __init__(self, source: Source, read: Read, versions: list[RulesVersion], climbs: Climbs | None = None) -> None:
         """Open everything that was read."""
         super().__init__(
             source,
@@ -128,11 +132,15 @@ class Batch(Book):
         }
         for refund in read.refunds:
             self.purchases[refund.purchase_id].refunds.append(refund)
+        self.climbs = climbs or Climbs(source.program.zone, read.now)
+        if self.climbs.scheme is not None:
+            for order in self.purchases.values():
+                order.counted = self.counts(order)
         self.pinned = list(read.pinned)
         self.new_refunds: list[tuple[RefundFacts, list[dict[str, Any]] | None]] = []
         self.new_memberships: list[tuple[MembershipFacts, str | None]] = []
         self.superseded: list[UUID] = []
-        self.has_tiers = read.has_tiers
+        self.has_tiers = read.has_tiers or self.climbs.scheme is not None
         self.tiers: dict[UUID, list[TierFacts]] = defaultdict(list)
         for span in read.tiers:
             self.tiers[span.customer_id].append(span)
@@ -150,6 +158,9 @@ class Batch(Book):
 
     def tier_at(self, account: OpenAccount, at: datetime) -> Standing | None:
         """Give the tier that a customer held at an instant, as known now."""
+        if self.climbs.scheme is not None:
+            tier = self.climbs.tier_at(account.customer_id, at)
+            return None if tier is None else Standing(tier.key, tier.factor)
         for span in self.tiers.get(account.customer_id, ()):
             if span.since <= at and (span.until is None or at < span.until):
                 return Standing(span.key, span.factor)
@@ -171,6 +182,19 @@ class Batch(Book):
                 key = (account.customer_id, rule_id, period)
                 self.uses[key] = self.uses.get(key, 0) + more
                 self.changed_uses.add(key)
+
+    def counts(self, order: OpenOrder) -> Counts | None:
+        """Tell what a purchase counts towards the tier of who bought it, or of whom that one was merged into."""
+        if order.customer_id is None:
+            return None
+        return counts(order, self.account(order.customer_id).customer_id, self.source.program.zone)
+
+    def reassess(
+        self, account: OpenAccount, award: RecordedAward, at: datetime | None = None, cause: str = "reached"
+    ) -> None:
+        """Decide somebody's tier anew after a decision, and tell of what changed. `at`: when that happened."""
+        for _ in self.climbs.reassess(account.customer_id, at, award.award_id, cause):
+            self.tell("tier.changed", f"customer/{account.customer_id}", award)
 
     def rules(self, order: OpenOrder) -> RulesVersion:
         """Give a purchase's rules: those of its first decision for ever, else those in force when it was placed."""

@@ -137,6 +137,8 @@ class Read(Struct, frozen=True):
     refunds: list[RefundFacts]
     # The first answers of what may be a retry: by purchase, by refund, by membership.
     pinned: list[RecordedAward]
+    # The newest version of the tiers; None: the programme never had any, and nothing is counted.
+    newest_tiers: int | None = None
     # Only what the rules need: docs/rules.md, "Decided once". `earned`: whose purchases could earn before.
     uses: list[UseFacts] = []
     earned: list[UUID] = []

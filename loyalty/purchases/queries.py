@@ -10,6 +10,7 @@ from loyalty.points.queries import Append, appended
 from loyalty.purchases import tables
 from loyalty.purchases.facts import Read
 from loyalty.statements import Part, insert, sql_columns, update
+from loyalty.tiers.queries import climbed
 
 if TYPE_CHECKING:
     from loyalty.purchases.batch import Batch, OpenOrder
@@ -74,6 +75,7 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
     source = batch.source
     told = folded([*batch.new_customers.items(), *batch.told_profiles], overwrite=overwrite_profiles)
     new = {customer_id: told.pop(customer_id) for customer_id in batch.new_customers}
+    touched = {account.customer_id for account in batch.accounts.values() if account.touched}
     return appended(
         batch,
         before=[
@@ -82,7 +84,7 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
             *memberships(batch.new_memberships, batch.superseded, source.request_id, batch.now),
             *_purchases(batch),
         ],
-        after=[*_refunds(batch), *_uses(batch)],
+        after=[*_refunds(batch), *_uses(batch), *climbed(batch.climbs, touched)],
     )
 
 

@@ -11,6 +11,7 @@ from loyalty.points.reading import ACCOUNTS, FIELDS, HOLDS, LOTS, NOW, accounts_
 from loyalty.programs.facts import Source
 from loyalty.purchases.facts import Read
 from loyalty.segments.queries import IS_IN
+from loyalty.tiers.queries import NEWEST
 
 _decode = msgspec.json.Decoder(Read).decode
 
@@ -28,8 +29,7 @@ EARNED = """CASE WHEN $11 THEN coalesce((SELECT json_agg(t.customer_id) FROM tou
           AND facts -> 'reason' = 'null' LIMIT 1)
         UNION ALL SELECT 1 FROM cap_use WHERE program_id = $1 AND customer_id = t.customer_id
           AND rule_id = '@first_purchase' LIMIT 1) e), '[]') ELSE '[]' END"""
-# The rooms that own them put their SQL here: rows of `TierFacts`, and of `SegmentFacts` for the keys in $12.
-TIERS, HAS_TIERS = "'[]'::json", "false"
+# Rows of `SegmentFacts` for the keys in $12.
 SEGMENTS = f"""CASE WHEN cardinality($12::text[]) > 0 THEN coalesce((SELECT json_agg(json_build_object(
       'customer_id', t.customer_id, 'key', s.segment_key)) FROM touched t, LATERAL (
         {IS_IN.format(program="$1", customer="t.customer_id")}) s WHERE s.segment_key = ANY($12::text[])), '[]')
@@ -67,7 +67,8 @@ said AS MATERIALIZED (
     SELECT * FROM award WHERE program_id = $1 AND customer_id = t.customer_id
     AND cause IN ('joined', 'left', 'merged', 'erased') OFFSET 0) a WHERE $6)
 SELECT json_build_object('now', (SELECT now FROM moment),
-  'newest_rules', (SELECT max(version) FROM earning_rules WHERE program_id = $1), {FIELDS},
+  'newest_rules', (SELECT max(version) FROM earning_rules WHERE program_id = $1), 'newest_tiers', {NEWEST},
+  {FIELDS},
   'purchases', coalesce((SELECT json_agg(json_build_object('purchase_id', b.purchase_id,
       'storefront_id', b.storefront_id, 'order_id', b.order_id, 'customer_id', b.customer_id, 'state', b.state,
       'version', b.version, 'placed_at', b.placed_at, 'delivered_at', b.delivered_at,
@@ -94,7 +95,7 @@ SELECT json_build_object('now', (SELECT now FROM moment),
       FROM bought b, LATERAL (SELECT * FROM refund WHERE program_id = $1 AND purchase_id = b.purchase_id OFFSET 0) r),
       '[]'),
   'pinned', coalesce((SELECT json_agg(s ORDER BY s.recorded_at, s.award_id) FROM said s), '[]'),
-  'uses', {USES}, 'earned', {EARNED}, 'tiers', {TIERS}, 'has_tiers', {HAS_TIERS}, 'segments', {SEGMENTS}
+  'uses', {USES}, 'earned', {EARNED}, 'segments', {SEGMENTS}
 )::text
 """.format(  # noqa: S608 - our own parts
     # A parked refund takes effect with its purchase, and may take what lies in any lot.

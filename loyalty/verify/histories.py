@@ -18,6 +18,10 @@ from loyalty.verify.facts import (
     PurchaseRow,
     RefundRow,
     StoredRules,
+    TierChangeRow,
+    TierDayRow,
+    TierScheme,
+    TierStandingRow,
     UseRow,
 )
 
@@ -30,6 +34,7 @@ class Programme:
     events_since: datetime
     rules: dict[int, StoredRules]
     timezone: str = "UTC"
+    tiers: TierScheme | None = None
 
     @property
     def of_products(self) -> bool:
@@ -87,6 +92,10 @@ class AccountHistory:
     purchases: list[PurchaseHistory] = field(default_factory=list)
     # Awards of its purchases from when they were nobody's.
     claimed: list[AwardRow] = field(default_factory=list)
+    tier_days: list[TierDayRow] = field(default_factory=list)
+    # None or one.
+    standings: list[TierStandingRow] = field(default_factory=list)
+    tier_changes: list[TierChangeRow] = field(default_factory=list)
     cap_uses: list[CapUseRow] = field(default_factory=list)
     # Itself and whoever was merged with it.
     household: list["AccountHistory"] = field(default_factory=list, repr=False)

@@ -38,6 +38,9 @@ OF_CUSTOMER = (
     Table("purchase", queries.PURCHASES, PurchaseRow._make),
     Table("refund", queries.REFUNDS, facts.RefundRow._make),
     Table("purchase_former", queries.FORMER, facts.FormerRow._make),
+    Table("tier_day", queries.TIER_DAYS, facts.TierDayRow._make),
+    Table("tier_standing", queries.TIER_STANDINGS, facts.TierStandingRow._make),
+    Table("tier_change", queries.TIER_CHANGES, facts.TierChangeRow._make),
     Table("cap_use", queries.CAP_USES, facts.CapUseRow._make),
 )
 OF_PURCHASE = (
@@ -108,6 +111,9 @@ def _account(programme: Programme, account: AccountRow, rows: dict[str, Rows]) -
         memberships=own("membership"),
         purchases=list(purchases.values()),
         claimed=[AwardRow._make(row[:-1]) for row in own("claimed award")],
+        tier_days=own("tier_day"),
+        standings=own("tier_standing"),
+        tier_changes=own("tier_change"),
         cap_uses=own("cap_use"),
     )
 

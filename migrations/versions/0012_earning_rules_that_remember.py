@@ -1,13 +1,13 @@
 """Drafts of earning rules, what is held under caps, and actions.
 
-Revision: 0012, after 0009
+Revision: 0012, after 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 revision = '0012'
-down_revision = '0009'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 

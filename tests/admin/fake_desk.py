@@ -30,6 +30,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
     "no_acquisition_spend", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
@@ -130,6 +131,7 @@ class FakeDesk:
     told: list[tuple[Staff, NewPointCost | NewSpend]] = field(default_factory=list)
     withdrawn: list[date | str] = field(default_factory=list)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    tiers: FakeTiers = field(default_factory=FakeTiers)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 import structlog
 from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec.structs import replace
 
 from admin.app import panel
 from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
+from tests.admin.fake_people import NORA, nora
 from tests.admin.fake_pictures import show_pictures
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_tiers import FakeTiers, on_the_way
 
 SECRET = "harness"
 ONLY_FEW = 40
@@ -88,7 +91,10 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
     "costs": lambda: FakeDesk(
         table={key: rows for key, rows in complete_journey().items() if key != "cac"}, costs=some_costs()
     ),
-    "nobody": lambda: FakeDesk(people_listed=[], segments=FakeSegments(kept={}, people=[])),
+    "nobody": lambda: FakeDesk(
+        people_listed=[], segments=FakeSegments(kept={}, people=[]), tiers=FakeTiers(scheme=None)
+    ),
+    "tiered": lambda: FakeDesk(pages={NORA: replace(nora(), tier=on_the_way())}),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[
