@@ -14,6 +14,8 @@ from admin.impact import routes as impact
 from admin.kpis import routes as kpis
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
+from admin.rules import backtesting, publishing, trying_routes, writing
+from admin.rules import routes as rules
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
@@ -34,7 +36,19 @@ def panel(desk: Desk) -> Router:
             *sign_in.ROUTES,
             Router(
                 path="/",
-                route_handlers=[*impact.ROUTES, *costs.ROUTES, *kpis.ROUTES, *members.ROUTES, *segments.ROUTES, *tiers.ROUTES],
+                route_handlers=[
+                    *impact.ROUTES,
+                    *costs.ROUTES,
+                    *kpis.ROUTES,
+                    *members.ROUTES,
+                    *rules.ROUTES,
+                    *writing.ROUTES,
+                    *trying_routes.ROUTES,
+                    *publishing.ROUTES,
+                    *backtesting.ROUTES,
+                    *segments.ROUTES,
+                    *tiers.ROUTES,
+                ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),
             nowhere,

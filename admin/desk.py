@@ -10,11 +10,15 @@ from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
-from loyalty.members.people import People, Search
+from loyalty.backtests.facts import BacktestFacts, NewBacktest
+from loyalty.earning.facts import DraftFacts, DraftTold, VersionFacts
+from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
+from loyalty.purchases.calculating import CalculationIn, CalculationOut
+from loyalty.purchases.staff import RulesSeen, RuleStaff
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
 from loyalty.tiers.scheme import Scheme
@@ -90,6 +94,60 @@ class TiersDesk(Protocol):
         """Hold a member at a tier at least, or no more."""
 
 
+class RulesDesk(Protocol):
+    """The verbs about earning rules. What cannot be is refused by raising."""
+
+    async def seen(self, program: ProgramFacts) -> RulesSeen:
+        """Read every version and every draft."""
+
+    async def create(self, program: ProgramFacts, staff: RuleStaff, told: DraftTold) -> DraftFacts:
+        """Write a draft."""
+
+    async def edit(
+        self, program: ProgramFacts, staff: RuleStaff, draft_id: UUID, told: DraftTold, version: int
+    ) -> DraftFacts:
+        """Write a draft anew, seen as of its edit `version`."""
+
+    async def delete(self, program: ProgramFacts, draft_id: UUID) -> None:
+        """Throw a draft away."""
+
+    async def publish(
+        self,
+        program: ProgramFacts,
+        staff: RuleStaff,
+        draft_id: UUID,
+        *,
+        version: int,
+        begins: datetime | None,
+        allow_empty: bool,
+    ) -> VersionFacts:
+        """Publish a draft, seen as of its edit `version`; from now where `begins` says nothing."""
+
+    async def withdraw(self, program: ProgramFacts, staff: RuleStaff, number: int) -> VersionFacts:
+        """Withdraw a version that has not begun."""
+
+    async def tried(
+        self, program: ProgramFacts, basket: CalculationIn, customer_id: UUID | None = None
+    ) -> CalculationOut:
+        """Decide on a basket; nothing is written."""
+
+
+class BacktestsDesk(Protocol):
+    """The verbs about back-tests."""
+
+    async def start(self, program: ProgramFacts, user_id: UUID, request_id: str, new: NewBacktest) -> BacktestFacts:
+        """Ask for one."""
+
+    async def find(self, program: ProgramFacts, backtest_id: UUID) -> BacktestFacts | None:
+        """Find one as it stands."""
+
+    async def latest(self, program: ProgramFacts) -> list[BacktestFacts]:
+        """List the newest."""
+
+    async def cancel(self, program: ProgramFacts, backtest_id: UUID) -> None:
+        """Stop one."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -97,6 +155,14 @@ class Desk(Protocol):
     @property
     def public_url(self) -> str:
         """The address under which browsers reach the service."""
+
+    @property
+    def rules(self) -> RulesDesk:
+        """The verbs about earning rules."""
+
+    @property
+    def backtests(self) -> BacktestsDesk:
+        """The verbs about back-tests."""
 
     @property
     def segments(self) -> SegmentsDesk:
@@ -141,6 +207,9 @@ class Desk(Protocol):
 
     async def people(self, program: ProgramFacts, search: Search) -> People:
         """Find a page of people."""
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Say who customers are; of who is none there is nothing."""
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None

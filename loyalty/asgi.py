@@ -31,6 +31,7 @@ from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
 from loyalty.backtests.api import router as backtests
+from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database, connect
 from loyalty.deeds.api import router as deeds
 from loyalty.earning.api import router as earning_rules
@@ -40,7 +41,7 @@ from loyalty.idempotency.api import provide_key
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
 from loyalty.members.customers_api import router as customers
-from loyalty.members.people import PAGE, People, Search, find_people, people_named
+from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import Place
@@ -50,6 +51,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
+from loyalty.purchases.staff import StaffRules
 from loyalty.rewards.api import router as rewards
 from loyalty.segments.api import router as segments
 from loyalty.segments.staff import StaffSegments
@@ -88,6 +90,16 @@ class PanelDesk:
     def _database(self) -> Database:
         database: Database = self.state.database
         return database
+
+    @property
+    def rules(self) -> StaffRules:
+        """The verbs about earning rules."""
+        return StaffRules(lambda: self._database, lambda: self.state.rules)
+
+    @property
+    def backtests(self) -> StaffBacktests:
+        """The verbs about back-tests."""
+        return StaffBacktests(lambda: self._database, self.state.doorbell.ring_soon)
 
     @property
     def segments(self) -> StaffSegments:
@@ -170,6 +182,11 @@ class PanelDesk:
         """Find a page of people."""
         async with self._database.reader() as connection:
             return await find_people(connection, program, search)
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Say who customers are."""
+        async with self._database.reader() as connection:
+            return await people_named(connection, program, customer_ids)
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None

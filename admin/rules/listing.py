@@ -64,9 +64,15 @@ class RulesPage:
 
 def speaker_of(program: ProgramFacts, seen: RulesSeen, rules: Sequence[Settings], f: Format) -> Speaker:
     """Give who makes sentences of a list of rules, which may name each other."""
-    plain = Speaker(f, program, Names(seen.segments, seen.tiers))
+    tiers = tier_names(seen, f)
+    plain = Speaker(f, program, Names(seen.segments, tiers))
     titles = {id_of_rule(rule, place): plain.title(rule) for place, rule in enumerate(rules)}
-    return Speaker(f, program, Names(seen.segments, seen.tiers, titles))
+    return Speaker(f, program, Names(seen.segments, tiers, titles))
+
+
+def tier_names(seen: RulesSeen, f: Format) -> dict[str, str]:
+    """Name the tiers in the reader's language, or another that there is."""
+    return {key: names.get(f.language) or next(iter(names.values()), key) for key, names in seen.tiers.items()}
 
 
 def id_of_rule(rule: Settings, place: int) -> str:

@@ -68,10 +68,8 @@ async def publish(
     at = await opened(request, program_id, desk, visitor, writes=True)
     found, said = at.draft(draft), said_in(await request.form())
     begins, error = _begins(at, said)
-    if error:
-        return await _show(at, found, said, error=error, status=422)
-    if last(said, "version") != str(found.version):
-        return await _show(at, found, said, stale=True, status=409)
+    if error or last(said, "version") != str(found.version):
+        return await _show(at, found, said, error=error, stale=not error, status=422 if error else 409)
     if last(said, "do") != "publish":
         return await _show(at, found, said, confirms=True)
     try:
@@ -82,9 +80,8 @@ async def publish(
         at = await at.again()
         return await _show(at, at.draft(draft), said, stale=True, status=409)
     except Invalid as refusal:
-        if refusal.pointer == "/in_force_from":
-            return await _show(at, found, said, error=at.f.words.gettext("This has passed already."), status=422)
-        return await _show(at, found, said, refusal=refusal.detail, status=422)
+        past = at.f.words.gettext("This has passed already.") if refusal.pointer == "/in_force_from" else ""
+        return await _show(at, found, said, error=past, refusal="" if past else refusal.detail, status=422)
     return redirect(f"{version_address(at.program, done.version)}?published=yes")
 
 
@@ -116,7 +113,9 @@ async def _show(
     # What has not begun, and would not: the newest of those that have begun decides.
     from_when = begins or at.seen.now
     overtaken = [
-        one for one in at.seen.versions if one.in_force_from and one.in_force_from >= from_when and one.state == "scheduled"
+        one
+        for one in at.seen.versions
+        if one.in_force_from and one.in_force_from >= from_when and one.state == "scheduled"
     ]
     shown = PublishPage(
         action=at.request.url.path,

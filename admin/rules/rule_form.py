@@ -9,7 +9,7 @@ import msgspec
 
 from admin.format import Format
 from admin.forms import Input, KindForm, Said, draw, read
-from admin.rules.listing import id_of_rule, speaker_of
+from admin.rules.listing import id_of_rule, speaker_of, tier_names
 from admin.rules.sentences import Settings
 from loyalty.earning.kind import KINDS
 from loyalty.earning.rule import Frame
@@ -165,7 +165,7 @@ def _offered(
         for place, one in enumerate(rules)
         if getattr(KINDS.find(str(one.get("kind"))), "stage", "cap") != "cap"
     }
-    offered = {"tiers": seen.tiers, "segments": seen.segments}
+    offered = {"tiers": tier_names(seen, f), "segments": seen.segments}
     found = {name: _with_chosen(names, rule.get(name, ())) for name, names in offered.items()}
     if "rules" in _struct(str(rule["kind"])).__struct_fields__:
         found["rules"] = _with_chosen(gives, rule.get("rules", ()))

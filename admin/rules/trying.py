@@ -97,7 +97,9 @@ def read_basket(said: Said, program: ProgramFacts, f: Format) -> Tried:
     basket, goods = (
         read("basket", Basket, said, f, program) if asked else (draw("basket", Basket, {}, f, program), None)
     )
-    forms, lines, wrong = [], [], basket.is_wrong
+    forms: list[KindForm] = []
+    lines: list[dict[str, Any]] = []
+    wrong = basket.is_wrong
     for place in range(_MOST_LINES):
         prefix = f"l{place}-"
         if not any(value for name in ("sku", "category", "amount_minor") for value in said.get(prefix + name, ())):

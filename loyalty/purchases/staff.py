@@ -19,6 +19,7 @@ from loyalty.errors import NotFound
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.purchases.calculating import CalculationIn, CalculationOut, calculate
 from loyalty.segments.queries import segments
+from loyalty.tiers.queries import scheme_of
 
 R = TypeVar("R")
 
@@ -26,13 +27,13 @@ R = TypeVar("R")
 class RulesSeen(Struct, frozen=True):
     """Every version, newest first, and every draft, of one moment; and what their settings name.
 
-    `segments` and `tiers`: names by key. `staff`: who an actor is.
+    `segments`: names by key; `tiers`: names by key and language. `staff`: who an actor is.
     """
 
     versions: list[VersionFacts]
     drafts: list[DraftFacts]
     segments: dict[str, str]
-    tiers: dict[str, str]
+    tiers: dict[str, dict[str, str]]
     staff: dict[str, str]
     now: datetime
 
@@ -58,11 +59,12 @@ class StaffRules:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             program_id = program.program_id
+            stored = await scheme_of(connection, program_id)
             return RulesSeen(
                 versions=await queries.published(connection, program_id),
                 drafts=await queries.drafts(connection, program_id),
                 segments={one.key: one.name for one in await segments(connection, program_id)},
-                tiers={},
+                tiers={one.key: {**one.name} for one in stored.scheme.tiers} if stored else {},
                 staff=await staff_names(connection),
                 now=await queries.now(connection, program_id),
             )
