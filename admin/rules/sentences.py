@@ -103,11 +103,13 @@ class Speaker:
 
     def _own_dates(self, rule: Settings) -> str:
         """Say when the points of a bonus can be spent and expire, where it says so itself."""
-        form = _form(self, rule)
-        said = dict(form.summary("", "")) if form and (rule.get("maturity") or rule.get("expiry")) else {}
-        shown = [one for one in form.inputs if one.shape == "counted" and one.label in said] if form else []
-        colon = self.f.words.gettext("%(label)s: %(value)s")
-        return ", ".join(colon % {"label": one.label.lower(), "value": said[one.label]} for one in shown)
+        form = _form(self, rule) if rule.get("maturity") or rule.get("expiry") else None
+        said = dict(form.summary("", "")) if form else {}
+        labels = [one.label for one in form.inputs if one.shape == "counted" and one.label in said] if form else []
+        words = self.f.words
+        return ", ".join(
+            words.gettext("%(label)s: %(value)s", label=label.lower(), value=said[label]) for label in labels
+        )
 
     def money(self, minor: float) -> str:
         """Write an amount without needless decimals."""

@@ -64,7 +64,7 @@ class StaffRules:
                 versions=await queries.published(connection, program_id),
                 drafts=await queries.drafts(connection, program_id),
                 segments={one.key: one.name for one in await segments(connection, program_id)},
-                tiers={one.key: {**one.name} for one in stored.scheme.tiers} if stored else {},
+                tiers={one.key: {tongue: name for tongue, name in one.name.items()} for one in stored.scheme.tiers} if stored else {},
                 staff=await staff_names(connection),
                 now=await queries.now(connection, program_id),
             )

@@ -29,6 +29,7 @@ from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
+from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
 from tests.admin.fake_tiers import FakeTiers
 
@@ -131,6 +132,8 @@ class FakeDesk:
     told: list[tuple[Staff, NewPointCost | NewSpend]] = field(default_factory=list)
     withdrawn: list[date | str] = field(default_factory=list)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    rules: FakeRules = field(default_factory=FakeRules)
+    backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
 
     async def sign_in(self, token: str) -> FakeSession | None:
@@ -206,6 +209,11 @@ class FakeDesk:
         assert program in self.listed
         self.searches.append(search)
         return People(self.people_listed, self.more_people and bool(self.people_listed))
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Give those of the list."""
+        assert program in self.listed
+        return [one for one in self.people_listed if one.customer_id in customer_ids]
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
