@@ -10,7 +10,7 @@ from babel.lists import format_list
 from admin.format import Format
 from admin.forms import draw
 from admin.members.timeline import points_said
-from loyalty.earning.kind import KINDS
+from loyalty.earning.kind import KINDS, PERIODS
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
 
@@ -121,7 +121,7 @@ def _amount(speaker: Speaker, rule: Settings) -> str:
     name = f.words.ngettext(
         "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=speaker.money(step)
     )
-    return name if rule.get("whole_steps", True) else f.words.gettext("%(rule)s and its parts", rule=name)
+    return name if rule.get("whole_steps", True) else f.words.gettext("%(rule)s, in proportion", rule=name)
 
 
 def _times(speaker: Speaker, rule: Settings) -> str:
@@ -132,9 +132,10 @@ def _times(speaker: Speaker, rule: Settings) -> str:
 
 def _limit(speaker: Speaker, rule: Settings) -> str:
     f, of = speaker.f, [speaker.names.rules.get(name, name) for name in rule.get("rules", ())]
-    said = f.words.gettext(
-        "At most %(points)s per %(period)s", points=points_said(rule["points"], f), period=_period(speaker, rule["per"])
-    )
+    points, period = points_said(rule["points"], f), _period(speaker, rule["per"])
+    said = f.words.gettext("At most %(points)s per %(period)s", points=points, period=period)
+    if rule["per"] == "ever":
+        said = f.words.gettext("At most %(points)s in all", points=points)
     return f.words.gettext("%(limit)s of “%(rules)s”", limit=said, rules=speaker.listed(of)) if of else said
 
 
@@ -143,6 +144,8 @@ def _action(speaker: Speaker, rule: Settings) -> str:
     said = f.words.gettext("%(points)s for “%(action)s”", points=points_said(rule["points"], f), action=rule["action"])
     if not rule.get("once_per"):
         return said
+    if rule["once_per"] == "ever":
+        return f.words.gettext("%(rule)s, once only", rule=said)
     return f.words.gettext("%(rule)s, once per %(period)s", rule=said, period=_period(speaker, rule["once_per"]))
 
 
@@ -151,7 +154,7 @@ def _given(message: str) -> Callable[[Speaker, Settings], str]:
 
 
 def _period(speaker: Speaker, per: str) -> str:
-    return speaker.f.words.gettext({"purchase": "purchase", "ever": "lifetime"}.get(per, per))
+    return speaker.f.words.gettext(PERIODS.get(per, per))
 
 
 def _of_any_kind(speaker: Speaker, rule: Settings) -> str:
