@@ -191,7 +191,10 @@ def make_outcome(
     number = points.rules_version
     version = next((one for one in seen.versions if one.version == number), None) or current(seen)
     rules = draft.rules if draft else version.rules
-    lines = [{"line_id": line.line_id, "sku": line.sku, "category": line.category} for line in basket.lines or []]
+    lines = [
+        {"line_id": line.line_id, "sku": line.sku or line.category, "category": line.category if line.sku else None}
+        for line in basket.lines or []
+    ]
     why = Why(
         award_id=UUID(int=0),
         cause="purchase",

@@ -1,4 +1,4 @@
-"""Earning rules in a real browser: every page over the harness, and a rule made and published in the real application."""
+"""Earning rules in a real browser: every page over the harness, and a rule made and published for real."""
 
 from collections.abc import Callable
 
@@ -54,7 +54,7 @@ async def test_a_back_test_that_runs_asks_how_far_it_is(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_a_manager_makes_tries_and_publishes_a_rule(
+async def test_a_manager_makes_tries_and_publishes_a_rule(  # noqa: PLR0915 - one story
     open_window: OpenWindow, shop_panel: RealPanel, language: str, *, scripts: bool
 ) -> None:
     window = await open_window(shop_panel.address, shop_panel.secret, width=1280, language=language, scripts=scripts)
