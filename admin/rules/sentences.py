@@ -38,7 +38,7 @@ class Speaker:
 
     def sentence(self, rule: Settings) -> str:
         """Say what a rule does, and when, for whom, on what."""
-        make = _HEADS.get(str(rule.get("kind")), _of_any_kind)
+        make = _HEADS.get(str(rule.get("kind")), of_any_kind)
         said = " ".join(text for text in (make(self, rule), *self._inside(rule)) if text)
         return ", ".join(text for text in (said, *self._behind(rule)) if text)
 
@@ -59,7 +59,9 @@ class Speaker:
         but = [*rule.get("except_categories", ()), *rule.get("except_skus", ())]
         days = [words.gettext(_ON_DAYS[day]) for day in rule.get("weekdays", ())]
         who = [self.names.tiers.get(key, key) for key in rule.get("tiers", ())]
-        who_else = [f"“{self.names.segments.get(key, key)}”" for key in rule.get("segments", ())]
+        who_else = [
+            words.gettext("“%(name)s”", name=self.names.segments.get(key, key)) for key in rule.get("segments", ())
+        ]
         return [
             words.gettext("on %(products)s", products=self.listed(bought)) if bought else "",
             words.gettext("except on %(products)s", products=self.listed(but)) if but else "",
@@ -103,13 +105,15 @@ class Speaker:
 
     def _own_dates(self, rule: Settings) -> str:
         """Say when the points of a bonus can be spent and expire, where it says so itself."""
-        form = _form(self, rule) if rule.get("maturity") or rule.get("expiry") else None
-        said = dict(form.summary("", "")) if form else {}
-        labels = [one.label for one in form.inputs if one.shape == "counted" and one.label in said] if form else []
-        words = self.f.words
         return ", ".join(
-            words.gettext("%(label)s: %(value)s", label=label.lower(), value=said[label]) for label in labels
+            self._own_date(rule[field], said) for field, said in _OWN_DATES.items() if rule.get(field) is not None
         )
+
+    def _own_date(self, told: Settings, said: Mapping[str, tuple[str, ...]]) -> str:
+        n = next((value for value in told.values() if isinstance(value, int)), 0)
+        forms = said.get(str(told.get("kind")))
+        one = n == 1 or (n == 0 and self.f.language == "fr")
+        return self.f.words.gettext(forms[0 if one else -1], n=self.f.number(n)) if forms else str(told.get("kind"))
 
     def money(self, minor: float) -> str:
         """Write an amount without needless decimals."""
@@ -157,7 +161,7 @@ def _period(speaker: Speaker, per: str) -> str:
     return speaker.f.words.gettext(PERIODS.get(per, per))
 
 
-def _of_any_kind(speaker: Speaker, rule: Settings) -> str:
+def of_any_kind(speaker: Speaker, rule: Settings) -> str:
     """Say of a kind that nobody has written a sentence for what its form says."""
     form = _form(speaker, rule)
     if form is None:
@@ -190,4 +194,18 @@ _ON_DAYS = {
     5: mark("Fridays"),
     6: mark("Saturdays"),
     7: mark("Sundays"),
+}
+# By the field, and the choice in it; one form or two.
+_OWN_DATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "maturity": {
+        "immediately": (mark("to spend at once"),),
+        "days": (mark("to spend after %(n)s day"), mark("to spend after %(n)s days")),
+    },
+    "expiry": {
+        "never": (mark("for ever"),),
+        "days": (mark("for %(n)s day"), mark("for %(n)s days")),
+        "months": (mark("for %(n)s month"), mark("for %(n)s months")),
+        "end_of_month": (mark("to the end of a month, %(n)s month on"), mark("to the end of a month, %(n)s months on")),
+        "end_of_year": (mark("to the end of a year, %(n)s year on"), mark("to the end of a year, %(n)s years on")),
+    },
 }
