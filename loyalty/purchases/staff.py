@@ -20,6 +20,7 @@ from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.purchases.calculating import CalculationIn, CalculationOut, calculate
 from loyalty.segments.queries import segments
 from loyalty.tiers.queries import scheme_of
+from loyalty.tiers.scheme import Scheme
 
 R = TypeVar("R")
 
@@ -64,7 +65,7 @@ class StaffRules:
                 versions=await queries.published(connection, program_id),
                 drafts=await queries.drafts(connection, program_id),
                 segments={one.key: one.name for one in await segments(connection, program_id)},
-                tiers={one.key: {tongue: name for tongue, name in one.name.items()} for one in stored.scheme.tiers} if stored else {},
+                tiers=_named(stored.scheme) if stored else {},
                 staff=await staff_names(connection),
                 now=await queries.now(connection, program_id),
             )
@@ -148,3 +149,7 @@ class StaffRules:
 
 def _source(program: ProgramFacts, staff: RuleStaff) -> Source:
     return Source(program, None, "", f"user:{staff.user_id}", staff.request_id)
+
+
+def _named(scheme: Scheme) -> dict[str, dict[str, str]]:
+    return {tier.key: {str(tongue): name for tongue, name in tier.name.items()} for tier in scheme.tiers}

@@ -130,7 +130,10 @@ def why(row: Happened) -> Why:
     exact = Fraction(row.facts["kept"], 100)
     gift = LineShare("2", "0", "0", "gift_card")
     share = RuleShare(
-        "points_per_amount", str(exact), str(exact), [LineShare("1", str(row.facts["kept"]), str(exact)), gift]
+        "points_per_amount",
+        points=str(exact),
+        steps=str(exact),
+        lines=[LineShare("1", str(row.facts["kept"]), str(exact)), gift],
     )
     target = 0 if row.facts["reason"] else int(exact)
     before = 77 if row.cause == "refund" else 0
