@@ -22,15 +22,17 @@ from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from loyalty.auth import actions as auth
+from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.errors import LoyaltyError
-from loyalty.members.people import PAGE, People, Search, find_people, people_named
+from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.calendar import purchase_days
+from loyalty.purchases.staff import StaffRules
 from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.staff import StaffSegments
 from loyalty.tiers.staff import StaffTiers
@@ -52,6 +54,16 @@ class PanelDesk:
     def rewards(self) -> StaffRewards:
         """The verbs about rewards."""
         return StaffRewards(lambda: self._database)
+
+    @property
+    def rules(self) -> StaffRules:
+        """The verbs about earning rules."""
+        return StaffRules(lambda: self._database, lambda: self.state.rules)
+
+    @property
+    def backtests(self) -> StaffBacktests:
+        """The verbs about back-tests."""
+        return StaffBacktests(lambda: self._database, self.state.doorbell.ring_soon)
 
     @property
     def segments(self) -> StaffSegments:
@@ -139,6 +151,11 @@ class PanelDesk:
         """Find a page of people."""
         async with self._database.reader() as connection:
             return await find_people(connection, program, search)
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Say who customers are."""
+        async with self._database.reader() as connection:
+            return await people_named(connection, program, customer_ids)
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
