@@ -1,15 +1,14 @@
-"""A back-test in words: its form, how far it is, and what it came to."""
+"""A back-test in words: how far it is, and what it came to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from admin.csv_file import Cell
 from admin.format import Format
 from admin.members.listing import name_of
-from admin.periods import Calendar
 from admin.rules.addresses import base_of, draft_address
 from admin.rules.backtest_picture import Month, months_picture
 from admin.rules.changes import Changes, compare
@@ -19,17 +18,6 @@ from loyalty.backtests.facts import BacktestFacts, Mover, Result, Sum
 from loyalty.members.people import Found
 from loyalty.programs.facts import ProgramFacts
 from loyalty.purchases.staff import RulesSeen
-
-_MONTHS = 12
-
-
-@dataclass(frozen=True)
-class Days:
-    """The range to try on, as written; `errors` by field."""
-
-    from_on: str
-    to_on: str
-    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,37 +83,6 @@ class Listed:
     state: str
     difference: str
     asked: str
-
-
-def last_year(calendar: Calendar) -> tuple[date, date]:
-    """Give the last twelve complete months that have purchases, or as many as there are."""
-    end = min(calendar.last_day + timedelta(days=1), calendar.today)
-    end = end.replace(day=1)
-    year, month = divmod(end.year * 12 + end.month - 1 - _MONTHS, 12)
-    first = max(date(year, month + 1, 1), calendar.first_day)
-    if first >= end:
-        return calendar.first_day, calendar.last_day
-    return first, end - timedelta(days=1)
-
-
-def opening_days(calendar: Calendar) -> Days:
-    """Fill the form with them."""
-    first, last = last_year(calendar)
-    return Days(first.isoformat(), last.isoformat())
-
-
-def read_days(said: Mapping[str, Sequence[str]], f: Format) -> tuple[Days, tuple[date, date] | None]:
-    """Read the range off the form."""
-    written = {name: (said.get(name) or [""])[-1] for name in ("from_on", "to_on")}
-    errors, days = {}, []
-    for name, text in written.items():
-        try:
-            days.append(date.fromisoformat(text))
-        except ValueError:
-            errors[name] = f.words.gettext("Write a date or time that there is.")
-    if not errors and days[0] > days[1]:
-        errors["to_on"] = f.words.gettext("This is before the first day.")
-    return Days(written["from_on"], written["to_on"], errors), None if errors else (days[0], days[1])
 
 
 def make_listed(program: ProgramFacts, one: BacktestFacts, f: Format) -> Listed:

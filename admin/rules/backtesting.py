@@ -13,14 +13,8 @@ from admin.forms import said_in
 from admin.members.addresses import id_of
 from admin.pages import AnyRequest, part, redirect
 from admin.rules.addresses import DRAFT, RULES, base_of, draft_address
-from admin.rules.backtest_page import (
-    Days,
-    make_backtest,
-    make_listed,
-    months_table,
-    opening_days,
-    read_days,
-)
+from admin.rules.backtest_days import Days, opening_days, read_days
+from admin.rules.backtest_page import make_backtest, make_listed, months_table
 from admin.rules.routes import Opened, opened
 from admin.session import Visitor
 from loyalty.backtests.facts import BacktestFacts, NewBacktest
