@@ -22,6 +22,7 @@ from loyalty.programs.policies import Policies
 from tests.kpi.shop import Shop
 from tests.kpi.test_kpi_recount import ZONE, Teller
 from tests.kpi.till import MOVES, Till
+from tests.seeds import seeds
 
 YEAR = (date(2026, 1, 1), date(2027, 1, 1))
 # Without costs of most of what is sold there is no such figure.
@@ -113,7 +114,7 @@ class Merchant(Teller):
         )
 
 
-@pytest.mark.parametrize("seed", [0, 1, 3])
+@pytest.mark.parametrize("seed", seeds(1, [0, 1, 3]))
 async def test_every_measure_of_any_small_shop_agrees_at_every_time(
     owner: asyncpg.Connection, database: Database, seed: int
 ) -> None:
@@ -269,7 +270,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", seeds(5, list(FAULTS)))
 async def test_a_fault_planted_in_a_reader_is_found(shop: Shop, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     place, right, wrong, measures = FAULTS[fault]
     module, name = place.rsplit(".", 1)
