@@ -1,5 +1,6 @@
 """The audit recounts every measure there is: it agrees on random shops, and finds a fault planted in any of them."""
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -39,6 +40,8 @@ class Merchant(Teller):
         self.till = Till(shop)
         self.more = Random(seed)  # noqa: S311 - a shop, not a secret
         self.lined: list[tuple[UUID, int]] = []
+        self.further = Random(seed + 1)  # noqa: S311 - a shop, not a secret
+        self.climbed: Counter[UUID] = Counter()
 
     async def tell(self, happenings: int) -> None:
         """Let things happen, and of each other sort as many."""
@@ -54,6 +57,14 @@ class Merchant(Teller):
             await self.more.choice([self.edit, self.merge, self.cancellation, *[self.moves, self.sells_lines] * 4])()
             await self.more.choice([self.takes_back, self.enters])()
             await self.hears_of_a_lead()
+            for _ in range(3):
+                await self.climbs()
+
+    async def climbs(self) -> None:
+        customer = self.further.choice(self.customers)
+        self.climbed[customer] += 1
+        tier, now = self.further.choice(["silver", "gold", None]), self.clock.isoformat()
+        await self.till.climbs(customer, self.climbed[customer], tier, now, recorded=now)
 
     async def sells_lines(self) -> None:
         customer, pick = self.more.choice([*self.customers, None]), self.more
@@ -114,7 +125,7 @@ class Merchant(Teller):
         )
 
 
-@pytest.mark.parametrize("seed", seeds(1, [0, 1, 3]))
+@pytest.mark.parametrize("seed", seeds(1, [0, 1]))
 async def test_every_measure_of_any_small_shop_agrees_at_every_time(
     owner: asyncpg.Connection, database: Database, seed: int
 ) -> None:
