@@ -28,6 +28,9 @@ TRAITS = {"key", "title", "definition", "formula", "unit", "additivity", "inputs
 class Caller:
     program: ProgramFacts
 
+    def require(self, *scopes: str) -> None:
+        """Lack nothing."""
+
 
 def application(connection: Connection) -> Litestar:
     """Serve the routes with the three things that the edge of the service lends them."""
