@@ -16,6 +16,8 @@ from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
 from admin.rewards import routes as rewards
+from admin.rules import backtesting, publishing, trying_routes, writing
+from admin.rules import routes as rules
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
@@ -43,6 +45,12 @@ def panel(desk: Desk) -> Router:
                     *LIABILITY,
                     *members.ROUTES,
                     *rewards.ROUTES,
+                    *members.ROUTES,
+                    *rules.ROUTES,
+                    *writing.ROUTES,
+                    *trying_routes.ROUTES,
+                    *publishing.ROUTES,
+                    *backtesting.ROUTES,
                     *segments.ROUTES,
                     *tiers.ROUTES,
                 ],

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
+from admin.rules.desk import BacktestsDesk, RulesDesk
 from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
-from loyalty.members.people import People, Search
+from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
@@ -130,6 +131,14 @@ class Desk(Protocol):
         """The verbs about rewards."""
 
     @property
+    def rules(self) -> RulesDesk:
+        """The verbs about earning rules."""
+
+    @property
+    def backtests(self) -> BacktestsDesk:
+        """The verbs about back-tests."""
+
+    @property
     def segments(self) -> SegmentsDesk:
         """The verbs about segments."""
 
@@ -175,6 +184,9 @@ class Desk(Protocol):
 
     async def people(self, program: ProgramFacts, search: Search) -> People:
         """Find a page of people."""
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Say who customers are; of who is none there is nothing."""
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None

@@ -18,6 +18,8 @@ from admin.form_values import Wrong, read_value, written
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
 
+# Of fields whose choices are not in the code, (value, label) of each: the segments that there are.
+Offered = Mapping[str, Sequence[tuple[str, str]]]
 # What a form says: of each name every value, since boxes share one.
 Said = Mapping[str, Sequence[str]]
 
@@ -91,24 +93,31 @@ def draw(
     f: Format,
     program: ProgramFacts,
     prefix: str = "",
+    offered: Offered | None = None,
 ) -> KindForm:
     """Draw the form of a kind, filled with settings; `{}` gives a new one with the defaults."""
     title = f.words.gettext(getattr(kind, "title", name))
     inputs = []
-    for spec in fields_of(kind):
+    for spec in _specs(kind, offered):
         value = settings.get(spec.name, spec.default)
         inputs.append(_input(spec, written(spec, value, program, f), f, program, prefix))
     return KindForm(name, title, prefix, inputs)
 
 
 def read(
-    name: str, kind: type[msgspec.Struct], said: Said, f: Format, program: ProgramFacts, prefix: str = ""
+    name: str,
+    kind: type[msgspec.Struct],
+    said: Said,
+    f: Format,
+    program: ProgramFacts,
+    prefix: str = "",
+    offered: Offered | None = None,
 ) -> tuple[KindForm, dict[str, Any] | None]:
     """Read a form that was posted: as it was written with what is wrong, and the settings when nothing is."""
-    blank = draw(name, kind, {}, f, program, prefix)
+    blank = draw(name, kind, {}, f, program, prefix, offered)
     settings: dict[str, Any] = {}
     inputs = []
-    for spec, empty in zip(fields_of(kind), blank.inputs, strict=True):
+    for spec, empty in zip(_specs(kind, offered), blank.inputs, strict=True):
         texts = [text for text in said.get(prefix + spec.name, []) if text]
         error = ""
         try:
@@ -126,6 +135,14 @@ def read(
     except msgspec.ValidationError as error:
         return replace(form, error=f.words.unfilled((str(error),))), None
     return form, settings
+
+
+def _specs(kind: type[msgspec.Struct], offered: Offered | None) -> Sequence[FieldSpec]:
+    """Give the fields, those that are offered something as boxes of it."""
+    return [
+        replace(spec, shape="choices", choices=(offered or {})[spec.name]) if spec.name in (offered or {}) else spec
+        for spec in fields_of(kind)
+    ]
 
 
 def _input(spec: FieldSpec, texts: list[str], f: Format, program: ProgramFacts, prefix: str) -> Input:

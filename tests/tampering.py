@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from loyalty.database import Connection, Tx
 from loyalty.points.seals import seal_ledger
+from loyalty.tiers.actions import publish_scheme
+from loyalty.tiers.scheme import scheme_from
 from loyalty.verify import queries
 from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, entry_hash, seal_hash
 from loyalty.verify.facts import AwardRow, EntryRow
@@ -26,6 +28,11 @@ RULES = [
     {"kind": "custom_action", "action": "review", "points": 5},
     {"kind": "cap", "id": "year", "points": 100, "per": "year", "rules": ["rule-1"]},
 ]
+TIERS = {
+    "counts": "points_earned",
+    "window": {"kind": "lifetime"},
+    "tiers": [{"key": "gold", "name": {"en": "Gold"}, "threshold": 100}],
+}
 CUSTOMERS = ("ann", "bob", "cid", "fay", "gil")
 
 
@@ -70,7 +77,7 @@ async def tell_everything(town: Town) -> None:
 
 
 async def _under_other_rules(town: Town) -> None:
-    """Tell of somebody's first purchase, of more than a cap lets through, and of an action."""
+    """Tell of somebody's first purchase, of more than a cap lets through, of an action, and of a tier."""
     program_id = town.shop.source.program.program_id
     rules = msgspec.json.encode(RULES).decode()
     await town.owner.execute(
@@ -79,6 +86,8 @@ async def _under_other_rules(town: Town) -> None:
         day(52),
         rules,
     )
+    async with town.shop.database.writer() as connection, connection.transaction():
+        await publish_scheme(connection, town.shop.source.program, scheme_from(TIERS), "test")
     await town.shop.join(joining("gil", on=53))
     await town.shop.buy(purchase("g1", 6000, "gil", on=53), purchase("g2", 6000, "gil", on=54))
     await town.act("gil", "review", "review 1", day(54))

@@ -236,9 +236,7 @@ def _figure(path: str, asked: MeasureAsked, overview: Overview, f: Format) -> Se
         unit=series.unit,
         currency=f.currency,
         counted=counted,
-        note=words.gettext("Dotted or dashed: the period is not over yet.")
-        if _has_partial(overview, asked.key)
-        else "",
+        note=words.gettext("Dotted or dashed: the period is not over yet.") * _has_partial(overview, asked.key),
         csv=address(f"{path}/series.csv", choice.period, choice.against, by=asked.by),
         definition="#definition",
         nothing=words.gettext("Nothing to show for these periods."),

@@ -8,6 +8,7 @@ from typing import Any
 from admin.format import Format
 from admin.members.rule_names import named, reason_said, settings_of
 from admin.members.timeline import points_said
+from admin.rules.sentences import Speaker
 from loyalty.i18n import mark
 from loyalty.members.why import LineShare, RuleShare, Why
 from loyalty.programs.facts import ProgramFacts
@@ -54,14 +55,40 @@ def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
         title=f.words.gettext("Why %(points)s?", points=f.signed(f.number(net), net)),
         rules=[named(part, settings_of(part, why), f) for part in shown],
         lines=_lines(why, shown, f),
-        whole=LineRow(
-            f.words.gettext("Whole purchase"),
-            "",
-            _money(why.basis or "0", f),
-            [Cell(_exact(part.points, f)) for part in shown],
-        ),
+        whole=_whole(why, [Cell(_exact(part.points, f)) for part in shown], f),
         steps=[(name, text) for name, text in _steps(why, exact, program, f) if text],
     )
+
+
+def make_tried(why: Why, speaker: Speaker) -> WhyBox:
+    """Put a decision that was only tried into words: what each rule gives, or why not, and the one rounding."""
+    f = speaker.f
+    exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
+    return WhyBox(
+        title=points_said(why.target, f),
+        rules=[_called(part, settings_of(part, why), speaker) for part in why.breakdown],
+        lines=_lines(why, why.breakdown, f),
+        whole=_whole(why, [_given(part, f) for part in why.breakdown], f),
+        steps=[(name, text) for name, text in [*_sums(exact, f), _refused(why, f)] if text],
+    )
+
+
+def _called(part: RuleShare, settings: dict[str, Any], speaker: Speaker) -> tuple[str, str]:
+    """Name a rule as the pages of rules do, with its sentence below where it has a name of its own."""
+    words = speaker.f.words
+    if part.kind == "tier":
+        times = speaker.sentence({"kind": "multiplier", "factor": part.factor or "1"})
+        return times, words.gettext("tier %(tier)s", tier=speaker.names.tiers.get(part.tier or "", part.tier))
+    if settings.get("kind") != part.kind:
+        return part.kind.replace("_", " "), ""
+    if settings.get("name"):
+        return str(settings["name"]), speaker.sentence(settings)
+    steps = part.kind == "points_per_amount" and settings.get("whole_steps", True)
+    return speaker.sentence(settings), words.gettext("full steps only") if steps else ""
+
+
+def _whole(why: Why, cells: list[Cell], f: Format) -> LineRow:
+    return LineRow(f.words.gettext("Whole purchase"), "", _money(why.basis or "0", f), cells)
 
 
 def _lines(why: Why, shown: list[RuleShare], f: Format) -> list[LineRow]:
@@ -95,12 +122,25 @@ def _cell(part: RuleShare, place: int, f: Format) -> Cell:
     line = part.lines[place] if part.lines else None
     if line is None:
         return Cell("", none=True)
-    return Cell(_exact(line.points, f)) if line.reason is None else Cell(reason_said(line.reason, f), none=True)
+    return _given(line, f)
+
+
+def _given(part: RuleShare | LineShare, f: Format) -> Cell:
+    """Say what a rule gave, or why nothing."""
+    return Cell(_exact(part.points, f)) if part.reason is None else Cell(reason_said(part.reason, f), none=True)
+
+
+def _sums(exact: Fraction, f: Format) -> list[tuple[str, str]]:
+    """Say what it comes to, before and after the one rounding."""
+    words, whole = f.words, exact.numerator // exact.denominator
+    if whole == exact:
+        return [(words.gettext("In all"), points_said(whole, f))]
+    rounded = words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
+    return [(words.gettext("Rounded once, at the end"), rounded)]
 
 
 def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[tuple[str, str]]:
     words, facts = f.words, why.facts
-    whole = exact.numerator // exact.denominator
     before = why.target - why.due
     kept, goods = facts.get("kept"), facts.get("goods")
     record = words.gettext(
@@ -114,16 +154,10 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
     left = words.gettext("%(kept)s of %(goods)s", kept=f.money(kept), goods=f.money(goods)) if kept != goods else ""
     return [
         (words.gettext("Kept of the goods"), left),
-        (words.gettext("In all"), points_said(whole, f) if whole == exact else ""),
-        (
-            words.gettext("Rounded once, at the end"),
-            words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
-            if whole != exact
-            else "",
-        ),
+        *_sums(exact, f),
         *_silent(why, f),
         (words.gettext("Known then"), _known(why, f)),
-        (words.gettext("Not given"), _reason(facts.get("reason"), f)),
+        _refused(why, f),
         (
             words.gettext("Guest"),
             words.gettext("Placed before joining; it earns, as the programme allows.") if facts.get("guest") else "",
@@ -168,14 +202,15 @@ def _known(why: Why, f: Format) -> str:
     return ", ".join(said)
 
 
-def _reason(reason: str | None, f: Format) -> str:
-    words = f.words
-    return {
+def _refused(why: Why, f: Format) -> tuple[str, str]:
+    words, reason = f.words, why.facts.get("reason")
+    said = {
         None: "",
         "not_member": words.gettext("Not a member when the order was placed."),
         "anonymous": words.gettext("The shop named no customer."),
         "test": words.gettext("A test order: it never earns."),
-    }.get(reason, str(reason))
+    }
+    return words.gettext("Not given"), said.get(reason, str(reason))
 
 
 def _moved(why: Why, f: Format) -> str:

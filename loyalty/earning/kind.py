@@ -25,14 +25,15 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Stage = Literal["base", "multiplier", "bonus", "cap"]
 On = Literal["purchase", "action"]
 Per = Literal["day", "week", "month", "quarter", "year", "ever"]
-# What the panel calls them.
+# What fields of several kinds say of themselves in the panel.
+POINTS = Meta(title=mark("Points"))
 PERIODS = {
     "day": mark("day"),
     "week": mark("week"),
     "month": mark("month"),
     "quarter": mark("quarter"),
     "year": mark("year"),
-    "ever": mark("life"),
+    "ever": mark("lifetime"),
 }
 
 
@@ -98,15 +99,17 @@ class Counted(Struct, frozen=True):
 
 
 class EarningKind(Protocol):
-    """The settings of one rule. `title` names the kind in the panel.
+    """The settings of one rule.
 
-    `stage` and `on` say where in the order of the arithmetic it is asked, and about what. A bonus may have properties
-    `maturity` and `expiry`, a cap a field `rules`, and whoever counts a property `counted`.
+    `title` and `about`, marked for translation, are what the panel offers the kind by. `stage` and `on` say where in
+    the order of the arithmetic it is asked, and about what. A bonus may have properties `maturity` and `expiry`, a cap
+    a field `rules`, and whoever counts a property `counted`.
     """
 
-    title: ClassVar[str]
     stage: ClassVar[Stage]
     on: ClassVar[On]
+    title: ClassVar[str]
+    about: ClassVar[str]
 
     def earned(self, asked: Asked) -> Earned:
         """Give the exact points of this rule; rounding comes once, later."""

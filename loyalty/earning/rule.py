@@ -12,6 +12,10 @@ from loyalty.earning.kind import KINDS, Counted, EarningKind, Line, Occasion, Ru
 from loyalty.errors import Invalid
 from loyalty.i18n import mark
 
+_Word = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+$")]
+_Words = Annotated[tuple[_Word, ...], Meta(max_length=1000)]
+
+
 _WEEKDAYS = {
     1: mark("Monday"),
     2: mark("Tuesday"),
@@ -21,32 +25,57 @@ _WEEKDAYS = {
     6: mark("Saturday"),
     7: mark("Sunday"),
 }
-_Word = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+$")]
-_Words = Annotated[tuple[_Word, ...], Meta(max_length=1000)]
+_ONE_A_LINE = mark("One a line.")
 
 
 class Frame(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What every rule may say besides its kind's settings: docs/rules.md, "A rule"."""
 
     id: Annotated[RuleId | None, Meta(title=mark("Id"))] = None
-    name: Annotated[_Word | None, Meta(title=mark("Name"))] = None
+    name: Annotated[_Word | None, Meta(title=mark("Name"), description=mark("What the staff reads; may be empty."))] = (
+        None
+    )
     starts_on: Annotated[date | None, Meta(title=mark("First day"))] = None
     ends_on: Annotated[date | None, Meta(title=mark("Last day"))] = None
     weekdays: Annotated[
         tuple[Literal[1, 2, 3, 4, 5, 6, 7], ...],
-        Meta(max_length=7, title=mark("Days of the week"), extra={"choices": _WEEKDAYS}),
+        Meta(
+            max_length=7, title=mark("Days of the week"), description=mark("None: all."), extra={"choices": _WEEKDAYS}
+        ),
     ] = ()
-    from_time: Annotated[time | None, Meta(title=mark("From"))] = None
-    until_time: Annotated[time | None, Meta(title=mark("Until"))] = None
-    tiers: Annotated[_Words, Meta(title=mark("Tiers"))] = ()
-    segments: Annotated[_Words, Meta(title=mark("Segments"))] = ()
-    skus: Annotated[_Words, Meta(title=mark("Products"))] = ()
-    categories: Annotated[_Words, Meta(title=mark("Categories"))] = ()
-    except_skus: Annotated[_Words, Meta(title=mark("Not these products"))] = ()
-    except_categories: Annotated[_Words, Meta(title=mark("Not these categories"))] = ()
-    minimum_minor: Annotated[int, Meta(ge=0, le=10**15, title=mark("Minimum"))] = 0
-    priority: Annotated[int, Meta(ge=-1000, le=1000, title=mark("Priority"))] = 0
-    exclusive: Annotated[bool, Meta(title=mark("Excludes other rules"))] = False
+    from_time: Annotated[time | None, Meta(title=mark("From, time of day"))] = None
+    until_time: Annotated[time | None, Meta(title=mark("Until, time of day"))] = None
+    tiers: Annotated[_Words, Meta(title=mark("Tiers"), description=mark("In one of them. None: everybody."))] = ()
+    segments: Annotated[_Words, Meta(title=mark("Segments"), description=mark("In one of them. None: everybody."))] = ()
+    skus: Annotated[_Words, Meta(title=mark("Only these products (SKU)"), description=_ONE_A_LINE)] = ()
+    categories: Annotated[_Words, Meta(title=mark("Only these categories"), description=_ONE_A_LINE)] = ()
+    except_skus: Annotated[_Words, Meta(title=mark("Not these products (SKU)"), description=_ONE_A_LINE)] = ()
+    except_categories: Annotated[_Words, Meta(title=mark("Not these categories"), description=_ONE_A_LINE)] = ()
+    minimum_minor: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10**15,
+            title=mark("From an amount of"),
+            description=mark("What these products come to must reach it."),
+        ),
+    ] = 0
+    priority: Annotated[
+        int,
+        Meta(
+            ge=-1000,
+            le=1000,
+            title=mark("Priority"),
+            description=mark("Of several rules that speak alone, the one with the highest does."),
+        ),
+    ] = 0
+    exclusive: Annotated[
+        bool,
+        Meta(
+            title=mark("Speaks alone"),
+            description=mark("Where it gives points, no other rule does, and no tier multiplies. Limits still hold."),
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         """Refuse what could never hold; a ValueError becomes a refusal with its place."""

@@ -7,6 +7,7 @@ looks, or is refused, changes nothing.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -53,11 +54,15 @@ class Climbs:
         """Open what was read, each brought up to now."""
         self._stored = read.scheme if read else None
         self._now, self._zone = now, zone
-        self.today = local_day(now, zone)
         self._climbs: dict[UUID, Climb] = {}
         self._closed = set(read.closed) if read else set[UUID]()
         if read:
             self._open(read)
+
+    @cached_property
+    def today(self) -> date:
+        """The local day that it is."""
+        return local_day(self._now, self._zone)
 
     def _open(self, read: TierRead) -> None:
         days: dict[UUID, dict[date, Sums]] = defaultdict(dict)

@@ -32,6 +32,7 @@ from loyalty.programs.policies import Policies
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_rewards import FakeRewards
+from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
 from tests.admin.fake_tiers import FakeTiers
 
@@ -136,6 +137,8 @@ class FakeDesk:
     points: FakePoints = field(default_factory=FakePoints)
     rewards: FakeRewards = field(default_factory=FakeRewards)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    rules: FakeRules = field(default_factory=FakeRules)
+    backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
 
     async def sign_in(self, token: str) -> FakeSession | None:
@@ -216,6 +219,11 @@ class FakeDesk:
         assert program in self.listed
         self.searches.append(search)
         return People(self.people_listed, self.more_people and bool(self.people_listed))
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Give those of the list."""
+        assert program in self.listed
+        return [one for one in self.people_listed if one.customer_id in customer_ids]
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None

@@ -33,7 +33,7 @@ class Till:
 
     async def climbs(self, customer: UUID, seq: int, tier: str | None, at: str, *, recorded: str) -> None:
         """Let a customer hold another tier from an instant on; accounts are there already."""
-        times = (self.shop.at(f"{at} 00:00"), self.shop.at(f"{recorded} 00:00"))
+        times = (self.shop.at(at), self.shop.at(recorded))
         await self.shop.owner.execute(
             "INSERT INTO tier_change (program_id, customer_id, seq, tier_from, tier_to, effective_at, recorded_at,"
             " cause, scheme_version) VALUES ($1, $2, $3, 'before', $4, $5, $6, 'reached', 1)",

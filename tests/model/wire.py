@@ -53,7 +53,7 @@ def purchase_body(told: Buy) -> dict[str, Any]:
 def answered(status: int, body: dict[str, Any], *, replayed: bool) -> Answer:
     """Read an answer, or a problem."""
     assert status < HTTPStatus.INTERNAL_SERVER_ERROR, body
-    if "code" in body:
+    if "detail" in body:
         return Answer(body["code"], None, body)
     if body.get("stale"):
         return Answer("stale", None, body)

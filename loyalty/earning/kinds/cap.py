@@ -15,14 +15,15 @@ _PERIODS = {"purchase": mark("purchase"), **PERIODS}
 class Cap(Struct, frozen=True, forbid_unknown_fields=True):
     """No points: limits those of `rules` (all, when it names none) to `points` each `per`."""
 
-    points: Annotated[Count, Meta(title=mark("Points"))]
+    points: Annotated[Count, Meta(title=mark("At most, in points"))]
     per: Annotated[_Per, Meta(title=mark("Per"), extra={"choices": _PERIODS})]
     rules: Annotated[
         tuple[RuleId, ...],
-        Meta(max_length=100, title=mark("Rules"), description=mark("Their ids, one a line. Empty: all.")),
+        Meta(max_length=100, title=mark("Of these rules"), description=mark("None: of all of them together.")),
     ] = ()
 
-    title: ClassVar[str] = mark("Cap")
+    title: ClassVar[str] = mark("A limit")
+    about: ClassVar[str] = mark("At most so many points for a purchase, or within a day, a week, a month.")
     stage: ClassVar[Stage] = "cap"
     on: ClassVar[On] = "purchase"
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from loyalty.earning.kind import KINDS, PERIODS, ActionName, Asked, Count, Counted, Earned, On, Per, Stage
+from loyalty.earning.kind import KINDS, PERIODS, POINTS, ActionName, Asked, Count, Counted, Earned, On, Per, Stage
 from loyalty.i18n import mark
 
 
@@ -12,11 +12,21 @@ from loyalty.i18n import mark
 class CustomAction(Struct, frozen=True, forbid_unknown_fields=True):
     """`points` when the storefront tells `action`, at most once each `once_per` if that is set."""
 
-    action: Annotated[ActionName, Meta(title=mark("Action"))]
-    points: Annotated[Count, Meta(title=mark("Points"))]
-    once_per: Annotated[Per | None, Meta(title=mark("At most once per"), extra={"choices": PERIODS})] = None
+    action: Annotated[
+        ActionName,
+        Meta(
+            title=mark("Action"),
+            description=mark("The word by which the storefront tells it: small letters, digits, dots and hyphens."),
+        ),
+    ]
+    points: Annotated[Count, POINTS]
+    once_per: Annotated[
+        Per | None,
+        Meta(title=mark("At most once per"), description=mark("Empty: every time."), extra={"choices": PERIODS}),
+    ] = None
 
-    title: ClassVar[str] = mark("Action")
+    title: ClassVar[str] = mark("Points for something else")
+    about: ClassVar[str] = mark("Points when the storefront tells that a member did something: a review, a visit.")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "action"
 

@@ -2,20 +2,19 @@
 
 from typing import Annotated, ClassVar
 
-from msgspec import Meta
-
-from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
+from loyalty.earning.kind import KINDS, POINTS, Asked, Count, Earned, On, Stage
 from loyalty.earning.own_dates import OwnDates
 from loyalty.i18n import mark
 
 
 @KINDS.register("first_purchase")
-class FirstPurchase(OwnDates, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FirstPurchase(OwnDates, frozen=True, forbid_unknown_fields=True):
     """`points` for the first purchase that could earn; once given it never moves to another one."""
 
-    points: Annotated[Count, Meta(title=mark("Points"))]
+    points: Annotated[Count, POINTS]
 
-    title: ClassVar[str] = mark("First purchase")
+    title: ClassVar[str] = mark("Points for the first purchase")
+    about: ClassVar[str] = mark("Extra points for the first purchase of a customer’s life.")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "purchase"
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
+from loyalty.earning.kind import KINDS, POINTS, Asked, Count, Earned, On, Stage
 from loyalty.i18n import mark
 
 
@@ -12,9 +12,10 @@ from loyalty.i18n import mark
 class Joining(Struct, frozen=True, forbid_unknown_fields=True):
     """`points` for the first joining of a customer's life."""
 
-    points: Annotated[Count, Meta(title=mark("Points"))]
+    points: Annotated[Count, POINTS]
 
-    title: ClassVar[str] = mark("Welcome")
+    title: ClassVar[str] = mark("Points for joining")
+    about: ClassVar[str] = mark("Welcome points, once in a customer’s life.")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "action"
     action: ClassVar[str] = "joining"

@@ -18,7 +18,7 @@ from loyalty.programs.facts import ProgramFacts
 DOUBLE = [{"kind": "points_per_amount", "id": "base", "points_per_step": 2, "step": "1.00"}]
 ASKED = {"from_on": "2026-03-01", "to_on": "2026-03-31", "rules": DOUBLE, "point_cost": "0.015"}
 START = "/v1/earning-rules/backtests"
-UNKNOWN = f"{START}/{uuid4()}"
+UNKNOWN = f"{START}/0190b7a4-7f7e-7c39-8a57-3f5f0c4d2e11"
 
 
 async def start(api: httpx.AsyncClient, under: str = "k", **changed: object) -> httpx.Response:
