@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel.lists import format_list
+
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.scheme import Calendar, Rolling, Scheme, Tier
-from loyalty.tiers.staff import PersonTier, TiersSeen
+from loyalty.tiers.staff import PersonTier, Published, TiersSeen
 
 # How full a bar is at most.
 _WHOLE = 100
@@ -115,6 +117,21 @@ def said_of(scheme: Scheme, f: Format) -> list[str]:
             n=f.number(scheme.grace_days),
         )
     return [f"{what} {within}.", grace]
+
+
+def refusal_of(done: Published, seen: TiersSeen, f: Format) -> str:
+    """Say why nothing was published: what still names a tier that is left out."""
+    words = f.words
+    if not done.users:
+        return words.gettext("Nothing was published. Open the form again, and look at the tiers as they are now.")
+    tiers = seen.scheme.scheme.tiers if seen.scheme else []
+    name = next((name_of(tier, f) for tier in tiers if tier.key == done.tier), done.tier)
+    users = format_list([words.gettext(said, name=user) for said, user in done.users], locale=f.locale)
+    return words.gettext(
+        "Nothing was published: %(tier)s is still named by %(users)s. Change that first, or keep the tier.",
+        users=users,
+        tier=name,
+    )
 
 
 def make_box(found: PersonTier, f: Format) -> TierBox:

@@ -59,6 +59,7 @@ def publish(file: Path, program_name: str, begins: str | None, *, allow_empty: b
     from loyalty.earning.drafts import create_draft, publish_draft
     from loyalty.earning.wire import DraftIn
     from loyalty.programs.facts import Source
+    from loyalty.tiers import actions as _  # noqa: F401 - registers which tiers rules may name
 
     settings = load_settings()
     try:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from loyalty.customers.queries import aliases_of
 from loyalty.database import Connection, Database, Tx, one, write
-from loyalty.errors import Conflict, Invalid, NotFound
+from loyalty.errors import Conflict, InUse, Invalid, NotFound
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.tiers.actions import NewFloor, hold_at_least, publish_scheme
 from loyalty.tiers.facts import Floor
@@ -43,6 +43,17 @@ class FloorByStaff(Struct, frozen=True):
     reason: str = ""
 
 
+class Published(Struct, frozen=True):
+    """What came of publishing: the lasting code of a refusal, "" if there was none.
+
+    Where a tier that is left out is still named: which one, and what names it, as `InUse` has it.
+    """
+
+    code: str = ""
+    tier: str = ""
+    users: list[tuple[str, str]] = []
+
+
 class StaffTiers:
     """The verbs behind the panel's pages. A refusal is told by its lasting code; "" is none."""
 
@@ -56,13 +67,19 @@ class StaffTiers:
             scheme = await scheme_of(connection, program.program_id)
             return TiersSeen(scheme, await members_by_tier(connection, program.program_id))
 
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:
+    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
         """Publish the next version; the same form sent twice is one version."""
 
         async def verb(tx: Tx, _: object) -> list[StoredScheme]:
             return [await publish_scheme(tx.connection, program, scheme, f"user:{user_id}")]
 
-        return await _refused(write(self._database(), verb, [None], whole=True))
+        try:
+            await write(self._database(), verb, [None], whole=True)
+        except InUse as refusal:
+            return Published(refusal.code, refusal.key, refusal.users)
+        except (Conflict, Invalid) as refusal:
+            return Published(refusal.code)
+        return Published()
 
     async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
         """Hold a member at a tier at least, or no more."""

@@ -122,11 +122,12 @@ def some_backtests() -> dict[UUID, BacktestFacts]:
 
 @dataclass
 class FakeRules:
-    """The verbs, over lists. `faster`: somebody else edits every draft just before."""
+    """The verbs, over lists. `faster`: somebody else edits every draft just before; `refusal`: of what is published."""
 
     versions: list[VersionFacts] = field(default_factory=some_versions)
     drafts: list[DraftFacts] = field(default_factory=lambda: [a_draft()])
     faster: bool = False
+    refusal: Invalid | None = None
     tries: list[tuple[CalculationIn, UUID | None]] = field(default_factory=list)
     published: list[tuple[datetime | None, int]] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
@@ -202,6 +203,8 @@ class FakeRules:
         draft = self.drafts[self._place(draft_id)]
         if draft.version != version:
             raise DraftEdited(newest=draft)
+        if self.refusal:
+            raise self.refusal
         if not draft.rules and not allow_empty:
             raise Invalid("There is no rule.", pointer="/rules")
         self.published.append((begins, version))

@@ -205,6 +205,19 @@ def test_a_price_that_is_needed_is_asked_for(inside: TestClient[Litestar], desk:
     assert post(inside, NEW, **GOOD).status_code == 409
 
 
+def test_a_tier_or_a_segment_that_there_is_not_is_said_beside_its_field(
+    inside: TestClient[Litestar], desk: FakeDesk
+) -> None:
+    desk.rewards.refusal = "unknown"
+    answer = post(inside, NEW, **GOOD | {"offer-tier_prices": "gold: 3", "offer-segments": "vip", "key": "first"})
+    assert answer.status_code == 409
+    wrong = re.findall(r'name="([^"]+)"[^>]*?aria-invalid="true"', answer.text)
+    assert sorted(wrong) == ["offer-segments", "offer-tier_prices"]
+    assert "There is no such tier." in text_of(answer)
+    assert "There is no such segment." in text_of(answer)
+    assert 'name="key" value="first"' not in answer.text
+
+
 def test_codes_are_put_into_the_pool_and_counted(inside: TestClient[Litestar], desk: FakeDesk) -> None:
     done = post(inside, f"{ONE}/codes", codes="Code\nA-1\nB-2\n")
     assert done.headers["location"] == f"{ONE}?added=2&known=1"

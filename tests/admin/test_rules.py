@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 
 from kpi.inputs.facts import NewPointCost
 from kpi.inputs.staff import Entered, Listed
+from loyalty.errors import Invalid
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
 from tests.admin.fake_people import NORA
@@ -322,6 +323,20 @@ def test_a_draft_that_somebody_changed_is_not_published(inside: TestClient[Lites
     assert answer.status_code == 409
     assert "noah@example.com changed this draft on" in text_of(answer)
     assert desk.rules.published == []
+
+
+def test_a_draft_that_names_what_there_is_not_is_not_published(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    gone = Invalid("There is no tier 'gold'.", pointer="/rules/1/tiers/0")
+    desk.rules.refusal = Invalid(gone.detail, pointer=gone.pointer, problems=[gone])
+    for language, words in (
+        ("en", "“Golden Friday” is for “gold”, which there is not. Change that rule first."),
+        ("fr", "« Golden Friday » est pour « gold », qui n’existe pas."),
+    ):
+        answer = post(inside, f"{ONE}/publish?lang={language}", version="7", when="now", do="publish")
+        assert answer.status_code == 422
+        assert words in text_of(answer).replace("\N{NO-BREAK SPACE}", " ")
+    desk.rules.refusal = Invalid("No rule.", pointer="/rules")
+    assert "No rule." in text_of(post(inside, f"{ONE}/publish", version="7", when="now", do="publish"))
 
 
 def test_a_version_is_withdrawn_before_it_begins(inside: TestClient[Litestar], desk: FakeDesk) -> None:

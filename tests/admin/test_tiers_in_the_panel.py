@@ -15,7 +15,7 @@ from admin.kpis.migration import make_migration
 from loyalty.members.staff import Seen
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Rolling, StoredScheme
-from loyalty.tiers.staff import PersonTier, TiersSeen
+from loyalty.tiers.staff import PersonTier, Published, TiersSeen
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, complete_journey
 from tests.admin.fake_people import NORA
@@ -130,6 +130,33 @@ def test_what_is_wrong_is_said_beside_the_field(
     assert said in text_of(answer)
     assert answer.text.count('aria-invalid="true"') == 1
     assert desk.tiers.published == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "Gold is still named by the reward “Gold mug”, version 3 of the earning rules, and the draft of rules “Go",
+        ),
+        ("fr", "la récompense « Gold mug », la version 3 des règles et le brouillon de règles « Gold week »"),
+    ],
+)
+def test_a_tier_that_something_names_is_not_left_out(
+    inside: TestClient[Litestar], desk: FakeDesk, language: str, said: str
+) -> None:
+    users = [
+        ("the reward “%(name)s”", "Gold mug"),
+        ("version %(name)s of the earning rules", "3"),
+        ("the draft of rules “%(name)s”", "Gold week"),
+    ]
+    desk.tiers.done = Published("tier_in_use", "gold", users)
+    answer = post(inside, f"{NEW}?lang={language}", GOOD)
+    assert answer.status_code == 409
+    assert said in text_of(answer).replace("\N{NO-BREAK SPACE}", " ")
+    assert 'value="silver"' in answer.text
+    desk.tiers.done = Published("conflict")
+    assert 'role="alert"' in post(inside, NEW, GOOD).text
 
 
 def test_tiers_are_added_and_taken_away_without_a_script(inside: TestClient[Litestar], desk: FakeDesk) -> None:

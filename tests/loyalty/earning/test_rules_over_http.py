@@ -154,6 +154,23 @@ async def test_a_segment_that_there_is_not_cannot_be_published(api: httpx.AsyncC
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/rules/0/segments/0")
 
 
+async def test_a_tier_that_there_is_not_cannot_be_published(api: httpx.AsyncClient) -> None:
+    draft = await drafted(api, BASE, DOUBLE | {"tiers": ["silver", "gold"]})
+    path = f"earning-drafts/{draft['draft_id']}/publish"
+    refused = await post(api, path, "none", version=1)
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/rules/1/tiers/0", "/rules/1/tiers/1"]
+    silver = {"key": "silver", "name": {"en": "Silver"}, "threshold": "100"}
+    gold = {"key": "gold", "name": {"en": "Gold"}, "threshold": "500"}
+    scheme = {"counts": "points_earned", "window": {"kind": "lifetime"}}
+    for key, tiers, pointers in (("one", [silver], ["/rules/1/tiers/1"]), ("both", [silver, gold], None)):
+        told = await api.put("/v1/tiers", json=scheme | {"tiers": tiers}, headers={"Idempotency-Key": key})
+        assert told.is_success, told.text
+        answer = await post(api, path, key, version=1)
+        assert pointers is None or [error["pointer"] for error in answer.json()["errors"]] == pointers
+    assert answer.status_code == HTTPStatus.CREATED, answer.text
+
+
 async def test_trying_a_basket_tells_what_the_purchase_would_be_answered(api: httpx.AsyncClient) -> None:
     await published(api, BASE, DOUBLE, {"kind": "first_purchase", "id": "first", "points": 40}, CAP)
     await join(api)

@@ -25,9 +25,18 @@ from loyalty.rewards.refusals import (
 )
 from loyalty.rewards.terms import Terms
 from loyalty.rewards.wire import RewardOut
+from loyalty.segments.actions import keep_segment
+from loyalty.tiers.actions import publish_scheme
+from loyalty.tiers.scheme import scheme_from
 from tests.stories import Shop, joining, purchase, refund, wait
 
 BY = By("user:1", "req_edit")
+# Out of everybody's reach.
+GOLD = {
+    "counts": "points_earned",
+    "window": {"kind": "lifetime"},
+    "tiers": [{"key": "gold", "name": {"en": "Gold"}, "threshold": 10**9}],
+}
 
 
 @pytest.fixture
@@ -168,6 +177,10 @@ async def test_a_limit_for_ever_counts_who_was_merged(ann: Shop) -> None:
 
 
 async def test_the_terms_are_asked_when_redeeming(ann: Shop) -> None:
+    program = ann.source.program
+    async with ann.database.writer() as connection, connection.transaction():
+        await publish_scheme(connection, program, scheme_from(GOLD), "test")
+        await keep_segment(connection, program.program_id, "vip", "The dearest", "test")
     for terms, refusal in (
         ({"minimum_tier": "gold"}, TierTooLow),
         ({"segments": ["vip"]}, NotInSegment),
