@@ -7,7 +7,7 @@ from typing import Any
 
 from admin.format import Format
 from admin.rules.addresses import base_of, draft_address, version_address
-from admin.rules.sentences import Names, Settings, Speaker
+from admin.rules.sentences import Names, Settings, Speaker, id_of_rule, naming_each_other
 from loyalty.earning.facts import DraftFacts, VersionFacts
 from loyalty.earning.kind import KINDS
 from loyalty.programs.facts import ProgramFacts
@@ -64,20 +64,12 @@ class RulesPage:
 
 def speaker_of(program: ProgramFacts, seen: RulesSeen, rules: Sequence[Settings], f: Format) -> Speaker:
     """Give who makes sentences of a list of rules, which may name each other."""
-    tiers = tier_names(seen, f)
-    plain = Speaker(f, program, Names(seen.segments, tiers))
-    titles = {id_of_rule(rule, place): plain.title(rule) for place, rule in enumerate(rules)}
-    return Speaker(f, program, Names(seen.segments, tiers, titles))
+    return naming_each_other(Speaker(f, program, Names(seen.segments, tier_names(seen, f))), rules)
 
 
 def tier_names(seen: RulesSeen, f: Format) -> dict[str, str]:
     """Name the tiers in the reader's language, or another that there is."""
     return {key: names.get(f.language) or next(iter(names.values()), key) for key, names in seen.tiers.items()}
-
-
-def id_of_rule(rule: Settings, place: int) -> str:
-    """Give the id of a rule, which one without has by its place."""
-    return str(rule.get("id") or f"rule-{place + 1}")
 
 
 def make_lines(program: ProgramFacts, seen: RulesSeen, rules: Sequence[Settings], f: Format) -> list[RuleLine]:

@@ -55,6 +55,11 @@ def name_of(tier: Tier, f: Format) -> str:
     return tier.name.get("fr" if f.language == "fr" else "en") or next(iter(tier.name.values()), tier.key)
 
 
+def names_of(found: PersonTier | None, f: Format) -> dict[str, str]:
+    """Name the tiers that there are by their keys."""
+    return {tier.key: name_of(tier, f) for tier in found.scheme.tiers} if found else {}
+
+
 def amount(scheme: Scheme, minor: int, f: Format) -> str:
     """Write what counts, whichever it is."""
     if scheme.counts == "money_spent":
@@ -137,7 +142,7 @@ def refusal_of(done: Published, seen: TiersSeen, f: Format) -> str:
 def make_box(found: PersonTier, f: Format) -> TierBox:
     """Put somebody's standing into words."""
     words, scheme, at = f.words, found.scheme, found.progress
-    named = {tier.key: name_of(tier, f) for tier in scheme.tiers}
+    named = names_of(found, f)
     lines = []
     if at.next_tier is not None and at.missing is not None:
         missing, name = amount(scheme, at.missing, f), named[at.next_tier]

@@ -1,18 +1,19 @@
 """What staff see and do with tiers, each as one edge: the page, a new version, and a floor under a member's tier."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from loyalty.customers.queries import aliases_of
-from loyalty.database import Connection, Database, Tx, one, write
+from loyalty.database import Database, Tx, one, write
 from loyalty.errors import Conflict, InUse, Invalid, NotFound
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.tiers.actions import NewFloor, hold_at_least, publish_scheme
+from loyalty.tiers.climbs import Climbs
 from loyalty.tiers.facts import Floor
-from loyalty.tiers.queries import members_by_tier, open_climbs, scheme_of
+from loyalty.tiers.queries import members_by_tier, scheme_of
 from loyalty.tiers.rules import Progress, progress
 from loyalty.tiers.scheme import Scheme, StoredScheme
 
@@ -104,11 +105,8 @@ async def _refused(doing: Awaitable[object]) -> str:
     return ""
 
 
-async def person_tier(
-    connection: Connection, program: ProgramFacts, customer_id: UUID, now: datetime
-) -> PersonTier | None:
-    """Tell where somebody stands as of now; None where the programme has no tiers."""
-    climbs = await open_climbs(connection, program, now, [customer_id])
+def person_tier(climbs: Climbs, customer_id: UUID) -> PersonTier | None:
+    """Tell where somebody stands; None where the programme has no tiers."""
     if climbs.scheme is None or not climbs.scheme.scheme.tiers:
         return None
     scheme, climb = climbs.scheme.scheme, climbs.climb(customer_id)

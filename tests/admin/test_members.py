@@ -165,6 +165,7 @@ def test_each_order_tells_why(inside: TestClient[Litestar]) -> None:
     for row in rows():
         page = text_of(inside.get(f"{PAGE}?why={row.award_id}"))
         assert ("Rounded once, at the end" in page) is (row.purchase_id is not None)
+        assert ('id="why"' in inside.get(f"{PAGE}?why={row.award_id}").text) is row.has_reasons
     refused = text_of(inside.get(f"{PAGE}?why={award(6)}"))
     assert "Rounded once, at the end 19.99 → 19 points Not given Not a member when the order was placed." in refused
     refund = text_of(inside.get(f"{PAGE}?why={award(12)}"))
@@ -172,6 +173,49 @@ def test_each_order_tells_why(inside: TestClient[Litestar]) -> None:
     assert "77 points, so the difference is −32" in refund
     assert "20 taken back of available points; 12 taken back as points owed; 5 spent on it came back" in refund
     assert "gift card" in refund
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            (
+                "Action review Why? +25",
+                "Tier: gold its threshold was reached, silver before",
+                "Birthday 10 pending Why? +10",
+                "Action visit, no rule rewards it Why? 0",
+                "Welcome Why? +30",
+            ),
+        ),
+        (
+            "fr",
+            (
+                "Action review Pourquoi ? +25",
+                "Niveau : gold son seuil a été atteint, silver auparavant",
+                "Anniversaire 10 en attente Pourquoi ? +10",
+                "Action visit, aucune règle ne la récompense Pourquoi ? 0",
+                "Bienvenue Pourquoi ? +30",
+            ),
+        ),
+    ],
+)
+def test_what_was_done_besides_buying_is_told_in_words(
+    inside: TestClient[Litestar], language: str, told: tuple[str, ...]
+) -> None:
+    page = text_of(inside.get(f"{PAGE}?lang={language}")).replace("\N{NO-BREAK SPACE}", " ")
+    for said in told:
+        assert said in page, said
+
+
+def test_an_action_tells_why_without_an_order(inside: TestClient[Litestar]) -> None:
+    page = text_of(inside.get(f"{PAGE}?why={award(10)}"))
+    assert "Why +25? Thanks 25 points for “review” Action 25 In all 25 points" in page
+    assert "Known then tier gold, segment Very important" in page
+    assert "Record rules v2 · recorded on" in page
+    none = text_of(inside.get(f"{PAGE}?why={award(3)}"))
+    assert "Not given No rule rewards it." in none
+    assert "Order" not in none.partition("Record")[2].partition("request")[0]
 
 
 def test_a_form_adjusts_and_says_so(inside: TestClient[Litestar], desk: FakeDesk) -> None:

@@ -184,8 +184,10 @@ def test_a_member_sees_how_far_the_next_tier_is(inside: TestClient[Litestar], de
     assert "Kept until 31 Dec 2019" in said
     assert "Held at Silver at least until 30 Jun 2018 : A parcel that was lost" in said.replace("2018:", "2018 :")
     assert 'value="84"' in inside.get(MEMBER).text
+    assert "Tier: Gold its threshold was reached, Silver before" in said
     french = text_of(inside.get(f"{MEMBER}?lang=fr"))
     assert "pour Or" in french
+    assert "son seuil a été atteint, Argent auparavant" in french
 
 
 def test_the_highest_tier_has_no_way_to_go(inside: TestClient[Litestar], desk: FakeDesk) -> None:
