@@ -27,7 +27,7 @@ class RuleLine:
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A version. `state`: in_force, scheduled, retired, or withdrawn: another took its place before it began."""
+    """A version; `state` as `VersionFacts` has it."""
 
     number: int
     name: str
@@ -106,15 +106,16 @@ def make_listing(program: ProgramFacts, seen: RulesSeen, f: Format) -> RulesPage
 def make_version(program: ProgramFacts, seen: RulesSeen, version: VersionFacts, f: Format) -> VersionRow:
     """Put a version into words."""
     words = f.words
-    begins, ends = version.in_force_from, _end(seen.versions, version)
+    begins = version.in_force_from
+    ends = None if version.state == "withdrawn" else _end(seen.versions, version)
     since_ever = words.gettext("the beginning")
     return VersionRow(
         number=version.version,
         name=version.name or words.gettext("First rules") if version.version == 1 else version.name or "",
         address=version_address(program, version.version),
-        state="withdrawn" if _never(version, ends) else version.state,
+        state=version.state,
         begins=since_ever if begins is None else f.instant(begins, program.timezone),
-        ends=f.instant(ends, program.timezone) if ends and not _never(version, ends) else "",
+        ends=f.instant(ends, program.timezone) if ends else "",
         published=f.instant(version.published_at, program.timezone),
         by=who(seen, version.published_by, f),
         rules=make_lines(program, seen, version.rules, f),
@@ -144,7 +145,3 @@ def _end(versions: Sequence[VersionFacts], version: VersionFacts) -> datetime | 
     """Tell when a version ends: when the first of those published after it begins."""
     later = [one.in_force_from for one in versions if one.version > version.version and one.in_force_from]
     return min(later, default=None)
-
-
-def _never(version: VersionFacts, ends: datetime | None) -> bool:
-    return ends is not None and version.in_force_from is not None and ends <= version.in_force_from

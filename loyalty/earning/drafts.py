@@ -121,8 +121,8 @@ def _no_draft(draft_id: UUID) -> NotFound:
 
 
 async def rules_naming(connection: Connection, program_id: int, field: str, key: str) -> list[tuple[str, str]]:
-    """Tell which drafts and versions not retired name `key` in a field of their frame; as `InUse` has it."""
-    versions = [v for v in await queries.published(connection, program_id) if v.state != "retired"]
+    """Tell which drafts, and versions in force or to come, name `key` in a field of their frame; as `InUse` has it."""
+    versions = [v for v in await queries.published(connection, program_id) if v.state in {"in_force", "scheduled"}]
     told = [((mark("version %(name)s of the earning rules"), str(v.version)), v.rules) for v in versions]
     drafts = await queries.drafts(connection, program_id)
     told += [((mark("the draft of rules “%(name)s”"), draft.name), draft.rules) for draft in drafts]

@@ -216,6 +216,7 @@ class FakeRules:
             name=draft.name,
             published_by=f"user:{staff.user_id}",
         )
+        self._overtaken(begins or NOW)
         if not begins:
             self.versions = [replace(v, state="retired") if v.state == "in_force" else v for v in self.versions]
         self.versions = [made, *self.versions]
@@ -230,6 +231,7 @@ class FakeRules:
         self.withdrawn.append(number)
         current = next(v for v in self.versions if v.state == "in_force")
         self.versions = [replace(v, state="retired") if v is current else v for v in self.versions]
+        self._overtaken(NOW)
         made = replace(current, version=len(self.versions) + 1, in_force_from=NOW, published_by=f"user:{staff.user_id}")
         self.versions = [made, *self.versions]
         return made
@@ -246,6 +248,15 @@ class FakeRules:
         placed_at = basket.placed_at or datetime(2026, 11, 21, tzinfo=UTC)
         points = PointsOut(94, 94, 94, "8400", 2, None, breakdown)
         return CalculationOut(None, placed_at, member=True, points=points, seen=None)
+
+    def _overtaken(self, begins: datetime) -> None:
+        """Withdraw what would have begun later."""
+        self.versions = [
+            replace(v, state="withdrawn")
+            if v.state == "scheduled" and v.in_force_from and v.in_force_from >= begins
+            else v
+            for v in self.versions
+        ]
 
     def _place(self, draft_id: UUID) -> int:
         return next(place for place, draft in enumerate(self.drafts) if draft.draft_id == draft_id)

@@ -78,6 +78,20 @@ async def test_a_version_of_tomorrow_is_scheduled(api: httpx.AsyncClient) -> Non
     assert (await buy(api, "1", "10.00"))["points"]["given"] == 10
 
 
+async def test_a_version_that_another_overtakes_before_it_begins_is_withdrawn(api: httpx.AsyncClient) -> None:
+    soon, later, last = [(utc_now() + timedelta(days=days)).isoformat() for days in (1, 2, 3)]
+    for key, begins, states in (
+        ("a", later, ["scheduled", "in_force"]),
+        # At the same instant the newer one begins.
+        ("b", later, ["scheduled", "withdrawn", "in_force"]),
+        ("c", last, ["scheduled", "scheduled", "withdrawn", "in_force"]),
+        ("d", soon, ["scheduled", "withdrawn", "withdrawn", "withdrawn", "in_force"]),
+    ):
+        await published(api, BASE, key=key, in_force_from=begins)
+        listed = (await api.get("/v1/earning-rules")).json()["data"]
+        assert [version["state"] for version in listed] == states
+
+
 async def test_rules_never_begin_in_the_past(api: httpx.AsyncClient) -> None:
     draft = await drafted(api, BASE)
     yesterday = (utc_now() - timedelta(days=1)).isoformat()
