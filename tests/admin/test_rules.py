@@ -365,6 +365,12 @@ def test_a_back_test_opens_on_the_last_year_and_knows_what_a_point_costs(
     assert "This is before the first day." in text_of(wrong)
 
 
+@pytest.mark.parametrize("path", [f"{ONE}/backtest", f"{RULES}/backtests/{RUNNING}", f"{RULES}/backtests/{DONE}"])
+def test_a_back_test_says_that_it_tries_no_actions(inside: TestClient[Litestar], path: str) -> None:
+    assert "actions, joinings and birthdays are not tried" in text_of(inside.get(path))
+    assert "les actions, adhésions et anniversaires ne sont pas essayés" in text_of(inside.get(f"{path}?lang=fr"))
+
+
 def test_a_back_test_says_how_far_it_is_and_is_cancelled(inside: TestClient[Litestar]) -> None:
     address = f"{RULES}/backtests/{RUNNING}"
     part = inside.get(address, headers={"hx-request": "true"})
