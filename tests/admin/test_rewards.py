@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 
 from loyalty.rewards.kind import KINDS
 from loyalty.rewards.terms import Description, Terms
-from tests.admin.conftest import SITE
+from tests.admin.asking import post, text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
 from tests.admin.fake_rewards import MUG, PAYMENT, VOUCHER
 
@@ -27,14 +27,6 @@ GOOD = {
     "offer-position": "0",
     "offer-limit_per": "ever",
 }
-
-
-def post(client: TestClient[Litestar], path: str, **fields: str) -> Response:
-    return client.post(path, data={"csrf": "a-token", **fields}, headers={"origin": SITE})
-
-
-def text_of(answer: Response) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text.partition("<main")[2])))
 
 
 def rows_of(answer: Response) -> list[list[str]]:
