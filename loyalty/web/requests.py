@@ -15,6 +15,8 @@ from loyalty.web.bounds import without_nul
 
 _OWN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
+# An option of handlers that read their body themselves, piece by piece: it is a file, and no JSON.
+OWN_BODY = "reads_its_own_body"
 
 
 def request_ids(app: ASGIApp) -> ASGIApp:
@@ -40,8 +42,8 @@ def request_ids(app: ASGIApp) -> ASGIApp:
 
 
 async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
-    """Refuse bodies that are not JSON, and JSON that PostgreSQL could not store."""
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    """Refuse bodies that are not JSON, and JSON that PostgreSQL could not store; but not those of `OWN_BODY`."""
+    if request.method in {"GET", "HEAD", "OPTIONS"} or request.route_handler.opt.get(OWN_BODY):
         return
     body = await request.body()
     if not body:
