@@ -6,7 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults check format bench bench-kpi bench-backtest bench-pages bench-import lock clean
+.PHONY: help setup demo test test-long test-faults check format bench bench-api bench-backtest bench-import bench-kpi bench-pages \
+  lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +52,9 @@ bench-pages: $(VENV)/.dev ## Measure how long the panel's pages take on the samp
 
 bench-import: $(VENV)/.dev ## Measure an import, killed half-way: ARGS="--purchases 1000000"
 	$(BIN)/python -m benchmarks.imports $(ARGS)
+
+bench-api: $(VENV)/.dev ## Measure a shop's mixed load on the API, and requests a second against the bare framework
+	$(BIN)/python -m benchmarks.api $(ARGS)
 
 lock: $(VENV)/.base ## Compile the locked requirements anew
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv
