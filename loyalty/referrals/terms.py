@@ -1,0 +1,56 @@
+"""What a programme promises who brings a friend, and the friend: published as versions; the newest is in force. Pure."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from loyalty.errors import Invalid
+
+MOST_POINTS = 10**9
+Points = Annotated[int, Meta(ge=0, le=MOST_POINTS)]
+Minor = Annotated[int, Meta(ge=0, le=10**15)]
+Days = Annotated[int, Meta(ge=0, le=365)]
+Cap = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class Terms(Struct, frozen=True, forbid_unknown_fields=True):
+    """A programme's referral terms. Off until somebody publishes them.
+
+    `return_days`: so many local days after the purchase's own the points stay pending. `review_from`: the n-th friend
+    from one address or means of payment, and all after, wait for staff. `code_days` None: codes do not end.
+    """
+
+    on: bool = False
+    referrer_points: Points = 0
+    friend_points: Points = 0
+    minimum_minor: Minor = 0
+    return_days: Days = 14
+    per_month: Cap | None = None
+    ever: Cap | None = None
+    code_days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
+    review_from: Annotated[int, Meta(ge=2, le=100)] = 2
+    link: str | None = None
+
+
+class StoredTerms(Struct, frozen=True):
+    """A published version; 0: nobody ever published any."""
+
+    version: int
+    terms: Terms
+
+
+NEVER_PUBLISHED = StoredTerms(0, Terms())
+
+
+def checked(terms: Terms) -> Terms:
+    """Refuse terms that promise nobody anything, or a link that leads nowhere."""
+    if terms.on and not terms.referrer_points and not terms.friend_points:
+        msg = "Terms that are on give points to the referrer, or the friend, or both."
+        raise Invalid(msg, pointer="/referrer_points")
+    if terms.link is not None and not terms.link.startswith(("https://", "http://")):
+        msg = "link is the storefront's address, as https://shop.example/welcome."
+        raise Invalid(msg, pointer="/link")
+    if terms.per_month is not None and terms.ever is not None and terms.per_month > terms.ever:
+        msg = "per_month cannot be more than ever."
+        raise Invalid(msg, pointer="/per_month")
+    return terms
