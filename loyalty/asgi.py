@@ -44,6 +44,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
 from loyalty.purchases.calendar import purchase_days
+from loyalty.referrals.api import router as referrals
 from loyalty.rewards.api import router as rewards
 from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.api import router as segments
@@ -61,6 +62,7 @@ TAGS = [
     ("members", "Enrol customers, and show their points."),
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
+    ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
@@ -219,7 +221,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[purchases, members, customers, rewards, segments, tiers, *kpi_routes, kpi_inputs],
+        route_handlers=[purchases, members, customers, rewards, referrals, segments, tiers, *kpi_routes, kpi_inputs],
         before_request=admit,
         after_response=_ring,
     )

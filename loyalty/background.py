@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
-import loyalty.purchases.counting  # noqa: F401 - registers what purchases count towards tiers
+import loyalty.purchases.counting
+import loyalty.purchases.referring  # noqa: F401 - hands down what referrals ask of purchases
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -27,6 +28,10 @@ from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
+from loyalty.referrals.queries import waiting as referrals_to_decide
+from loyalty.referrals.tasks import CONSUMER as REFERRALS
+from loyalty.referrals.tasks import note_news
+from loyalty.referrals.tasks import work_off as decide_referrals
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
@@ -53,6 +58,7 @@ JOBS = (
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
+    Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
     Job("segments.refresh", Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
 )
@@ -65,6 +71,7 @@ for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
 def register_consumers() -> None:
     """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
     register_consumer(KPI, mark_days, rebuild)
+    register_consumer(REFERRALS, note_news)
 
 
 def all_jobs() -> list[Job]:

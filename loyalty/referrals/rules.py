@@ -94,40 +94,40 @@ def mailbox(email: str | None) -> str | None:
 
 
 def claimed(terms: Terms, owner: Owner | None, friend: Friend, at: datetime, purchase: UUID | None = None) -> Verdict:
-    """Decide a claim of an instant: on joining, or (`purchase`) with a purchase. The first reason that stands counts."""
+    """Decide a claim of an instant: on joining, or (`purchase`) with a purchase. The first reason counts."""
     if not terms.on:
         return Verdict("refused", "switched_off")
     if owner is None:
         return Verdict("refused", "unknown_code")
-    if owner.ends_at is not None and owner.ends_at <= at:
-        return Verdict("refused", "expired_code")
-    if owner.customer_id == friend.customer_id:
-        return Verdict("refused", "own_code")
-    if not owner.member:
-        return Verdict("refused", "referrer_left")
-    box = mailbox(friend.email)
-    if box is not None and box == mailbox(owner.email):
-        return Verdict("refused", "same_email")
-    if purchase is None and friend.known_before:
-        return Verdict("refused", "existing_customer")
-    if purchase is not None and (friend.first is None or friend.first.purchase_id != purchase):
-        return Verdict("refused", "not_first_purchase")
-    return Verdict("claimed")
+    box, first = mailbox(friend.email), friend.first
+    return _first_that_stands(
+        "claimed",
+        expired_code=owner.ends_at is not None and owner.ends_at <= at,
+        own_code=owner.customer_id == friend.customer_id,
+        referrer_left=not owner.member,
+        same_email=box is not None and box == mailbox(owner.email),
+        existing_customer=purchase is None and friend.known_before,
+        not_first_purchase=purchase is not None and (first is None or first.purchase_id != purchase),
+    )
 
 
 def qualified(terms: Terms, first: Bought, signs: Signs) -> Verdict:
     """Decide whether the friend's first purchase rewards both; suspicious ones wait for staff."""
-    if not enough(terms, first):
-        return Verdict("refused", "below_minimum")
-    if signs.same_address:
-        return Verdict("refused", "same_address")
-    if signs.same_payment:
-        return Verdict("refused", "same_payment")
-    if over_cap(terms, signs):
-        return Verdict("refused", "over_cap")
-    if signs.friends >= terms.review_from:
+    verdict = _first_that_stands(
+        "qualified",
+        below_minimum=not enough(terms, first),
+        same_address=signs.same_address,
+        same_payment=signs.same_payment,
+        over_cap=over_cap(terms, signs),
+    )
+    if verdict.state == "qualified" and signs.friends >= terms.review_from:
         return Verdict("in_review", "shared_trace")
-    return Verdict("qualified")
+    return verdict
+
+
+def _first_that_stands(otherwise: State, **reasons: bool) -> Verdict:
+    found = next((reason for reason, stands in reasons.items() if stands), None)
+    return Verdict("refused", found) if found else Verdict(otherwise)
 
 
 def over_cap(terms: Terms, signs: Signs) -> bool:

@@ -1,4 +1,4 @@
-"""Referrals: the versions of the terms, members' codes and shares, what became of each claim, and what is to be done."""
+"""Referrals: versions of the terms, members' codes and shares, what became of each claim, and what is to be done."""
 
 from datetime import datetime
 from typing import Any
@@ -101,9 +101,7 @@ class Referral(SQLModel, table=True):
         Index("referral_one_lives", "program_id", "friend_id", unique=True, postgresql_where=text(_LIVE)),
         Index("referral_claimed_ix", "program_id", "claimed_at"),
         Index("referral_referrer_ix", "program_id", "referrer_id", "qualified_at"),
-        Index(
-            "referral_maturing_ix", "program_id", "matures_at", postgresql_where=text("state = 'qualified'")
-        ),
+        Index("referral_maturing_ix", "program_id", "matures_at", postgresql_where=text("state = 'qualified'")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -133,7 +131,7 @@ class Referral(SQLModel, table=True):
 
 
 class ReferralTrace(SQLModel, table=True):
-    """A fingerprint of an address or means of payment of somebody's orders, as the shop made it. Goes with the person."""
+    """A fingerprint of an address or means of payment of orders, as the shop made it. Goes with the person."""
 
     __tablename__ = "referral_trace"
     __table_args__ = (

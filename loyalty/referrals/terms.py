@@ -1,4 +1,4 @@
-"""What a programme promises who brings a friend, and the friend: published as versions; the newest is in force. Pure."""
+"""What a programme promises who brings a friend, and the friend: published as versions, the newest in force. Pure."""
 
 from typing import Annotated
 

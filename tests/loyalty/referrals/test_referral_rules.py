@@ -14,9 +14,7 @@ from loyalty.referrals.terms import Terms, checked
 
 ANN, FAY, ORDER, LATER = (UUID(int=n) for n in range(4))
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TERMS = Terms(
-    on=True, referrer_points=500, friend_points=500, minimum_minor=5000, per_month=2, ever=3, return_days=14
-)
+TERMS = Terms(on=True, referrer_points=500, friend_points=500, minimum_minor=5000, per_month=2, ever=3, return_days=14)
 ANNA = Owner(ANN, None, member=True, email="ann@gmail.com")
 F = Friend(FAY, "fay@example.org")
 
