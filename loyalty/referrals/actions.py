@@ -64,7 +64,7 @@ async def work_on(tx: Tx, source: Source, work: Work) -> bool:
     opened = await _open(tx, source, friend_id, told)
     book, live = opened.book, opened.live
     referral = OpenReferral(live, live.version) if live else None
-    if referral is None and told and told.key not in {one.told_key for one in opened.known}:
+    if referral is None and told and (told.key, told.at) not in {(o.told_key, o.claimed_at) for o in opened.known}:
         referral = await _claim(tx, opened, told)
     if referral is None or not await _go_on(tx, opened, referral):
         await queries.drop(connection, program_id, work)

@@ -21,6 +21,7 @@ from loyalty.referrals.actions import decide_as_staff, publish_terms
 from loyalty.referrals.codes import LONGEST
 from loyalty.referrals.listing import ReferralOut, Referrals, list_referrals, show_referral
 from loyalty.referrals.members_codes import Code, code_of, give_code, record_share, validity_of
+from loyalty.referrals.pictures import qr_svg
 from loyalty.referrals.queries import terms_of
 from loyalty.referrals.wire import (
     CodeIn,
@@ -95,6 +96,20 @@ async def give(
         return None, _code_out(key, await give_code(tx, source, key, data.code))
 
     return await _once(state, once(source, idempotency_key, "referral-code/1", (key, data.code)), verb, 200)
+
+
+@get(
+    f"{_CODE}/qr",
+    operation_id="draw_referral_code",
+    summary="Draw a member's code",
+    media_type="image/svg+xml",
+    responses=problems(*READING, 409),
+)
+async def draw(customer_id: FromPath[str], state: State, source: Writing) -> Response[bytes]:
+    """Draw the member's link as a QR code (SVG); the code alone where no link was published."""
+    key = shop_id(customer_id, "customer_id")
+    code = await one(state.database, lambda tx: code_of(tx, source, key))
+    return Response(qr_svg(code.link or code.code), media_type="image/svg+xml")
 
 
 def _code_out(customer_id: str, code: Code) -> CodeOut:
@@ -199,5 +214,5 @@ async def _once(
 router = Router(
     path="/v1",
     tags=["referrals"],
-    route_handlers=[show_terms, publish, show_code, give, invite, check, show_all, release, refuse],
+    route_handlers=[show_terms, publish, show_code, draw, give, invite, check, show_all, release, refuse],
 )

@@ -218,7 +218,7 @@ async def joining(connection: Connection, program_id: int, membership_id: UUID) 
 
 async def friend_of(connection: Connection, program_id: int, friend_id: UUID, at: datetime) -> Friend:
     """Tell what is known of a friend who claims a code at an instant."""
-    row = await connection.fetchrow(_KNOWN_BEFORE, program_id, [friend_id], at)
+    [row] = await connection.fetch(_KNOWN_BEFORE, program_id, [friend_id], at)
     first = await first_bought(connection, program_id, friend_id)
     before = row[1] or (first is not None and first.placed_at < at)
     return Friend(friend_id, row[0], first, known_before=before)

@@ -107,7 +107,7 @@ def claimed(terms: Terms, owner: Owner | None, friend: Friend, at: datetime, pur
         referrer_left=not owner.member,
         same_email=box is not None and box == mailbox(owner.email),
         existing_customer=purchase is None and friend.known_before,
-        not_first_purchase=purchase is not None and (first is None or first.purchase_id != purchase),
+        not_first_purchase=purchase is not None and first is not None and first.placed_at < at,
     )
 
 

@@ -62,19 +62,35 @@ class Town:
         return found
 
     async def buys(self, order_id: str, goods: str, who: str, /, **more: object) -> None:
-        told = {"order_id": order_id, "goods": goods, "placed_at": await self.now(), "currency": "EUR"}
+        told = {
+            "order_id": order_id,
+            "goods": goods,
+            "placed_at": more.get("placed_at") or await self.now(),
+            "currency": "EUR",
+        }
         await self.call("POST", "purchases", HTTPStatus.CREATED, **told | {"customer_id": who} | more)
 
     async def takes_back(self, order_id: str, goods: str) -> None:
         told = {"refund_id": f"r{goods}", "goods": goods, "refunded_at": await self.now()}
         await self.call("POST", f"purchases/{order_id}/refunds", HTTPStatus.CREATED, **told)
 
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.database, self.program, uuid4(), 1, datetime(2026, 1, 1, tzinfo=UTC))
+
     async def works(self) -> None:
         """Let the worker hand over what happened, and decide."""
-        desk = Desk(self.database, self.program, uuid4(), 1, datetime(2026, 1, 1, tzinfo=UTC))
+        await self.hears()
+        await self.decides()
+
+    async def hears(self) -> None:
+        """Let the worker hand over what happened."""
         [consumer] = [one for one in registered() if one.name == CONSUMER]
-        await drain(consumer, desk)
-        await work_off(desk)
+        await drain(consumer, self.desk)
+
+    async def decides(self) -> None:
+        """Let the worker decide."""
+        await work_off(self.desk)
 
     async def referrals(self, **asked: str) -> list[tuple[str, str | None]]:
         """Tell the states and reasons, newest first."""
