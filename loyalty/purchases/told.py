@@ -184,9 +184,11 @@ def _payments(payments: PaymentsIn | None, digits: int) -> dict[str, int] | None
     if payments is None:
         return None
     told = {name: getattr(payments, name) for name in ("gift_card", "store_credit", "points")}
-    return {
+    stored = {
         name: minor_units(amount, digits, f"/payments/{name}") for name, amount in told.items() if amount is not None
     }
+    # A fingerprint is no payment: the purchase is the same one with and without it.
+    return None if payments.fingerprint and not stored else stored
 
 
 def refund_from(told: RefundIn, order_id: str, program: ProgramFacts) -> NewRefund:

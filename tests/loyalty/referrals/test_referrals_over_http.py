@@ -255,6 +255,14 @@ async def test_a_friend_at_the_referrer_s_address_or_card_is_refused(town: Town)
     assert await town.referrals(customer_id="fine") == [("qualified", None)]
 
 
+async def test_a_retry_may_leave_the_fingerprints_out(town: Town) -> None:
+    now = await town.now()
+    await town.buys("a1", "60.00", "ann", placed_at=now, **sent_to("here"), **paid_with("visa"))
+    told = {"order_id": "a1", "goods": "60.00", "placed_at": now, "currency": "EUR", "customer_id": "ann"}
+    again = await town.api.post("/v1/purchases", json=told)
+    assert (again.is_success, again.headers["idempotency-replayed"]) == (True, "true")
+
+
 async def test_suspicious_ones_wait_until_staff_decide(town: Town) -> None:
     await town.publishes(per_month=None, ever=None)
     code = await town.code()
