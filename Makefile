@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults check format bench bench-kpi lock clean
+.PHONY: help setup demo test test-long test-faults check format bench bench-kpi bench-backtest lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ setup: $(VENV)/.dev ## Make .venv with everything in it
 demo: $(VENV)/.run ## See it at work: embedded servers, 155,848 real purchases, the panel
 	$(BIN)/loyalty demo $(ARGS)
 
-test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; about 16 minutes on two cores)
+test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; about 25 minutes on two cores)
 	$(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-long: $(VENV)/.dev ## Run every test, with the long ones
@@ -42,6 +42,9 @@ bench: $(VENV)/.dev ## Measure, each figure as a ratio against a limit or peer o
 
 bench-kpi: $(VENV)/.dev ## Measure the key figures over a programme made up: ARGS="--purchases 10000000"
 	$(BIN)/python -m benchmarks.kpi $(ARGS)
+
+bench-backtest: $(VENV)/.dev ## Measure back-tests of rules on the whole sample, against recording it
+	$(BIN)/python -m benchmarks.backtests $(ARGS)
 
 lock: $(VENV)/.base ## Compile the locked requirements anew
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv

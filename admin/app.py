@@ -8,15 +8,20 @@ from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
 from admin import sign_in
+from admin.costs import routes as costs
 from admin.desk import Desk
 from admin.impact import routes as impact
 from admin.kpis import routes as kpis
+from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
 from admin.rewards import routes as rewards
+from admin.rules import backtesting, publishing, trying_routes, writing
+from admin.rules import routes as rules
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
+from admin.tiers import routes as tiers
 from loyalty.errors import Invalid, Unavailable
 
 _LOG = structlog.get_logger()
@@ -33,7 +38,22 @@ def panel(desk: Desk) -> Router:
             *sign_in.ROUTES,
             Router(
                 path="/",
-                route_handlers=[*impact.ROUTES, *kpis.ROUTES, *members.ROUTES, *rewards.ROUTES, *segments.ROUTES],
+                route_handlers=[
+                    *impact.ROUTES,
+                    *costs.ROUTES,
+                    *kpis.ROUTES,
+                    *LIABILITY,
+                    *members.ROUTES,
+                    *rewards.ROUTES,
+                    *members.ROUTES,
+                    *rules.ROUTES,
+                    *writing.ROUTES,
+                    *trying_routes.ROUTES,
+                    *publishing.ROUTES,
+                    *backtesting.ROUTES,
+                    *segments.ROUTES,
+                    *tiers.ROUTES,
+                ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),
             nowhere,

@@ -1,14 +1,18 @@
 """What the panel needs from the rooms below, as the door that opens the panel hands it over."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
+from admin.rules.desk import BacktestsDesk, RulesDesk
 from kpi.answers import Overview
-from loyalty.members.people import People, Search
+from kpi.inputs.facts import NewPointCost, NewSpend
+from kpi.inputs.staff import Entered, Staff
+from kpi.liability.actions import Liability
+from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
@@ -17,6 +21,8 @@ from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
+from loyalty.tiers.scheme import Scheme
+from loyalty.tiers.staff import FloorByStaff, TiersSeen
 
 
 class NewSession(Protocol):
@@ -99,6 +105,19 @@ class RewardsDesk(Protocol):
         """Put codes into the pool of a reward."""
 
 
+class TiersDesk(Protocol):
+    """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self, program: ProgramFacts) -> TiersSeen:
+        """Read the tiers, and how many members hold each."""
+
+    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:
+        """Publish the next version."""
+
+    async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
+        """Hold a member at a tier at least, or no more."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -112,8 +131,20 @@ class Desk(Protocol):
         """The verbs about rewards."""
 
     @property
+    def rules(self) -> RulesDesk:
+        """The verbs about earning rules."""
+
+    @property
+    def backtests(self) -> BacktestsDesk:
+        """The verbs about back-tests."""
+
+    @property
     def segments(self) -> SegmentsDesk:
         """The verbs about segments."""
+
+    @property
+    def tiers(self) -> TiersDesk:
+        """The verbs about tiers."""
 
     async def sign_in(self, token: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""
@@ -145,11 +176,17 @@ class Desk(Protocol):
         Looked at `closely`, the chosen period has their pictures.
         """
 
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the points liability forward through periods that follow each other."""
+
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """Find a page of the customers behind a figure, or all of them; None when it counts no customers."""
 
     async def people(self, program: ProgramFacts, search: Search) -> People:
         """Find a page of people."""
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Say who customers are; of who is none there is nothing."""
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
@@ -158,3 +195,12 @@ class Desk(Protocol):
 
     async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
         """Give or take points once under the form's key."""
+
+    async def entered(self, program: ProgramFacts) -> Entered:
+        """Read what is entered for the key figures: the latest of each kind."""
+
+    async def enter(self, program: ProgramFacts, staff: Staff, item: NewPointCost | NewSpend) -> None:
+        """Enter the cost of a point, or money spent; the same key again corrects it."""
+
+    async def withdraw(self, program: ProgramFacts, staff: Staff, key: date | str) -> None:
+        """Withdraw the cost of a point by its day, or money spent by its id; `NotFound` where nothing ever was."""

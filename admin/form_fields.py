@@ -1,8 +1,9 @@
 """The fields of a kind's settings, as its struct declares them: what each is called, and how it is asked for.
 
 Titles and notes are the `title` and `description` of a field's `msgspec.Meta`, in English and marked for translation
-(`mark`); `extra={"choices": {"monday": mark("Monday")}}` names the choices of a `Literal`. A field whose name ends in
-`_minor` is money of the programme.
+(`mark`); `extra={"choices": {"monday": mark("Monday")}}` names the choices of a `Literal`;
+`extra={"shape": "decimal"}` asks for a text as for another shape. A field whose name ends in `_minor` is money of the
+programme.
 """
 
 from collections.abc import Mapping, Sequence
@@ -109,6 +110,8 @@ def _shape(name: str, core: inspect.Type, told: dict[str, Any]) -> tuple[Shape, 
             return "lines", item
     elif isinstance(core, inspect.IntType) and name.endswith("_minor"):
         return "money", core
+    elif isinstance(core, inspect.StrType) and "shape" in told:
+        return told["shape"], core
     elif type(core) in _SHAPES:
         return _SHAPES[type(core)], core
     msg = f"No form can ask for {name!r}, a {type(core).__name__}."

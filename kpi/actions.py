@@ -183,7 +183,7 @@ class _Asking:
         outcome, pending = measure.outcome(facts), False
         if isinstance(self.reading, RollupReading) and BY_CUSTOMER & measure.needs:
             whole = snapshot.completed(outcome, version_of(days, self.reading.versions)) if snapshot else None
-            outcome, pending = whole or outcome, whole is None
+            outcome, pending = whole or outcome, whole is None and outcome.reason is None
         return Figures(
             period=Period(days.start, days.end, self.program.timezone),
             # Not over yet, as far as was known: an old report asked for again is as partial as it was.
@@ -221,15 +221,15 @@ async def _ask(
     periods_wanted = list(dict.fromkeys(wanted))
     known = knowledge(await queries.now(connection, program.program_id), as_of)
     needs = frozenset(need for measure in measures.values() for need in measure.needs)
-    read = list(dict.fromkeys([*periods_wanted, *windows(program, periods_wanted, needs)]))
     reading: Reading | None = None
     snapshots: Mapping[Key, Snapshot] = {}
     if known.limit is None:
         # Before the days: a snapshot of a later version than theirs does not say what they say.
         snapshots = await snapshot_store.find(connection, program.program_id, periods_wanted, list(measures))
         if not (patient and BY_CUSTOMER & needs):
-            reading = await RollupReading.read(connection, program, read, known, needs)
+            reading = await RollupReading.read(connection, program, periods_wanted, known, needs)
     if reading is None:
+        read = list(dict.fromkeys([*periods_wanted, *windows(program, periods_wanted, needs)]))
         reading = await RowsReading.read(connection, program, read, known)
     facts = await read_parts(Asked(connection, program, periods_wanted, reading), needs)
     return _Asking(program, reading, facts, snapshots)

@@ -5,15 +5,17 @@ from litestar import get
 from kpi import actions
 from kpi.bodies import AnswerBody, MeasureBody, MeasuresBody, SeriesBody
 from kpi.files_api import routes as files
+from kpi.liability.api import routes as liability
 from kpi.measure import MEASURES
-from kpi.parameters import AsOf, Calling, Compare, End, Grain, Key, Lent, Start, Waiting, day, instant
+from kpi.parameters import SCOPE, AsOf, Calling, Compare, End, Grain, Key, Lent, Start, Waiting, day, instant
 from kpi.people_api import routes as people
 from loyalty.web.openapi import ALWAYS, READING, problems
 
 
-@get("/v1/kpis", operation_id="list_kpis", summary="List the measures", tags=["kpis"], responses=problems(*ALWAYS))
-async def list_kpis() -> MeasuresBody:
+@get("/v1/kpis", operation_id="list_kpis", summary="List the measures", tags=["kpis"], responses=problems(*ALWAYS, 403))
+async def list_kpis(caller: Calling) -> MeasuresBody:
     """List every measure: its words in French and English, unit, whether it may be added up, and what it needs."""
+    caller.require(SCOPE)
     return MeasuresBody([MeasureBody.of(key, measure) for key, measure in sorted(MEASURES.all().items())])
 
 
@@ -22,7 +24,7 @@ async def list_kpis() -> MeasuresBody:
     operation_id="get_kpi",
     summary="Answer a measure",
     tags=["kpis"],
-    responses=problems(*READING),
+    responses=problems(*READING, 403),
 )
 async def get_kpi(
     key: Key,
@@ -35,6 +37,7 @@ async def get_kpi(
     compare: Compare = None,
 ) -> AnswerBody:
     """Answer a measure over `[start, end)`, for all, members and non-members, with 95 % intervals."""
+    caller.require(SCOPE)
     answer = await actions.answer(
         connection,
         caller.program,
@@ -53,7 +56,7 @@ async def get_kpi(
     operation_id="get_kpi_series",
     summary="Answer a measure by period",
     tags=["kpis"],
-    responses=problems(*READING),
+    responses=problems(*READING, 403),
 )
 async def get_kpi_series(
     key: Key,
@@ -66,6 +69,7 @@ async def get_kpi_series(
     as_of: AsOf = None,
 ) -> SeriesBody:
     """Answer a measure for every day, week, month, quarter or year of `[start, end)`, oldest first, at most 400."""
+    caller.require(SCOPE)
     series = await actions.series(
         connection, caller.program, key, grain, day(start, "start"), day(end, "end"), as_of=instant(as_of)
     )
@@ -73,4 +77,4 @@ async def get_kpi_series(
     return SeriesBody.of(series)
 
 
-routes = [list_kpis, get_kpi, get_kpi_series, *people, *files]
+routes = [list_kpis, get_kpi, get_kpi_series, *people, *files, *liability]

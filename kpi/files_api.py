@@ -6,7 +6,7 @@ from litestar import Response, get
 
 from kpi import actions
 from kpi.answers import Series
-from kpi.parameters import AsOf, Caller, Calling, End, Grain, Key, Lent, Start, day, instant
+from kpi.parameters import SCOPE, AsOf, Caller, Calling, End, Grain, Key, Lent, Start, day, instant
 from kpi.tables_out import HEADER, rows_of
 from loyalty.database import Connection
 from loyalty.spreadsheets import CSV, XLSX, csv_text, write_xlsx
@@ -19,7 +19,7 @@ from loyalty.web.openapi import READING, problems
     summary="Download a measure by period as CSV",
     tags=["kpis"],
     media_type=CSV,
-    responses=problems(*READING),
+    responses=problems(*READING, 403),
 )
 async def download_kpi_series_csv(
     key: Key, grain: Grain, start: Start, end: End, caller: Calling, connection: Lent, as_of: AsOf = None
@@ -35,7 +35,7 @@ async def download_kpi_series_csv(
     summary="Download a measure by period as XLSX",
     tags=["kpis"],
     media_type=XLSX,
-    responses=problems(*READING),
+    responses=problems(*READING, 403),
 )
 async def download_kpi_series_xlsx(
     key: Key, grain: Grain, start: Start, end: End, caller: Calling, connection: Lent, as_of: AsOf = None
@@ -53,6 +53,7 @@ routes = [download_kpi_series_csv, download_kpi_series_xlsx]
 async def _series(
     connection: Connection, caller: Caller, key: str, grain: str, start: str, end: str, as_of: str | None
 ) -> Series:
+    caller.require(SCOPE)
     return await actions.series(
         connection, caller.program, key, grain, day(start, "start"), day(end, "end"), as_of=instant(as_of), patient=True
     )

@@ -123,7 +123,8 @@ class Measure(ABC):
     # What must have been recorded for the figure to exist, by the names of the resources.
     inputs: ClassVar[tuple[str, ...]]
     split: ClassVar[Split]
-    # Which facts it reads beyond sets and sums: `spread`, or parts by name. What nobody needs is not read.
+    # Which facts it reads beyond sets and sums: `spread`, or parts by name, and `clusters` where it needs these by
+    # customer. What nobody needs is not read.
     needs: ClassVar[frozenset[str]] = frozenset()
     # Further parts that its picture is made of. They are read only where one period is looked at closely.
     draws: ClassVar[frozenset[str]] = frozenset()

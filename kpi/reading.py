@@ -22,8 +22,8 @@ class Reading(Protocol):
     def part(self, name: str) -> Mapping[Days, Any] | None:
         """Give a part of the periods that the reading brings along; None where it must be read from the rows."""
 
-    def numbers(self, ids: Iterable[UUID]) -> Customers:
-        """Give the customers of these ids; who neither bought nor joined is none of them."""
+    async def numbers(self, ids: Iterable[UUID]) -> Customers:
+        """Give the customers of these ids; of who neither bought nor joined there need be none."""
 
     async def named(self, customers: Customers) -> list[UUID]:
         """Give the ids of customers of these facts, in the order of their numbers."""

@@ -25,6 +25,15 @@ TOO_FEW_COSTS = Reason(
         " articles, ou envoyez `unit_cost` avec les lignes de vos achats.",
     ),
 )
+NO_REWARD_COST = Reason(
+    "no_reward_cost",
+    Text(
+        en="Members were given rewards whose cost is not known. Enter what your gifts and vouchers are worth, and the"
+        " unit cost (or the worth) of the articles that you give away.",
+        fr="Des membres ont reçu des récompenses dont le coût n’est pas connu. Saisissez la valeur de vos cadeaux et de"
+        " vos bons, et le coût unitaire (ou la valeur) des articles que vous offrez.",
+    ),
+)
 NO_LINES = Reason(
     "no_lines",
     Text(
@@ -44,5 +53,12 @@ YOUNG_LEADS = Reason(
     Text(
         en="The leads of this period are less than 30 days old: they still have time to become customers.",
         fr="Les prospects de cette période ont moins de 30 jours : ils ont encore le temps de devenir clients.",
+    ),
+)
+NO_POINT_COST = Reason(
+    "no_point_cost",
+    Text(
+        en="Enter what a point costs you, and the share of points that are never spent.",
+        fr="Saisissez ce que vous coûte un point, et la part des points qui ne sont jamais utilisés.",
     ),
 )

@@ -1,11 +1,8 @@
 """The door for HTTP: puts the API, the documentation, the health checks and the panel together."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from itertools import islice
-from uuid import UUID
 
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
@@ -15,40 +12,26 @@ from litestar.types import ExceptionHandlersMap
 from redis.asyncio import Redis
 
 from admin.app import panel
-from admin.kpis.behind import BehindAsked, Crowd
-from admin.periods import Against, Calendar, CalendarPeriod, Line
-from kpi import actions as kpi
-from kpi.answers import Overview
 from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
-from kpi.parameters import Want
-from kpi.people import CountsNobody, chosen_part, chosen_segment
-from kpi.periods import Days
-from kpi.rollup import snapshot_store
-from loyalty.auth import actions as auth
 from loyalty.background import register_consumers
-from loyalty.database import Database, connect
+from loyalty.backtests.api import router as backtests
+from loyalty.database import connect
+from loyalty.deeds.api import router as deeds
+from loyalty.desk import PanelDesk, provide_want
+from loyalty.earning.api import router as earning_rules
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
 from loyalty.idempotency.api import provide_key
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
 from loyalty.members.customers_api import router as customers
-from loyalty.members.people import PAGE, People, Search, find_people, people_named
-from loyalty.members.person import PersonFacts
-from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
-from loyalty.members.timeline import Place
 from loyalty.outbox import consumers
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
-from loyalty.programs.facts import ProgramFacts
-from loyalty.programs.queries import all_programs
 from loyalty.purchases.api import router as purchases
-from loyalty.purchases.calendar import purchase_days
 from loyalty.referrals.api import router as referrals
 from loyalty.rewards.api import router as rewards
-from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.api import router as segments
-from loyalty.segments.staff import StaffSegments
 from loyalty.settings import Settings
 from loyalty.tiers.api import router as tiers
 from loyalty.web.health import livez, readyz
@@ -61,6 +44,7 @@ TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
     ("members", "Enrol customers, and show their points."),
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
+    ("earning rules", "What purchases and actions earn: versions, drafts, publishing, trying on past purchases."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
     ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
@@ -70,125 +54,6 @@ TAGS = [
 ]
 _READING = {"GET", "HEAD", "OPTIONS"}
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
-
-
-@dataclass(frozen=True, slots=True)
-class PanelDesk:
-    """The verbs behind the panel's pages, over this process's pools."""
-
-    state: State
-    public_url: str
-
-    @property
-    def _database(self) -> Database:
-        database: Database = self.state.database
-        return database
-
-    @property
-    def rewards(self) -> StaffRewards:
-        """The verbs about rewards."""
-        return StaffRewards(lambda: self._database)
-
-    @property
-    def segments(self) -> StaffSegments:
-        """The verbs about segments."""
-        return StaffSegments(lambda: self._database)
-
-    async def sign_in(self, token: str) -> auth.NewSession | None:
-        """Use a one-time link up."""
-        async with self._database.writer() as connection:
-            return await auth.sign_in(connection, token)
-
-    async def session_of(self, secret: str) -> auth.SignedIn | None:
-        """Find who a cookie belongs to."""
-        async with self._database.writer() as connection:
-            return await auth.session_of(connection, secret)
-
-    async def sign_out(self, secret: str) -> None:
-        """End a session."""
-        async with self._database.writer() as connection:
-            await auth.sign_out(connection, secret)
-
-    async def programs(self) -> Sequence[ProgramFacts]:
-        """List the programmes of the installation."""
-        async with self._database.reader() as connection:
-            return await all_programs(connection)
-
-    async def calendar(self, program: ProgramFacts) -> Calendar | None:
-        """Tell in which periods a programme has purchases."""
-        async with self._database.reader() as connection:
-            days = await purchase_days(connection, program)
-        return Calendar(days.first, days.last, days.today, days.months) if days else None
-
-    async def overview(
-        self,
-        program: ProgramFacts,
-        keys: Sequence[str],
-        chosen: CalendarPeriod,
-        against: Against,
-        line: Line | None = None,
-        *,
-        closely: bool = False,
-    ) -> Overview:
-        """Answer measures at one knowledge time."""
-        grain, slots = (line.grain, line.slots) if line else (chosen.grain.value, ())
-        async with self._database.reader() as connection:
-            overview = await kpi.overview(
-                connection,
-                program,
-                keys,
-                chosen.start,
-                chosen.end,
-                grain=grain,
-                compare=against,
-                line=slots,
-                closely=closely,
-            )
-        await provide_want(self.state)(program.program_id, overview.pending)
-        return overview
-
-    async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
-        """Find the customers behind a figure."""
-        segment, part = chosen_segment(asked.segment), chosen_part(asked.part)
-        async with self._database.reader() as connection:
-            try:
-                behind = await kpi.people(
-                    connection, program, asked.key, asked.period.start, asked.period.end, segment=segment, part=part
-                )
-            except CountsNobody:
-                return None
-            ids = [someone.customer_id for someone in islice(behind.after(asked.after), None if whole else PAGE + 1)]
-            shown = ids if whole else ids[:PAGE]
-            return Crowd(behind.counts, await people_named(connection, program, shown), len(ids) > len(shown))
-
-    async def people(self, program: ProgramFacts, search: Search) -> People:
-        """Find a page of people."""
-        async with self._database.reader() as connection:
-            return await find_people(connection, program, search)
-
-    async def member(
-        self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
-    ) -> Seen | PersonFacts | None:
-        """Read the page of a member."""
-        async with self._database.reader() as connection:
-            return await see_person(connection, program, customer_id, after, why)
-
-    async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
-        """Give or take points once under the form's key."""
-        return await adjust_by_staff(self._database, program, asked)
-
-
-def provide_want(state: State) -> Want:
-    """Give the way to wait for intervals. A figure is answered without them, and whether or not this succeeds."""
-
-    async def want(program_id: int, pending: Sequence[Days]) -> None:
-        if pending:
-            with suppress(LoyaltyError):
-                async with state.database.writer() as connection:
-                    await snapshot_store.want(connection, program_id, pending)
-            state.doorbell.ring_soon()
-
-    return want
 
 
 async def _ring(request: Request[object, object, State]) -> None:
@@ -221,7 +86,20 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[purchases, members, customers, rewards, referrals, segments, tiers, *kpi_routes, kpi_inputs],
+        route_handlers=[
+            purchases,
+            members,
+            deeds,
+            customers,
+            earning_rules,
+            backtests,
+            rewards,
+            referrals,
+            segments,
+            tiers,
+            *kpi_routes,
+            kpi_inputs,
+        ],
         before_request=admit,
         after_response=_ring,
     )

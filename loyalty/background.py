@@ -19,6 +19,8 @@ from kpi.rollup.tasks import work_off
 from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
 from loyalty.auth.tasks import clean_up
+from loyalty.backtests.actions import JOB as BACKTESTS
+from loyalty.backtests.tasks import work_off as work_off_backtests
 from loyalty.database import Connection
 from loyalty.deeds.tasks import birthdays
 from loyalty.idempotency.tasks import forget_bodies
@@ -32,6 +34,7 @@ from loyalty.referrals.queries import waiting as referrals_to_decide
 from loyalty.referrals.tasks import CONSUMER as REFERRALS
 from loyalty.referrals.tasks import note_news
 from loyalty.referrals.tasks import work_off as decide_referrals
+from loyalty.segments.actions import REFRESH
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
@@ -41,6 +44,8 @@ from loyalty.tiers.tasks import review
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
     Job("auth.clean_up", Every(3600), clean_up),
+    # What a killed worker left is found again when its lease has run out.
+    Job(BACKTESTS, Every(600), work_off_backtests, per_program=True, longest_seconds=6 * 3600),
     # Once the points of the day before are settled, which the job of every minute does.
     Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
@@ -59,7 +64,7 @@ JOBS = (
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
-    Job("segments.refresh", Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
+    Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
 )
 

@@ -173,6 +173,17 @@ class ReferralDecided(Conflict):
     code = "referral_decided"
 
 
+class DraftEdited(Conflict):
+    """Somebody changed the draft since it was read."""
+
+    code = "draft_edited"
+
+    def __init__(self, *, newest: object) -> None:
+        """Keep what stands now, so that the caller sees it."""
+        super().__init__("Somebody changed this draft since you read it. `first` is the draft as it stands now.")
+        self.first = newest
+
+
 class SamePerson(Conflict):
     """The two customers are one already."""
 
@@ -189,6 +200,12 @@ class SegmentInUse(Conflict):
     """The segment is named by something that would mean another thing without it."""
 
     code = "segment_in_use"
+
+
+class TierInUse(Conflict):
+    """A tier that is to be no more is named by something that would be nobody's without it."""
+
+    code = "tier_in_use"
 
 
 class SegmentKept(Conflict):

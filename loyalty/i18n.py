@@ -134,9 +134,11 @@ def _template(root: Path) -> Catalog:
         return Path(folder).relative_to(root).parts[0] in ROOMS and not Path(folder).name.startswith("_")
 
     template = Catalog()
-    for name, line, message, comments, context in extract_from_dir(
+    found = extract_from_dir(
         root, methods, options, keywords=KEYWORDS, comment_tags=("Translators:",), directory_filter=is_ours
-    ):
+    )
+    # In one order on every machine: file systems list their files as they like.
+    for name, line, message, comments, context in sorted(found, key=lambda one: one[:2]):
         template.add(message, locations=[(name, line)], auto_comments=comments, context=context)
     return template
 

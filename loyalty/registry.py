@@ -16,6 +16,7 @@ class Registry(Generic[T]):
         self._noun = noun
         self._homes = [home]
         self._kinds: dict[str, T] = {}
+        self._looked_at: dict[str, tuple[str, ...]] = {}
 
     def add_home(self, home: str) -> None:
         """Look for kinds in a package of a room above, too. The doors name it; twice does nothing."""
@@ -42,8 +43,14 @@ class Registry(Generic[T]):
         """Give every kind by name, in the order of the homes and of the names of their files."""
         for name in self._homes:
             home = import_module(name)
-            for module in iter_modules(home.__path__, f"{name}."):
+            # Looking at a folder and asking for each of its modules takes milliseconds; a page of measures asks
+            # hundreds of times.
+            path = tuple(home.__path__)
+            if self._looked_at.get(name) == path:
+                continue
+            for module in iter_modules(path, f"{name}."):
                 import_module(module.name)
+            self._looked_at[name] = path
         return self._kinds
 
     def __iter__(self) -> Iterator[T]:

@@ -23,6 +23,7 @@ for room in (
     "loyalty.referrals",
     "loyalty.rewards",
     "loyalty.purchases",
+    "loyalty.backtests",
     "loyalty.deeds",
     "loyalty.members",
     "loyalty.imports",

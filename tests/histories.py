@@ -12,6 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from loyalty.database import Database, Tx, write
+from loyalty.deeds.actions import record_actions
+from loyalty.deeds.decisions import NewAction
 from loyalty.earning.actions import start_program
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
@@ -112,6 +114,17 @@ class Town:
             due = await accounts_due(connection, self.shop.source.program.program_id, timedelta(), NOBODY, 100)
         return await self.do(lambda tx: settle_accounts(tx, self.shop.source, due)) if due else None
 
+    async def act(self, customer: str, action: str, action_id: str, at: datetime) -> object:
+        """Tell an action."""
+        new = [NewAction(customer, action, action_id, at)]
+        return await self.do(lambda tx: record_actions(tx, self.shop.source, self.shop.rules, new))
+
+    async def rule(self, rules: list[dict[str, Any]]) -> None:
+        """Have been born with other rules."""
+        told = msgspec.json.encode(rules).decode()
+        program_id = self.shop.source.program.program_id
+        await self.owner.execute("UPDATE earning_rules SET rules = $1 WHERE program_id = $2", told, program_id)
+
     async def wait(self, **time: float) -> None:
         """Let time go by."""
         self.today += timedelta(**time) / timedelta(days=1)
@@ -161,12 +174,15 @@ async def open_town(
     return Town(shop, owner, [reward.reward_id for reward in (*rewards, pool)], 30.0)
 
 
-async def tell_at_random(town: Town, random: Random, steps: int) -> None:
-    """Tell whatever may happen to some customers, while time goes by."""
+async def tell_at_random(town: Town, random: Random, steps: int, products: float = 0) -> None:
+    """Tell whatever may happen to some customers, while time goes by; `products`: of how many purchases lines are told.
+
+    With products come actions.
+    """
     for number in range(4):
         await town.shop.join(joining(f"c{number}", on=20))
     for step in range(steps):
-        await _something(town, random, step)
+        await something(town, random, step, products)
         if random.random() < 0.4:
             await town.wait(hours=random.choice([0.2, 1, 12, 24, 48]))
         if step % 25 == 0:
@@ -177,7 +193,8 @@ async def tell_at_random(town: Town, random: Random, steps: int) -> None:
         await town.shop.buy(purchase(f"last{number}", 900, f"c{number}", on=town.today))
 
 
-async def _something(town: Town, random: Random, step: int) -> None:
+async def something(town: Town, random: Random, step: int, products: float = 0) -> None:
+    """Let one thing happen, whatever it is."""
     number = max(0, step // 4 - random.choice([0, 0, 1, 1, 2, 4]))
     order, customer = f"o{number}", f"c{number % 5}"
     on = town.today - random.choice([0, 0, 0.5, 2, 12])
@@ -188,6 +205,8 @@ async def _something(town: Town, random: Random, step: int) -> None:
     buyer = random.choice([customer, customer, None]) if "redemption_ids" not in beside else customer
     sold = purchase(order, random.randrange(20000), buyer, on=on, **beside)
     redeemed = random.choice(own[-3:] or [NOBODY])
+    if products and random.random() < products:
+        sold = with_lines(sold, random)
     edited = replace(sold, source_updated_at=day(town.today), delivered_at=random.choice([None, day(town.today)]))
     refunded = refund(order, f"r{step}", random.randrange(6000), on=town.today)
     told: list[Callable[[], Awaitable[object]]] = [
@@ -205,8 +224,29 @@ async def _something(town: Town, random: Random, step: int) -> None:
         lambda: town.leave(customer),
         town.settle,
     ]
+    if products:
+        told += [lambda: town.act(customer, random.choice(["review", "visit"]), f"a{number}", day(on))] * 2
     if step in {90, 130}:
         await town.merge(f"c{random.randrange(5)}", f"c{random.randrange(5)}")
     if step in {120, 140}:
         await town.erase(f"c{random.randrange(5)}")
     await random.choice(told)()
+
+
+def with_lines(sold: NewPurchase, random: Random) -> NewPurchase:
+    """Tell a purchase by lines: wine, food, and a gift card beside."""
+    wine = random.randrange(sold.goods_minor + 1)
+    parts = [("red", "wine", wine), ("bread", "food", sold.goods_minor - wine)]
+    lines = [
+        {"line_id": sku, "kind": "goods", "quantity": 1, "amount_minor": amount, "sku": sku, "category": category}
+        for sku, category, amount in parts
+    ]
+    card = {
+        "line_id": "card",
+        "kind": "gift_card",
+        "quantity": 1,
+        "amount_minor": 5000,
+        "sku": None,
+        "category": "wine",
+    }
+    return replace(sold, lines=[*lines, card])

@@ -170,6 +170,17 @@ class Paper:
             told = {name: getattr(held, name) for name in HoldFacts.__struct_fields__ if name != "customer_id"}
             self.holds[held.hold_id] = HoldFacts(customer_id=key, **told)
 
+    def hold_tier(self, customer: str, key: str, factor: str = "1", since: float = -900) -> None:
+        """Let a customer be known to hold a tier, since a day of the story."""
+        self.has_tiers = True
+        self.tiers = [span for span in self.tiers if span.customer_id != self.aliases[customer]]
+        self.tiers.append(TierFacts(self.aliases[customer], key, factor, day(since)))
+
+    def seen(self, order_id: str) -> dict[str, Any]:
+        """Give what the newest decision on an order stores of what was seen."""
+        found: dict[str, Any] = self.order(order_id).noted or {}
+        return found
+
     def account(self, customer: str) -> AccountFacts:
         """Give a customer's account."""
         return self.accounts[self.aliases[customer]]

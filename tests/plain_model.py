@@ -13,6 +13,15 @@ RULES = [
     {"kind": "points_per_amount", "points_per_step": 7, "step_minor": 300, "whole_steps": False},
     {"kind": "points_per_amount", "points_per_step": 2, "step_minor": 100},
 ]
+# For the model of the ledger, `tests/model`: what purchases and actions share a cap.
+MANY_RULES = [
+    *RULES,
+    {"kind": "multiplier", "id": "large", "factor": "1.5", "minimum_minor": 4000},
+    {"kind": "fixed_bonus", "id": "gift", "points": 25, "minimum_minor": 5000},
+    {"kind": "first_purchase", "id": "first", "points": 40},
+    {"kind": "custom_action", "id": "review", "action": "review", "points": 15},
+    {"kind": "cap", "id": "month", "points": 150, "per": "month"},
+]
 Fact = NewPurchase | NewRefund | NewMembership
 
 

@@ -5,10 +5,13 @@ from dataclasses import replace as replace_range
 from typing import NamedTuple
 
 import asyncpg
+import msgspec
 from msgspec.structs import replace
 
 from loyalty.database import Connection, Tx
 from loyalty.points.seals import seal_ledger
+from loyalty.tiers.actions import publish_scheme
+from loyalty.tiers.scheme import scheme_from
 from loyalty.verify import queries
 from loyalty.verify.canonical import NOTHING_BEFORE, award_digest, entry_hash, seal_hash
 from loyalty.verify.facts import AwardRow, EntryRow
@@ -19,7 +22,18 @@ from tests.histories import Town
 from tests.stories import day, joining, purchase, refund
 
 POLICIES = {"maturity": {"kind": "days", "days": 3}, "expiry": {"kind": "days", "days": 20}}
-CUSTOMERS = ("ann", "bob", "cid", "fay")
+RULES = [
+    {"kind": "points_per_amount", "points_per_step": 1, "step_minor": 100},
+    {"kind": "first_purchase", "points": 20},
+    {"kind": "custom_action", "action": "review", "points": 5},
+    {"kind": "cap", "id": "year", "points": 100, "per": "year", "rules": ["rule-1"]},
+]
+TIERS = {
+    "counts": "points_earned",
+    "window": {"kind": "lifetime"},
+    "tiers": [{"key": "gold", "name": {"en": "Gold"}, "threshold": 100}],
+}
+CUSTOMERS = ("ann", "bob", "cid", "fay", "gil")
 
 
 async def tell_everything(town: Town) -> None:
@@ -58,7 +72,25 @@ async def tell_everything(town: Town) -> None:
     await town.wait(days=4)
     await town.redeem("ann", 0)
     assert await town.redeem("cid", 2, at_once=True)
+    await _under_other_rules(town)
     await _seal(town)
+
+
+async def _under_other_rules(town: Town) -> None:
+    """Tell of somebody's first purchase, of more than a cap lets through, of an action, and of a tier."""
+    program_id = town.shop.source.program.program_id
+    rules = msgspec.json.encode(RULES).decode()
+    await town.owner.execute(
+        "INSERT INTO earning_rules SELECT $1, 2, $2, $3, $2",
+        program_id,
+        day(52),
+        rules,
+    )
+    async with town.shop.database.writer() as connection, connection.transaction():
+        await publish_scheme(connection, town.shop.source.program, scheme_from(TIERS), "test")
+    await town.shop.join(joining("gil", on=53))
+    await town.shop.buy(purchase("g1", 6000, "gil", on=53), purchase("g2", 6000, "gil", on=54))
+    await town.act("gil", "review", "review 1", day(54))
 
 
 async def _seal(town: Town) -> None:
@@ -290,6 +322,21 @@ TAMPERED = [
         ("UPDATE lot SET expires_at = matures_at WHERE customer_id = {ann}",)),
     Tampering("the last activity", "activity_is_told_by_awards", "account {ann}",
         ("UPDATE account SET active_at = now() WHERE customer_id = {ann}",)),
+    Tampering("what is held under a cap", "what_is_held_under_caps_is_what_awards_say", "account {gil}, rule 'year'",
+        ("UPDATE cap_use SET points = points - 1 WHERE customer_id = {gil}",)),
+    Tampering("a cap", "caps_hold", "account {gil}, rule 'year'",
+        ("UPDATE earning_rules SET rules = jsonb_set(rules, '{{3,points}}', '99') WHERE version = 2",)),
+    Tampering("what a purchase holds under a cap", "purchases_hold_what_they_earn", "account {gil}, purchase",
+        (("UPDATE award SET facts = jsonb_set(facts, '{{seen,caps,year,use}}', '39') WHERE customer_id = {gil}"
+         " AND facts #>> '{{seen,caps,year,use}}' = '40'"),
+         "UPDATE cap_use SET points = points - 1 WHERE customer_id = {gil}")),
+    Tampering("a second first purchase", "first_purchases_are_one", "account {gil}",
+        (("UPDATE award SET facts = jsonb_set(facts, '{{seen,first}}', 'true') WHERE customer_id = {gil}"
+         " AND cause = 'purchase'"),)),
+    Tampering("what an action gives", "actions_gave_what_they_are_worth", "account {gil}, award",
+        ("UPDATE earning_rules SET rules = jsonb_set(rules, '{{2,points}}', '6') WHERE version = 2",)),
+    Tampering("an action is gone", "actions_have_their_award", "action",
+        ("DELETE FROM action WHERE customer_id = {gil}",)),
     Tampering("a seal's count", "seals_form_a_chain", "seal 1", ("UPDATE seal SET awards = 1 WHERE number = 1",)),
     Tampering("a seal's root", "seals_form_a_chain", "seal 1",
         ("UPDATE seal SET root = sha256('x') WHERE number = 1",)),

@@ -13,7 +13,7 @@ from admin.impact.points import PointsPart, make_points
 from admin.impact.sources import Source, make_sources
 from admin.impact.tiles import Tile, make_tile
 from admin.period_names import PeriodNames
-from admin.periods import PURCHASES_TO_OPEN_ON, Calendar, Grain, Line, Opening
+from admin.periods import PURCHASES_TO_OPEN_ON, Against, Calendar, Grain, Line, Opening
 from admin.picker import Picker, address, make_picker
 from admin.series import SIDES, SeriesFigure, SeriesRow, series_rows
 from admin.window import names_of
@@ -50,6 +50,7 @@ class ImpactPage:
     flow_csv: str
     points: PointsPart
     points_csv: str
+    liability: str
     measures: Mapping[str, str]
     freshness: Freshness
     sources: Sequence[Source]
@@ -75,6 +76,7 @@ def make_page(program: ProgramFacts, calendar: Calendar, choice: Choice, overvie
         flow_csv=address(f"{folder}/flow.csv", choice.period, choice.against),
         points=make_points(overview, names),
         points_csv=address(f"{folder}/points.csv", choice.period, choice.against),
+        liability=address(f"{folder}/liability", choice.period, Against.PREVIOUS),
         measures={key: address(f"{folder}/kpis/{key}", choice.period, choice.against) for key in overview.answers},
         freshness=make_freshness(overview.answers["aov"], overview.counted, names),
         sources=make_sources([overview.answers[key] for key in KEYS], f),

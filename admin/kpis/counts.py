@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from admin.format import Format
 from admin.impact.flow import STEPS
 from kpi.answers import Figures
+from kpi.measures.tier_migration import TO
 from loyalty.i18n import mark
 
 _NAMES = {
@@ -24,11 +25,17 @@ _NAMES = {
     "uncovered_minor": mark("of it without a known cost"),
     "spend_minor": mark("Amount spent"),
     "revenue_minor": mark("Members’ revenue"),
+    "discounts_minor": mark("Reward discounts"),
+    "handed_over_minor": mark("Gifts, free products and vouchers"),
+    "taken_back_minor": mark("of these taken back"),
+    "rewards_without_cost": mark("Rewards without a known cost"),
     "unqualified": mark("Leads that are not qualified"),
     "purchases_without_lines": mark("Purchases without lines"),
     "refunds_without_lines": mark("Refunds without lines"),
 }
-# Told by other parts of the page: the notes, and the flow of customers.
+# These explain a figure; without one they explain nothing.
+_OF_FIGURES = {"joiners", "overlap"}
+# Told by other parts of the page: the notes, the flow of customers, and (with `TO` in it) the moves between tiers.
 _TOLD = {"left_censored", "immature", *(f"{side}{step}" for side in ("", "member_", "non_member_") for step in STEPS)}
 
 
@@ -41,8 +48,13 @@ class Count:
 
 
 def make_counts(figures: Figures, f: Format) -> Sequence[Count]:
-    """Name the counts, those that every figure has first."""
-    return [Count(_name(key, f), _written(key, n, f)) for key, n in figures.counts.items() if key not in _TOLD]
+    """Name the counts, those that every figure has first; where there is no figure, only what there is towards one."""
+    left_out = _TOLD | _OF_FIGURES if figures.reason else _TOLD
+    return [
+        Count(_name(key, f), _written(key, n, f))
+        for key, n in figures.counts.items()
+        if key not in left_out and TO not in key
+    ]
 
 
 def _name(key: str, f: Format) -> str:

@@ -43,6 +43,7 @@ GROUPS = (
             "base_flow",
             "enrolment_rate",
             "member_leave_rate",
+            "tier_migration",
             "identified_order_share",
         ),
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from admin.choice import Choice
+from admin.costs.addresses import CameFrom, costs_address
 from admin.format import MISSING, Format
 from admin.impact.notes import Freshness, make_freshness
 from admin.impact.sources import formula_said, said
@@ -59,6 +60,7 @@ class KpiList:
     origin: str
     picker: Picker
     csv: str
+    costs: str
     period: str
     days: str
     place: str
@@ -81,6 +83,7 @@ def make_list(program: ProgramFacts, calendar: Calendar, choice: Choice, overvie
         origin=(program.data_origin or {}).get(f.language, ""),
         picker=make_picker(folder, calendar, names, choice.against),
         csv=address(f"{folder}.csv", choice.period, choice.against),
+        costs=costs_address(program.program_id, CameFrom(period=choice.period)),
         period=names.full(choice.period),
         days=names.days(choice.period),
         place=f.place(program.timezone),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from admin.choice import Choice
+from admin.costs.addresses import CameFrom, costs_address, place_of
 from admin.format import MISSING, Format
 from admin.impact.flow import KEY as FLOW
 from admin.impact.flow import Flow, make_flow
@@ -16,6 +17,7 @@ from admin.impact.tiles import ENOUGH, LONG, is_enough, is_proven, partial_chip
 from admin.kpis.behind import people_address
 from admin.kpis.counts import Count, make_counts
 from admin.kpis.marks import chips, is_waited_for, notes
+from admin.kpis.migration import Migration, make_migration
 from admin.kpis.pictures.page import Pictures, make_pictures
 from admin.period_names import PeriodNames
 from admin.periods import Calendar, CalendarPeriod, Line
@@ -27,6 +29,7 @@ from kpi.answers import Answer, Figures, Overview
 from kpi.measure import Ratio, measure_named
 from kpi.periods import Grain
 from loyalty.programs.facts import ProgramFacts
+from loyalty.tiers.staff import TiersSeen
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,10 @@ class Gap:
 
 @dataclass(frozen=True)
 class MeasurePage:
-    """The page, top to bottom. `again` is the address to ask again while an interval is being computed."""
+    """The page, top to bottom. `enter`: where to enter what the figure lacks, empty where that does not help.
+
+    `again` is the address to ask again while an interval is being computed.
+    """
 
     key: str
     title: str
@@ -68,6 +74,7 @@ class MeasurePage:
     place: str
     chips: Sequence[str]
     reason: str
+    enter: str
     columns: Sequence[Column]
     dumbbell: Markup | None
     gap: Gap | None
@@ -75,6 +82,7 @@ class MeasurePage:
     notes: Sequence[str]
     flow: Flow | None
     flow_csv: str
+    migration: Migration | None
     pictures: Pictures
     measures: Mapping[str, str]
     figure: SeriesFigure
@@ -108,9 +116,14 @@ class MeasureAsked:
 
 
 def make_measure(
-    program: ProgramFacts, calendar: Calendar, asked: MeasureAsked, overview: Overview, f: Format
+    program: ProgramFacts,
+    calendar: Calendar,
+    asked: MeasureAsked,
+    overview: Overview,
+    f: Format,
+    tiers: TiersSeen | None = None,
 ) -> MeasurePage:
-    """Put a measure over a period into words."""
+    """Put a measure over a period into words; `tiers` are needed for the moves between them."""
     choice, answer, measure = asked.choice, overview.answers[asked.key], measure_named(asked.key)
     names, folder = PeriodNames(f, choice.period), f"/admin/p/{program.program_id}/kpis"
     path = f"{folder}/{asked.key}"
@@ -127,6 +140,7 @@ def make_measure(
         place=f.place(program.timezone),
         chips=chips(answer, partial_chip(answer, names), f),
         reason=said(reason.text, f) if reason else "",
+        enter=_enter(program, asked, place_of(reason)),
         columns=[_column(answer, side, path, asked, names) for side in _shown(answer)],
         dumbbell=draw_dumbbell(answer, f) if _is_held_apart(answer.figures) else None,
         gap=_gap(answer, f),
@@ -134,6 +148,7 @@ def make_measure(
         notes=notes(answer.figures, f),
         flow=make_flow(answer, names) if asked.key == FLOW else None,
         flow_csv=address(f"/admin/p/{program.program_id}/flow.csv", choice.period, choice.against),
+        migration=make_migration(answer.figures.counts, tiers, f) if tiers else None,
         pictures=make_pictures(answer, overview, address(f"{path}/picture.csv", choice.period, choice.against), f),
         measures={asked.key: address(path, choice.period, choice.against)},
         figure=_figure(path, asked, overview, f),
@@ -145,6 +160,11 @@ def make_measure(
         freshness=make_freshness(answer, overview.counted, names),
         again=address(path, choice.period, choice.against, by=asked.by) if is_waited_for(everything) else "",
     )
+
+
+def _enter(program: ProgramFacts, asked: MeasureAsked, place: str) -> str:
+    came = CameFrom(asked.key, asked.choice.period)
+    return f"{costs_address(program.program_id, came)}#{place}" if place else ""
 
 
 def _shown(answer: Answer) -> list[str]:
@@ -216,9 +236,7 @@ def _figure(path: str, asked: MeasureAsked, overview: Overview, f: Format) -> Se
         unit=series.unit,
         currency=f.currency,
         counted=counted,
-        note=words.gettext("Dotted or dashed: the period is not over yet.")
-        if _has_partial(overview, asked.key)
-        else "",
+        note=words.gettext("Dotted or dashed: the period is not over yet.") * _has_partial(overview, asked.key),
         csv=address(f"{path}/series.csv", choice.period, choice.against, by=asked.by),
         definition="#definition",
         nothing=words.gettext("Nothing to show for these periods."),

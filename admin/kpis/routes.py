@@ -16,6 +16,7 @@ from admin.impact.routes import ROLES
 from admin.kpis.behind import BehindAsked, Crowd, behind_table, make_behind
 from admin.kpis.listing import listed_keys, make_list
 from admin.kpis.measure import MeasureAsked, make_measure
+from admin.kpis.migration import KEY as MIGRATION
 from admin.kpis.pictures.page import picture_table
 from admin.kpis.tables import list_table, series_table
 from admin.members.addresses import with_query
@@ -83,7 +84,8 @@ async def measure(
         choice = asked.choice
         return redirect(address(request.url.path, choice.period, choice.against, by=asked.by), kept(request))
     overview = await _one(desk, program, calendar, asked, closely=True)
-    shown = make_measure(program, calendar, asked, overview, _format(request, program))
+    tiers = await desk.tiers.seen(program) if key == MIGRATION else None
+    shown = make_measure(program, calendar, asked, overview, _format(request, program), tiers)
     values = {"visitor": visitor.who, "program": program, "programs": programs, "page": shown}
     if request.headers.get("hx-request"):
         return part(request, "measure.html", "figures", values)

@@ -10,18 +10,21 @@ from admin.members.listing import name_of
 from admin.members.purse import Figure, HoldRow, LotGroup, make_holds, make_lots, make_strip
 from admin.members.timeline import TimelinePart, make_timeline, points_said
 from admin.members.why import WhyBox, make_why
+from admin.tiers.listing import TierBox, make_box
 from loyalty.members.person import PersonFacts, Purse
 from loyalty.members.staff import Seen
 from loyalty.programs.facts import ProgramFacts
+from loyalty.segments.facts import SegmentName
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for: where the timeline begins, whose reasons are open, which adjustment was just done."""
+    """What the address asks for: where the timeline begins, whose reasons are open, what was just done."""
 
     after: str = ""
     why: str = ""
     done: str = ""
+    tier: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,21 @@ class MemberPage:
     why: WhyBox | None
     adjust: AdjustForm | None
     available: str
+    segments: Sequence[SegmentName]
+    tier: TierBox | None
+    tier_said: str
+    holds_tiers: bool
 
 
-def make_member(program: ProgramFacts, seen: Seen, asked: Asked, adjust: AdjustForm | None, f: Format) -> MemberPage:
+def make_member(
+    program: ProgramFacts,
+    seen: Seen,
+    asked: Asked,
+    adjust: AdjustForm | None,
+    f: Format,
+    *,
+    holds_tiers: bool = False,
+) -> MemberPage:
     """Put everything about somebody into words."""
     person, purse, zone = seen.person, seen.purse, program.zone
     base = f"/admin/p/{program.program_id}/members/{person.customer_id}"
@@ -73,7 +88,20 @@ def make_member(program: ProgramFacts, seen: Seen, asked: Asked, adjust: AdjustF
         why=make_why(seen.why, program, f) if seen.why else None,
         adjust=adjust if person.ids else None,
         available=f.number(purse.available),
+        segments=seen.segments,
+        tier=make_box(seen.tier, f) if seen.tier and purse.is_member else None,
+        tier_said=_tier_said(asked.tier, f),
+        holds_tiers=holds_tiers and bool(person.ids),
     )
+
+
+def _tier_said(code: str, f: Format) -> str:
+    """Say what came of holding somebody at a tier."""
+    words = f.words
+    if not code:
+        return ""
+    said = {"held": words.gettext("Held at this tier."), "released": words.gettext("Held no more.")}
+    return said.get(code) or words.gettext("Nothing was changed. Choose a tier, a day that is not over, and say why.")
 
 
 def _status(person: PersonFacts, purse: Purse, f: Format) -> str:

@@ -27,6 +27,7 @@ from loyalty.programs.facts import ProgramFacts
 
 SEES = ("owner", "manager", "analyst", "support")
 ADJUSTS = ("owner", "manager", "support")
+HOLDS_TIERS = ("owner", "manager")
 
 
 @get("/p/{program_id:str}/members")
@@ -156,9 +157,12 @@ async def _show(
     status: int = 200,
 ) -> Response[str]:
     said = asked(request)
-    wanted = Asked(said.get("after", ""), said.get("why", ""), said.get("done", ""))
+    wanted = Asked(said.get("after", ""), said.get("why", ""), said.get("done", ""), said.get("tier", ""))
     f = Format(reader_of(request).language, program.currency)
-    shown = make_member(program, seen, wanted, form if visitor.who.role in ADJUSTS else None, f)
+    role = visitor.who.role
+    shown = make_member(
+        program, seen, wanted, form if role in ADJUSTS else None, f, holds_tiers=role in HOLDS_TIERS
+    )  # fmt: skip
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     return page(request, "member.html", {**shell, "page": shown}, status=status)
 

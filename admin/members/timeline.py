@@ -119,9 +119,11 @@ def title_of(row: Happened, f: Format) -> str:
         "left": words.pgettext("member", "Left"),
         "merged": words.gettext("Merged with another customer"),
         "erased": words.gettext("Person erased"),
+        "action": words.gettext(_DID.get(row.facts.get("action", ""), mark("Action"))),
     }.get(row.cause, row.cause)
 
 
+_DID = {"joining": mark("Welcome"), "birthday": mark("Birthday")}
 _OF_REWARDS: dict[str, Callable[[Format, str], str]] = {
     "held": lambda f, name: f.words.gettext("Reward “%(name)s” reserved", name=name),
     "captured": lambda f, name: f.words.gettext("Reward “%(name)s” redeemed", name=name),
@@ -144,6 +146,10 @@ def detail_of(row: Happened, f: Format, zone: ZoneInfo) -> str:
     if row.cause == "settled":
         moved = sum(move.points for move in row.moves)
         return points_said(moved, f)
+    if row.cause == "action":
+        why_not = {"no_rule": words.gettext("no rule rewards it"), "not_member": words.gettext("not a member")}
+        own = "" if row.facts["action"] in _DID else str(row.facts["action"])
+        return ", ".join(part for part in (own, why_not.get(row.facts.get("reason") or "")) if part)
     if row.cause in _OF_REWARDS:
         return points_said(row.facts.get(_AMOUNTS[row.cause]) or 0, f)
     return _decided_anew(row, f, zone)

@@ -6,9 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 from admin.format import Format
+from admin.members.rule_names import named, reason_said, settings_of
 from admin.members.timeline import points_said
+from admin.rules.sentences import Speaker
 from loyalty.i18n import mark
-from loyalty.members.why import RuleShare, Why
+from loyalty.members.why import LineShare, RuleShare, Why
 from loyalty.programs.facts import ProgramFacts
 
 MOST_LINES = 40
@@ -47,43 +49,57 @@ def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
     """Put a stored decision into words."""
     exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
     net = sum(move.net for move in why.moves)
+    # Of several rules those that did nothing need no column: they say why below.
+    shown = [part for part in why.breakdown if Fraction(part.points) or len(why.breakdown) == 1]
     return WhyBox(
         title=f.words.gettext("Why %(points)s?", points=f.signed(f.number(net), net)),
-        rules=[_rule(place, part, why, f) for place, part in enumerate(why.breakdown)],
-        lines=_lines(why, f),
-        whole=LineRow(
-            f.words.gettext("Whole purchase"),
-            "",
-            _money(why.basis or "0", f),
-            [Cell(_exact(part.points, f)) for part in why.breakdown],
-        ),
+        rules=[named(part, settings_of(part, why), f) for part in shown],
+        lines=_lines(why, shown, f),
+        whole=_whole(why, [Cell(_exact(part.points, f)) for part in shown], f),
         steps=[(name, text) for name, text in _steps(why, exact, program, f) if text],
     )
 
 
-def _rule(place: int, part: RuleShare, why: Why, f: Format) -> tuple[str, str]:
-    settings = why.rules[place] if why.rules and place < len(why.rules) else {}
-    if part.kind != "points_per_amount" or not {"points_per_step", "step_minor"} <= settings.keys():
-        return part.kind.replace("_", " "), ""
-    n, step = settings["points_per_step"], settings["step_minor"]
-    amount = f.money(step, 0 if f.is_whole(step) else None)
-    name = f.words.ngettext(
-        "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=amount
+def make_tried(why: Why, speaker: Speaker) -> WhyBox:
+    """Put a decision that was only tried into words: what each rule gives, or why not, and the one rounding."""
+    f = speaker.f
+    exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
+    return WhyBox(
+        title=points_said(why.target, f),
+        rules=[_called(part, settings_of(part, why), speaker) for part in why.breakdown],
+        lines=_lines(why, why.breakdown, f),
+        whole=_whole(why, [_given(part, f) for part in why.breakdown], f),
+        steps=[(name, text) for name, text in [*_sums(exact, f), _refused(why, f)] if text],
     )
-    return name, f.words.gettext("full steps only") if settings.get("whole_steps", True) else ""
 
 
-def _lines(why: Why, f: Format) -> list[LineRow]:
+def _called(part: RuleShare, settings: dict[str, Any], speaker: Speaker) -> tuple[str, str]:
+    """Name a rule as the pages of rules do, with its sentence below where it has a name of its own."""
+    words = speaker.f.words
+    if part.kind == "tier":
+        times = speaker.sentence({"kind": "multiplier", "factor": part.factor or "1"})
+        return times, words.gettext("tier %(tier)s", tier=speaker.names.tiers.get(part.tier or "", part.tier))
+    if settings.get("kind") != part.kind:
+        return part.kind.replace("_", " "), ""
+    if settings.get("name"):
+        return str(settings["name"]), speaker.sentence(settings)
+    steps = part.kind == "points_per_amount" and settings.get("whole_steps", True)
+    return speaker.sentence(settings), words.gettext("full steps only") if steps else ""
+
+
+def _whole(why: Why, cells: list[Cell], f: Format) -> LineRow:
+    return LineRow(f.words.gettext("Whole purchase"), "", _money(why.basis or "0", f), cells)
+
+
+def _lines(why: Why, shown: list[RuleShare], f: Format) -> list[LineRow]:
     """Show the lines that the award tells of; beyond so many, what the others came to."""
-    if not why.breakdown:
-        return []
-    named = {line["line_id"]: line for line in why.lines}
-    told = why.breakdown[0].lines
+    told: list[LineShare] = next((part.lines for part in shown if part.lines), [])
+    lines = {line["line_id"]: line for line in why.lines}
     rows = [
         LineRow(
-            *_line(named.get(line.line_id, {}), line.line_id),
+            *_line(lines.get(line.line_id, {}), line.line_id),
             _money(line.basis, f),
-            [_cell(part, place, f) for part in why.breakdown],
+            [_cell(part, place, f) for part in shown],
         )
         for place, line in enumerate(told[:MOST_LINES])
     ]
@@ -92,7 +108,7 @@ def _lines(why: Why, f: Format) -> list[LineRow]:
         n = len(rest)
         name = f.words.ngettext("%(n)s more line", "%(n)s more lines", n, n=f.number(n))
         counted = sum((Fraction(line.basis) for line in rest), Fraction(0))
-        sums = [sum((Fraction(x.points) for x in part.lines[MOST_LINES:]), Fraction(0)) for part in why.breakdown]
+        sums = [sum((Fraction(x.points) for x in part.lines[MOST_LINES:]), Fraction(0)) for part in shown]
         rows.append(LineRow(name, "", _money(str(counted), f), [Cell(_exact(str(s), f)) for s in sums]))
     return rows
 
@@ -102,17 +118,29 @@ def _line(line: dict[str, Any], line_id: str) -> tuple[str, str]:
 
 
 def _cell(part: RuleShare, place: int, f: Format) -> Cell:
-    line = part.lines[place]
-    if line.reason is None:
-        return Cell(_exact(line.points, f))
-    words = f.words
-    reasons = {"gift_card": words.gettext("gift card"), "shipping": words.gettext("shipping")}
-    return Cell(reasons.get(line.reason, line.reason.replace("_", " ")), none=True)
+    # What is given for the purchase as a whole is given for no line.
+    line = part.lines[place] if part.lines else None
+    if line is None:
+        return Cell("", none=True)
+    return _given(line, f)
+
+
+def _given(part: RuleShare | LineShare, f: Format) -> Cell:
+    """Say what a rule gave, or why nothing."""
+    return Cell(_exact(part.points, f)) if part.reason is None else Cell(reason_said(part.reason, f), none=True)
+
+
+def _sums(exact: Fraction, f: Format) -> list[tuple[str, str]]:
+    """Say what it comes to, before and after the one rounding."""
+    words, whole = f.words, exact.numerator // exact.denominator
+    if whole == exact:
+        return [(words.gettext("In all"), points_said(whole, f))]
+    rounded = words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
+    return [(words.gettext("Rounded once, at the end"), rounded)]
 
 
 def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[tuple[str, str]]:
     words, facts = f.words, why.facts
-    whole = exact.numerator // exact.denominator
     before = why.target - why.due
     kept, goods = facts.get("kept"), facts.get("goods")
     record = words.gettext(
@@ -126,14 +154,10 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
     left = words.gettext("%(kept)s of %(goods)s", kept=f.money(kept), goods=f.money(goods)) if kept != goods else ""
     return [
         (words.gettext("Kept of the goods"), left),
-        (words.gettext("In all"), points_said(whole, f) if whole == exact else ""),
-        (
-            words.gettext("Rounded once, at the end"),
-            words.gettext("%(exact)s → %(points)s", exact=_exact(str(exact), f), points=points_said(whole, f))
-            if whole != exact
-            else "",
-        ),
-        (words.gettext("Not given"), _reason(facts.get("reason"), f)),
+        *_sums(exact, f),
+        *_silent(why, f),
+        (words.gettext("Known then"), _known(why, f)),
+        _refused(why, f),
         (
             words.gettext("Guest"),
             words.gettext("Placed before joining; it earns, as the programme allows.") if facts.get("guest") else "",
@@ -153,14 +177,40 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
     ]
 
 
-def _reason(reason: str | None, f: Format) -> str:
-    words = f.words
-    return {
+def _silent(why: Why, f: Format) -> list[tuple[str, str]]:
+    """Say of each rule that gave nothing why."""
+    return [
+        (named(part, settings_of(part, why), f)[0], reason_said(part.reason, f))
+        for part in why.breakdown
+        if part.reason is not None
+    ]
+
+
+def _known(why: Why, f: Format) -> str:
+    """Tell what was looked up once: tier, segments, first purchase, and what was left under caps."""
+    seen, words = why.facts.get("seen") or {}, f.words
+    said = []
+    if seen.get("tier"):
+        said.append(words.gettext("tier %(tier)s", tier=seen["tier"]["key"]))
+    said += [words.gettext("segment %(segment)s", segment=segment) for segment in seen.get("segments") or ()]
+    if seen.get("first"):
+        said.append(words.gettext("the first purchase"))
+    for rule, cap in (seen.get("caps") or {}).items():
+        part = next((part for part in why.breakdown if part.rule == rule), None)
+        name = named(part, settings_of(part, why), f)[0] if part else rule
+        said.append(words.gettext("%(points)s left under “%(rule)s”", points=points_said(cap["room"], f), rule=name))
+    return ", ".join(said)
+
+
+def _refused(why: Why, f: Format) -> tuple[str, str]:
+    words, reason = f.words, why.facts.get("reason")
+    said = {
         None: "",
         "not_member": words.gettext("Not a member when the order was placed."),
         "anonymous": words.gettext("The shop named no customer."),
         "test": words.gettext("A test order: it never earns."),
-    }.get(reason, str(reason))
+    }
+    return words.gettext("Not given"), said.get(reason, str(reason))
 
 
 def _moved(why: Why, f: Format) -> str:

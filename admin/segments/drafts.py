@@ -75,7 +75,9 @@ def draft_from(said: Said, f: Format, program: ProgramFacts, *, kept: bool = Fal
     """Read the form, and tell what is wrong with it."""
     words, name = f.words, " ".join(_last(said, "name").split())
     key = _last(said, "key") or slug(name)
-    errors, forms, settings = {}, [], []
+    errors: dict[str, str] = {}
+    forms: list[KindForm] = []
+    settings: list[dict[str, Any]] = []
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         errors["name"] = words.gettext("Write a name of at most %(most)s characters.", most=f.number(LONGEST_NAME))
     elif not _KEY.fullmatch(key) or len(key) > LONGEST_KEY:

@@ -1,6 +1,7 @@
 """`make bench-kpi`: the figures of a big programme beside raw SQL and DuckDB over Parquet, with the same results.
 
-`--purchases N` (1,000,000), `--rounds N` (5), `--fresh SECONDS` (30) of purchases coming in.
+`--purchases N` (1,000,000), `--rounds N` (5), `--fresh SECONDS` (30) of purchases coming in; `--plain`: nothing but
+purchases and members.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from benchmarks.kpi.generated import END, START, generate
 from benchmarks.kpi.peers import Duck
 from benchmarks.report import Comparison, Figure, compare, show
 from kpi import actions
-from kpi.answers import Overview
+from kpi.answers import Figures, Overview
+from kpi.measure import MEASURES
 from kpi.rollup import loading
 from kpi.rollup.cache import Cache
 from kpi.rollup.work import CONSUMER, rebuild, work_off
@@ -33,6 +35,7 @@ from loyalty.outbox.queries import built
 from loyalty.programs.facts import ProgramFacts
 from loyalty.settings import Settings
 
+EVERY = sorted(MEASURES.all())
 KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
 YEAR, YEAR_BEFORE = (date(2025, 1, 1), END), START
 MONTH, MONTH_BEFORE = (date(2025, 11, 1), date(2025, 12, 1)), date(2025, 10, 1)
@@ -40,6 +43,8 @@ _SIZES = """
 SELECT sum(pg_total_relation_size(oid)) FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND (relname LIKE 'kpi\\_%') = $1
 """
+# From the rows of more purchases a page takes minutes, and all measures an hour: longer than the service waits.
+_MOST_FROM_ROWS = 1_000_000
 _MARK = "INSERT INTO kpi_dirty (program_id, local_day, recorded_at) VALUES ($1, $2, clock_timestamp())"
 _MEGABYTE = 1024 * 1024
 
@@ -107,11 +112,33 @@ class Bench:
         against = "raw SQL over the rows"
         return await compare("the Impact page's figures", "pages", against, from_days, from_rows, rounds=1)
 
+    async def whole_list(self) -> Comparison:
+        """Answer the list of all measures, from the day sets and from the rows, with the same figures."""
+        found: dict[bool, Overview] = {}
+
+        async def timed(*, as_known: bool) -> float:
+            async with self._database.reader() as connection:
+                now = await queries.now(connection, self._program.program_id) if as_known else None
+                began = perf_counter()
+                found[as_known] = await actions.overview(connection, self._program, EVERY, *MONTH, as_of=now)
+                return 1 / (perf_counter() - began)
+
+        name, against = f"the list: all {len(EVERY)} measures", "raw SQL over the rows"
+        compared = await compare(
+            name, "pages", against, lambda _: timed(as_known=False), lambda _: timed(as_known=True), rounds=1
+        )
+        for key in EVERY:
+            days, rows = ([*one.series[key].periods, one.answers[key].figures] for one in found.values())
+            if [_counts(one) for one in days] != [_counts(one) for one in rows]:
+                raise AssertionError(key)
+        return compared
+
     async def timed(self) -> list[Figure]:
         """Time what a page, a series and a free range take, warm and with nothing in memory."""
         async with self._database.reader() as connection:
             asked: dict[str, tuple[Callable[[], Awaitable[object]], float | None]] = {
                 "the Impact page's figures": (lambda: self.page(connection, *MONTH), 20),
+                "the list: all measures": (lambda: self._list(connection), None),
                 "a year, four measures": (lambda: self.page(connection, *YEAR, grain="year", slots=2), None),
                 "a series of 24 months": (lambda: self._series(connection), None),
                 "217 days from anywhere": (lambda: self._free(connection), None),
@@ -128,6 +155,9 @@ class Bench:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         held = loading.CACHE.held_bytes / _MEGABYTE
         return [*figures, Figure("memory: day sets held, and the process", f"{held:.0f} MB, {memory:.0f} MB")]
+
+    async def _list(self, connection: Connection) -> object:
+        return await actions.overview(connection, self._program, EVERY, *MONTH)
 
     async def _series(self, connection: Connection) -> object:
         return await actions.series(connection, self._program, "retention_rate", "month", START, END)
@@ -147,13 +177,17 @@ class Bench:
         return [Figure("a day counted anew, with its month", f"{1000 * taken[len(taken) // 2]:.0f} ms")]
 
 
+def _counts(figures: Figures) -> list[object]:
+    return [figures.counts, *((name, ratio.num, ratio.den) for name, ratio in figures.segments.items())]
+
+
 async def _seconds(ask: Callable[[], Awaitable[object]]) -> float:
     began = perf_counter()
     await ask()
     return perf_counter() - began
 
 
-async def measure(servers: Servers, folder: Path, purchases: int, rounds: int, fresh: int) -> None:
+async def measure(servers: Servers, folder: Path, purchases: int, rounds: int, fresh: int, *, plain: bool) -> None:
     """Make everything up, build it, and ask."""
     register_consumers()
     owner = await asyncpg.connect(servers.database_url)
@@ -163,7 +197,7 @@ async def measure(servers: Servers, folder: Path, purchases: int, rounds: int, f
     await migrations.upgrade(url)
     owner = await asyncpg.connect(url)
     began = perf_counter()
-    program = await generate(owner, purchases)
+    program = await generate(owner, purchases, plain=plain)
     duck = await Duck.export(owner, program, folder)
     figures = [Figure("making it up", f"{perf_counter() - began:.0f} s for {purchases:,} purchases")]
     async with connect(Settings(pool_size=4), url) as database:
@@ -178,7 +212,7 @@ async def measure(servers: Servers, folder: Path, purchases: int, rounds: int, f
         comparisons = [
             await bench.against_duck("a year: four measures, one by one", YEAR_BEFORE, YEAR, 20),
             await bench.against_duck("a month: four measures, one by one", MONTH_BEFORE, MONTH, None),
-            await bench.against_rows(),
+            *([await bench.against_rows(), await bench.whole_list()] if purchases <= _MOST_FROM_ROWS else []),
         ]
         figures += await bench.timed() + await bench.days(owner)
         figures += await freshness(url, servers.redis_url, program, database, fresh) if fresh else []
@@ -192,9 +226,10 @@ def main() -> None:
     options.add_argument("--purchases", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--fresh", type=int, default=30)
+    options.add_argument("--plain", action="store_true", help="purchases without lines, no points, no leads")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as home, acquire(Path(home)) as servers:
-        asyncio.run(measure(servers, Path(home), asked.purchases, asked.rounds, asked.fresh))
+        asyncio.run(measure(servers, Path(home), asked.purchases, asked.rounds, asked.fresh, plain=asked.plain))
 
 
 if __name__ == "__main__":

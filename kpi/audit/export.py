@@ -46,6 +46,22 @@ _LINKS = f"""(
   UNION
   SELECT {_LEAD}, l.customer_id FROM {_NUMBERED} WHERE l.customer_id IS NOT NULL
 ) t WHERE program_id = $1"""  # noqa: S608 - the names above
+_SETTINGS = "'settings' ->> 'worth_minor')::bigint AS worth_minor"
+_REDEMPTIONS = f"""(
+  SELECT *, reward ->> 'kind' AS kind, reward -> 'settings' ->> 'sku' AS sku, (reward -> {_SETTINGS} FROM redemption
+) t WHERE program_id = $1"""  # noqa: S608 - the names above
+_EDITIONS = f"(SELECT *, (offer -> {_SETTINGS} FROM reward_edition) t WHERE program_id = $1"  # noqa: S608 - as above
+# Points captured of a redemption, or (below 0) come back, by the storefront's word or with a refund.
+_REDEEMED = """(
+  SELECT a.program_id, a.award_id, a.recorded_at, n.redemption_id, n.points, (SELECT min(e.effective_at) FROM entry e
+    WHERE e.program_id = a.program_id AND e.customer_id = a.customer_id AND e.award_id = a.award_id
+      AND e.kind IN ('capture', 'reverse')) AS effective_at
+  FROM award a CROSS JOIN LATERAL (
+    SELECT (a.facts ->> 'hold')::uuid AS redemption_id, (a.facts ->> 'captured')::bigint AS points
+    UNION ALL SELECT (a.facts ->> 'hold')::uuid, -(a.facts ->> 'returned')::bigint
+    UNION ALL SELECT key::uuid, -value::bigint FROM jsonb_each_text(a.facts -> 'restored_of')
+  ) n WHERE n.points <> 0
+) t WHERE program_id = $1"""
 # What becomes a file, by its name: the columns, and where they are from; $1 is the programme.
 TABLES = {
     "purchases": (_FACTS, f"{_SALE.format('purchase')} AND state = 'recorded'"),
@@ -67,6 +83,10 @@ TABLES = {
         "customer_id kind debit_code credit_code amount effective_at recorded_at",
         "entry WHERE program_id = $1",
     ),
+    "redemptions": ("redemption_id reward_id kind sku worth_minor price_points", _REDEMPTIONS),
+    "editions": ("reward_id edition worth_minor recorded_at", _EDITIONS),
+    "redeemed": ("redemption_id award_id points effective_at recorded_at", _REDEEMED),
+    "tier_changes": ("customer_id seq tier_to effective_at recorded_at", "tier_change WHERE program_id = $1"),
     "spend": (f"spend_id kind booked_on amount_minor {_ENTERED}", "kpi_spend WHERE program_id = $1"),
     "unit_costs": (f"sku from_on unit_cost_minor {_ENTERED}", "kpi_unit_cost WHERE program_id = $1"),
     "point_costs": (
@@ -76,7 +96,7 @@ TABLES = {
     "leads": (f"lead created_at channel qualified {_ENTERED}", _LEADS),
     "lead_links": ("lead version customer_id", _LINKS),
 }
-_IDS = {"purchase_id", "customer_id", "merged_into"}
+_IDS = {"purchase_id", "customer_id", "merged_into", "redemption_id", "reward_id", "award_id"}
 
 
 async def export(connection: Connection, program_id: int, folder: Path) -> Mapping[str, int]:

@@ -1,11 +1,11 @@
 """The recounts of points, from the movements of the ledger: by their own instants, as far as they were known."""
 
-from kpi.audit.counting import PLACED, Counting, named, of_all, together
+from kpi.audit.counting import Counting, named, of_all, together
 
 # A movement takes from the debit code and gives to the credit code; stocks are all that moved before the end. The cost
 # of a point in force on the last day counts, in millionths like the share never redeemed: they have six decimals.
 # `redemption` asks who joined for the first time whether they redeemed before they left, as far as was known.
-VIEWS = f"""
+VIEWS = """
 CREATE TABLE moved AS
   SELECT who, kind, debit_code, credit_code, amount, effective_at
   FROM 'entries.parquet' LEFT JOIN person USING (customer_id) WHERE recorded_at <= getvariable('known_at');
@@ -24,7 +24,6 @@ CREATE VIEW worth AS
     1000000 - arg_max(breakage_micros, from_on)::HUGEINT AS used
   FROM slot JOIN newest ON from_on < end_on WHERE NOT withdrawn GROUP BY slot;
 CREATE VIEW redeemer AS SELECT DISTINCT slot, who FROM movement WHERE kind = 'capture';
-CREATE VIEW rewarded AS SELECT slot, kept - net AS reward, net FROM qualifying {PLACED} WHERE member;
 CREATE VIEW redemption AS
   WITH arrival AS (
     SELECT who, joined_at, max(left_at) AS left_at FROM stay
@@ -32,7 +31,7 @@ CREATE VIEW redemption AS
   SELECT slot, EXISTS (SELECT 1 FROM moved m WHERE m.who = f.who AND kind = 'capture'
       AND effective_at >= f.joined_at AND effective_at <= least(f.left_at, as_of)) AS redeemed
   FROM arrival f JOIN slot ON f.joined_at >= start_at AND f.joined_at < end_at WHERE f.joined_at < as_of;
-"""  # noqa: S608 - our own words
+"""
 
 
 def _moved(which: str) -> str:
@@ -66,9 +65,6 @@ COUNTINGS = {
     ),
     "redeemer_share": Counting(
         of_all("count(r.who)", "count(*)", "member_buyer LEFT JOIN redeemer r USING (slot, who)")
-    ),
-    "reward_cost_ratio": Counting(
-        of_all("sum(reward)", "sum(net)", "rewarded"), named("revenue_minor", "sum(net)", "rewarded")
     ),
     "time_to_first_redemption": Counting(
         of_all("count(*) FILTER (redeemed)", "count(*)", "redemption"),

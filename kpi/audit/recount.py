@@ -1,7 +1,7 @@
 """Counting again: the definitions as DuckDB SQL over the exported files, from the page of definitions alone.
 
-`facts.py` makes tables of the files, and `purchases.py`, `members.py`, `points.py` and `money.py` hold a recount of
-each measure over them.
+`facts.py` makes tables of the files, and `purchases.py`, `members.py`, `points.py`, `money.py`, `rewards.py` and
+`tiers.py` hold a recount of each measure over them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from kpi.audit import facts, members, money, points, purchases
+from kpi.audit import facts, members, money, points, purchases, rewards, tiers
 from kpi.audit.purchases import COUNTS
 from kpi.periods import FIRST_DAY, Days, Grain, instant, previous
 from loyalty.programs.facts import ProgramFacts
@@ -22,7 +22,14 @@ _LAST_DAY = date(9999, 12, 30)
 _YEAR_DAYS = 365
 _FIRST_DAYS = timedelta(days=30)
 
-RECOUNTS = {**purchases.COUNTINGS, **members.COUNTINGS, **points.COUNTINGS, **money.COUNTINGS}
+RECOUNTS = {
+    **purchases.COUNTINGS,
+    **members.COUNTINGS,
+    **points.COUNTINGS,
+    **money.COUNTINGS,
+    **rewards.COUNTINGS,
+    **tiers.COUNTINGS,
+}
 
 
 class Slot(NamedTuple):
@@ -56,7 +63,7 @@ def recount(
         engine.register("slot", _slot_table(program, slots))
         engine.register("due", _due_table(engine, program.zone))
         engine.register("midnight", _midnight_table(engine, program.zone))
-        for sql in (facts.SETS, purchases.VIEWS, members.VIEWS, points.VIEWS, money.VIEWS):
+        for sql in (facts.SETS, purchases.VIEWS, members.VIEWS, points.VIEWS, money.VIEWS, rewards.VIEWS, tiers.VIEWS):
             engine.execute(sql)
         places = list(slots)
         shared = engine.execute(COUNTS).fetchall()

@@ -1,11 +1,13 @@
 """The verbs of what is entered: tell it, tell it otherwise, withdraw it. What was told last counts, from then on."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import cast
 
 from kpi.inputs import queries
 from kpi.inputs.facts import NewLead, NewPointCost, NewSpend, NewUnitCost, Told
 from kpi.inputs.queries import LEADS, POINT_COSTS, SPEND, UNIT_COSTS, Sheet
+from kpi.rollup.store import mark_from
 from loyalty.database import Tx
 from loyalty.errors import Invalid, LoyaltyError, NotFound
 from loyalty.programs.facts import Source
@@ -35,7 +37,12 @@ async def tell_leads(tx: Tx, source: Source, items: Sequence[NewLead]) -> list[T
 async def tell_unit_costs(tx: Tx, source: Source, items: Sequence[NewUnitCost]) -> list[Told | LoyaltyError]:
     """Enter unit costs, by `sku` and `from_on`."""
     rows = [(one.sku, one.from_on, one.unit_cost_minor) for one in items]
-    return list(await _tell(tx, source, UNIT_COSTS, rows))
+    told = await _tell(tx, source, UNIT_COSTS, rows)
+    changed = [one.from_on for one, done in zip(items, told, strict=True) if not done.replayed]
+    if changed:
+        # What was sold since costs something else now; the worker counts it anew.
+        await mark_from(tx.connection, source.program.program_id, min(changed))
+    return list(told)
 
 
 async def tell_point_costs(tx: Tx, source: Source, items: Sequence[NewPointCost]) -> list[Told | LoyaltyError]:
@@ -50,6 +57,9 @@ async def withdraw(tx: Tx, source: Source, sheet: Sheet, key: Sequence[object]) 
     if done is None:
         msg = f"Nothing was entered under {', '.join(str(part) for part in key)}."
         raise NotFound(msg)
+    if sheet is UNIT_COSTS and done:
+        _, first = key
+        await mark_from(tx.connection, source.program.program_id, cast("date", first))
     return Told(replayed=not done)
 
 

@@ -44,6 +44,11 @@ SELECT {names}, recorded_at FROM (
   ORDER BY {keys}, version DESC
 ) newest WHERE NOT withdrawn ORDER BY {keys} LIMIT $2
 """
+_NEWEST = """
+SELECT {names}, count(*) OVER () AS entered FROM (
+  SELECT DISTINCT ON ({keys}) * FROM {table} WHERE program_id = $1 ORDER BY {keys}, version DESC
+) newest WHERE NOT withdrawn ORDER BY {dated} DESC, {keys} LIMIT $2
+"""
 _KNOWN = """
 (SELECT DISTINCT ON ({keys}) * FROM {table} WHERE program_id = $1 AND recorded_at <= {k} ORDER BY {keys}, version DESC)
 """
@@ -51,11 +56,15 @@ _KNOWN = """
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of versions: its natural key and its columns, each with its type. `open`: which rows may be told anew."""
+    """A table of versions: its natural key and its columns, each with its type.
+
+    `dated`: the column that says when a row is about. `open`: which rows may be told anew.
+    """
 
     table: str
     keys: dict[str, str]
     columns: dict[str, str]
+    dated: str = "from_on"
     open: str = "true"
 
     def known(self, k: str) -> str:
@@ -77,15 +86,18 @@ class Sheet:
             "old_columns": ", ".join(f"o.{name}" for name in self.columns),
             "places": ", ".join(f"${n}::{kind}" for n, kind in enumerate(self.keys.values(), 3)),
             "after": ", ".join(f"($3::text[])[{n}]::{kind}" for n, kind in enumerate(self.keys.values(), 1)),
+            "dated": self.dated,
             "open": self.open,
         }
-        return {name: text.format(**words) for name, text in (("tell", _TELL), ("undo", _WITHDRAW), ("list", _LIST))}
+        statements = {"tell": _TELL, "undo": _WITHDRAW, "list": _LIST, "newest": _NEWEST}
+        return {name: text.format(**words) for name, text in statements.items()}
 
 
 SPEND = Sheet(
     "kpi_spend",
     {"spend_id": "text"},
     {"kind": "text", "booked_on": "date", "amount_minor": "bigint", "channel": "text", "note": "text"},
+    dated="booked_on",
 )
 LEADS = Sheet(
     "kpi_lead",
@@ -98,6 +110,7 @@ LEADS = Sheet(
         "external_id": "text",
         "email": "text",
     },
+    dated="created_at",
     open="o.customer_id IS NULL",
 )
 UNIT_COSTS = Sheet("kpi_unit_cost", {"sku": "text", "from_on": "date"}, {"unit_cost_minor": "bigint"})
@@ -126,3 +139,8 @@ async def page(
 ) -> list[Record]:
     """List the newest versions in the order of their keys, those withdrawn left out."""
     return await connection.fetch(sheet.sql["list"], program_id, limit, after)
+
+
+async def newest(connection: Connection, sheet: Sheet, program_id: int, limit: int) -> list[Record]:
+    """List what is about the latest days, those withdrawn left out; `entered` in each row is how many there are."""
+    return await connection.fetch(sheet.sql["newest"], program_id, limit)

@@ -1,17 +1,10 @@
 """What the points that members hold are expected to cost."""
 
 from kpi.facts import PeriodFacts
-from kpi.measure import MEASURES, Measure, Outcome, Ratio, Reason, Text
+from kpi.measure import MEASURES, Measure, Outcome, Ratio, Text
 from kpi.parts.points import Points, PointWorth
+from kpi.reasons import NO_POINT_COST
 from kpi.splits import without
-
-_NO_WORTH = Reason(
-    "no_point_cost",
-    Text(
-        en="Enter what a point costs you, and the share of points that are never spent.",
-        fr="Saisissez ce que vous coûte un point, et la part des points qui ne sont jamais utilisés.",
-    ),
-)
 
 
 @MEASURES.register("points_liability")
@@ -42,7 +35,7 @@ class PointsLiability(Measure):
         worth: PointWorth | None = facts.parts["point_worth"]
         counts = {"points": points.outstanding}
         if worth is None:
-            return without(_NO_WORTH, counts=counts)
+            return without(NO_POINT_COST, counts=counts)
         exact = points.outstanding * worth.cost_minor * (1 - worth.breakage)
         minor = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
         return Outcome({"all": Ratio(minor, None, float(minor), None)}, counts=counts)

@@ -35,7 +35,7 @@ class ProductReturnRate(Measure):
     additivity = "none"
     inputs = ("purchases", "refunds")
     split = "at_order"
-    needs = frozenset({"units"})
+    needs = frozenset({"units", "clusters"})
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide what came back by what was sold, for all and for each status of the sale."""
@@ -52,7 +52,8 @@ class ProductReturnRate(Measure):
         }
         gap = Difference(None, None)
         if member.ratio is not None and other.ratio is not None:
-            gap = Difference(member.ratio - other.ratio, ratio_difference_interval(member, other))
+            interval = ratio_difference_interval(member, other) if units.by_customer else None
+            gap = Difference(member.ratio - other.ratio, interval)
         return Outcome(segments, gap, counts, immature=units.immature)
 
 

@@ -40,7 +40,7 @@ class ProfitPerCustomer(Measure):
     additivity = "none"
     inputs = ("purchases", "members", "costs")
     split = "at_order"
-    needs = frozenset({"margins"})
+    needs = frozenset({"margins", "clusters"})
 
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the profit by the buyers, for all and for each status."""
@@ -49,7 +49,16 @@ class ProfitPerCustomer(Measure):
         counts = {"net_minor": net, "uncovered_minor": uncovered}
         if 100 * uncovered > (100 - _ENOUGH_PERCENT) * net:
             return without(TOO_FEW_COSTS, *SEGMENTS, counts=counts)
-        answer = by_order(*_sides(margins.person, margins.member, margins.net - margins.cost), least=-inf)
+        profit = margins.net - margins.cost
+        if margins.by_customer:
+            sides = _sides(margins.person, margins.member, profit)
+        else:
+            sides = (
+                Sums(int(profit.sum()), len(facts.bought)),
+                Sums(int(profit[margins.member == 1].sum()), len(facts.member.buyers)),
+                Sums(int(profit[margins.member == 0].sum()), len(facts.other.buyers)),
+            )
+        answer = by_order(*sides, least=-inf)
         return Outcome(answer.segments, answer.difference, counts)
 
 

@@ -36,13 +36,17 @@ class Covered:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Margins:
-    """An entry for each customer and status under which they bought; `person` numbers them within the period."""
+    """An entry for each customer and status under which they bought; `person` numbers them within the period.
+
+    Or only one for each status, summed over customers: then not `by_customer`.
+    """
 
     person: Counts = field(default_factory=nothing)
     member: Counts = field(default_factory=nothing)
     net: Counts = field(default_factory=nothing)
     cost: Counts = field(default_factory=nothing)
     covered: Counts = field(default_factory=nothing)
+    by_customer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,25 @@ class Rewards:
     rewards: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What rewards cost that no purchase tells of, in minor units: handed over in the period, and taken back in it.
+
+    `uncosted`: how many handings over and takings back have no cost that anybody entered; they are in neither sum.
+    """
+
+    given: int = 0
+    returned: int = 0
+    uncosted: int = 0
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Units:
-    """Units of goods, an entry for each customer (an anonymous purchase is one) and status.
+    """Units of goods, an entry for each customer (an anonymous purchase is one) and status; or one for each status.
 
     `sold` and `returned` are of the sales placed in the period; `flow` was returned in it, by status of the sale, of
     whenever. `unlined`: purchases without lines; `untold`: refunds of a part that do not say which goods came back.
-    `immature`: the period ended too recently for its returns to be in.
+    `immature`: the period ended too recently for its returns to be in. `by_customer` as for margins.
     """
 
     person: Counts = field(default_factory=nothing)
@@ -70,6 +86,7 @@ class Units:
     unlined: int = 0
     untold: int = 0
     immature: bool = False
+    by_customer: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ class Points:
 
     `redeemed` is captured, without what was reversed: that is `restored`, a movement of its own, as in the ledger's
     balance (issued + restored ± adjusted - redeemed - expired - clawed back). `expired` holds the `forfeited` ones.
-    `outstanding`: pending, available and held; `debt` is not taken off it. `redeemers`: whose points were captured.
+    `outstanding`: pending, available and held; `debt` is not taken off it. `redeemers`: whose points were captured; who
+    never bought may be missing among them.
     """
 
     issued: int = 0

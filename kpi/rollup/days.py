@@ -12,6 +12,9 @@ import numpy as np
 from kpi.facts import NOBODY, Anonymous, Counts, Customers, Side
 from kpi.parts.gaps import DAY, LASTED, GapSums
 from kpi.rollup.fold import Fold
+from kpi.rollup.ledger import Moved
+from kpi.rollup.lines import Lines
+from kpi.rollup.sums import LineSums, PointSums
 from kpi.rows.cells import Flags, Memberships, Purchases
 
 # When somebody bought who never did. Instants are microseconds, as the database counts them.
@@ -55,7 +58,7 @@ class Window:
 
     `purchases` are summed by customer, day and status; `last_at` is the instant of the last of each. `memberships` are
     all those of whoever joined or left in the window. By day: `lined` counts purchases that tell their lines, and
-    `rewards` is what members paid with them.
+    `rewards` is what members paid with them, and `newcomers` has those who joined for the first time, packed.
     """
 
     purchases: Purchases
@@ -68,11 +71,15 @@ class Window:
     lined: Mapping[int, int]
     rewards: Mapping[int, int]
     welcomed: Welcomed
+    lines: Lines
+    points: Moved
+    newcomers: Mapping[int, bytes]
 
     def days(self, number: int, last: Counts) -> Iterator[Fold]:
         """Fold each of the window's days, in their order; `last`: when customers last bought before it, by number."""
         had_bought = _set(np.flatnonzero(last != NEVER))
         gaps, first_net = self._gaps(number, last), self._first_net(number, last)
+        first_cost, first_covered = self._first_costs(number, last)
         by_cell = np.argsort(self.purchases.cell, kind="stable")
         edges = np.searchsorted(self.purchases.cell[by_cell], np.arange(1, number + 2))
         for cell in range(1, number + 1):
@@ -96,6 +103,12 @@ class Window:
                 first_net=int(first_net[cell]),
                 member_gaps=gaps[cell, True],
                 other_gaps=gaps[cell, False],
+                lines=self.lines.by_day.get(cell, LineSums())._replace(
+                    first_cost=int(first_cost[cell]), first_covered=int(first_covered[cell])
+                ),
+                points=self.points.by_day.get(cell, PointSums()),
+                redeemers=_set(self.points.redeemer[self.points.cell == cell]),
+                newcomers=self.newcomers.get(cell, b""),
             )
             had_bought |= first
 
@@ -133,6 +146,15 @@ class Window:
         new = last[self.openings.customer] == NEVER
         np.add.at(total, self.openings.cell[new], self.openings.net[new])
         return total
+
+    def _first_costs(self, number: int, last: Counts) -> tuple[Counts, Counts]:
+        """Sum up by day what first purchases of all cost, and how much of them has a cost."""
+        firsts = self.lines.firsts
+        new = last[firsts.customer] == NEVER
+        cost, covered = np.zeros(number + 1, dtype=np.int64), np.zeros(number + 1, dtype=np.int64)
+        np.add.at(cost, firsts.cell[new], firsts.cost[new])
+        np.add.at(covered, firsts.cell[new], firsts.covered[new])
+        return cost, covered
 
     def _begins(self, rows: Counts, first: Customers) -> Flags:
         """Mark the row of a day that holds a customer's first purchase of all."""

@@ -11,13 +11,16 @@ import numpy as np
 
 from kpi.facts import NOBODY, Anonymous, Customers, Side
 from kpi.parts.gaps import GapSums
+from kpi.rollup.sums import LineSums, PointSums
 
 # The sets of a stretch, by the lasting names under which they are stored.
 BOUGHT = tuple(f"{side}.{what}" for side in ("member", "other") for what in ("buyers", "twice", "again"))
 STATUS = ("first", "joined", "left", "staying")
-KINDS = (*BOUGHT, *STATUS, "welcomed")
+KINDS = (*BOUGHT, *STATUS, "welcomed", "redeemers")
 # Not a set: how many gaps lasted how long, for members and for the others, packed.
 GAPS = "gaps"
+# Nor this: when each newcomer joined, left and first redeemed, packed.
+NEWCOMERS = "newcomers"
 
 
 _EIGHT_BYTES = ">i8"
@@ -30,6 +33,8 @@ class Fold:
     `staying`: of those who joined or left, who is a member when the stretch is over. `welcomed`: of those who joined,
     who bought within 30 days of the first time they did so in the stretch. `lined`: purchases that tell their lines;
     `member_rewards`: what members paid with rewards; `first_net`: what first purchases came to. Money in minor units.
+    `redeemers`: whose points were captured; `newcomers`: those who joined for the first time, packed, one after the
+    other.
     """
 
     member: Side = field(default_factory=Side)
@@ -46,6 +51,10 @@ class Fold:
     first_net: int = 0
     member_gaps: GapSums = field(default_factory=GapSums)
     other_gaps: GapSums = field(default_factory=GapSums)
+    lines: LineSums = field(default_factory=LineSums)
+    points: PointSums = field(default_factory=PointSums)
+    redeemers: Customers = NOBODY
+    newcomers: bytes = b""
 
     def then(self, later: "Fold") -> "Fold":
         """Lay the stretch that follows behind this one."""
@@ -66,6 +75,10 @@ class Fold:
             first_net=self.first_net + later.first_net,
             member_gaps=self.member_gaps | later.member_gaps,
             other_gaps=self.other_gaps | later.other_gaps,
+            lines=self.lines | later.lines,
+            points=self.points | later.points,
+            redeemers=self.redeemers | later.redeemers,
+            newcomers=self.newcomers + later.newcomers,
         )
 
     def members_after(self, members: Customers) -> Customers:
@@ -94,6 +107,8 @@ class Fold:
             self.first_net,
             self.member_gaps.seconds,
             self.other_gaps.seconds,
+            *self.lines,
+            *self.points,
         )
 
     def gaps(self) -> tuple[bytes, bytes]:
@@ -102,14 +117,18 @@ class Fold:
 
 
 def fold_of(
-    sums: Iterable[int], sets: Mapping[str, Customers], gaps: tuple[Iterable[int], Iterable[int]] = ((), ())
+    sums: Iterable[int],
+    sets: Mapping[str, Customers],
+    gaps: tuple[Iterable[int], Iterable[int]] = ((), ()),
+    newcomers: bytes = b"",
 ) -> Fold:
     """Put a stretch together from what was stored; a kind that is not there is nobody.
 
-    `gaps`: how many lasted how long, for members and for the others; where nobody asked for them, none.
+    `gaps`: how many lasted how long, for members and for the others; where nobody asked for them, none;
+    nor `newcomers`.
     """
     member_orders, member_net, other_orders, other_net, orders, net, squared, *more = map(int, sums)
-    left_out, lined, member_rewards, first_net, member_seconds, other_seconds = more
+    left_out, lined, member_rewards, first_net, member_seconds, other_seconds, *summed = more
     who = {kind: sets.get(kind, NOBODY) for kind in KINDS}
     return Fold(
         member=Side(member_orders, member_net, *(who[kind] for kind in BOUGHT[:3])),
@@ -126,6 +145,10 @@ def fold_of(
         first_net=first_net,
         member_gaps=GapSums(member_seconds, tuple(gaps[0])),
         other_gaps=GapSums(other_seconds, tuple(gaps[1])),
+        lines=LineSums(*summed[: len(LineSums())]),
+        points=PointSums(*summed[len(LineSums()) :]),
+        redeemers=who["redeemers"],
+        newcomers=newcomers,
     )
 
 
@@ -155,4 +178,5 @@ _PICK: dict[str, Callable[[Fold], Customers]] = {
     "left": lambda fold: fold.left,
     "staying": lambda fold: fold.staying,
     "welcomed": lambda fold: fold.welcomed,
+    "redeemers": lambda fold: fold.redeemers,
 }

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kpi import periods
-from kpi.facts import NOBODY, Counts, Customers
+from kpi.facts import NOBODY, Customers
 from kpi.periods import Days
 from kpi.rollup import store
 from kpi.rollup.cache import Cache
-from kpi.rollup.fold import GAPS, KINDS, STATUS, Fold, fold_of
-from kpi.rollup.serving import Serving, read_ids
+from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, STATUS, Fold, fold_of
+from kpi.rollup.serving import Serving
 from kpi.rollup.store import Piece
 from loyalty.database import Connection
 
@@ -30,18 +27,22 @@ _OVERHEAD_BYTES = 200
 _GAPS_BYTES = 6000
 _BUYERS = ("member.buyers", "other.buyers")
 _SUMS = "sums"
+_NO_SETS = frozenset({GAPS, NEWCOMERS})
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Who had bought, and who was a member, when a day began."""
+    """Who had bought, who was a member, how many points were held, and how many owed, when a day began."""
 
     known: Customers = NOBODY
     members: Customers = NOBODY
+    held: int = 0
+    debt: int = 0
 
     def then(self, fold: Fold) -> "Before":
         """Go on to the end of a stretch."""
-        return Before(self.known | fold.first, fold.members_after(self.members))
+        held, debt = self.held + fold.points.held, self.debt + fold.points.debt
+        return Before(self.known | fold.first, fold.members_after(self.members), held, debt)
 
     @property
     def size(self) -> int:
@@ -55,7 +56,7 @@ class Loading:
     def __init__(self, found: Serving) -> None:
         """Begin with the versions that there are."""
         self.versions = found.versions
-        self._build, self._next_number = found.build_id, found.next_number
+        self._build = found.build_id
         self._months = sorted(piece for piece in found.versions if piece.grain == "month")
         self._wanted: dict[Piece, set[str]] = defaultdict(set)
         self._parts: dict[tuple[Piece, str], Any] = {}
@@ -64,16 +65,12 @@ class Loading:
         self._bases: dict[date, tuple[int, Before]] = {}
 
     def want_range(self, days: Days, kinds: Sequence[str] = KINDS) -> None:
-        """Have these days, all of them or these kinds; gaps only when they are named."""
+        """Have these days, all of them or these kinds; gaps and newcomers only when they are named."""
         self._want(pieces(*days), kinds)
 
     def want_buyers(self, days: Days) -> None:
         """Have who bought in these days."""
         self._want(pieces(*days), _BUYERS)
-
-    def want_joined(self) -> None:
-        """Have who ever joined."""
-        self._want(self._months, ("joined",))
 
     def want_before(self, starts: Iterable[date]) -> None:
         """Have who had bought and who was a member when these days began."""
@@ -122,19 +119,6 @@ class Loading:
         """Give who had bought and who was a member when this day began."""
         return self._befores[start]
 
-    def joined(self) -> Customers:
-        """Give who ever joined."""
-        return NOBODY.union(*(self._parts[piece, "joined"] for piece in self._months))
-
-    async def ids(self, connection: Connection, program_id: int) -> tuple[NDArray[np.bytes_], Counts]:
-        """Give the ids of all customers, sorted, and their numbers."""
-        key = (self._build, "ids", self._next_number)
-        found: tuple[NDArray[np.bytes_], Counts] | None = CACHE.find(key)
-        if found is None:
-            found = await read_ids(connection, program_id)
-            CACHE.keep(key, found, found[0].nbytes + found[1].nbytes + _OVERHEAD_BYTES)
-        return found
-
     def _want(self, which: Iterable[Piece], kinds: Iterable[str]) -> None:
         for piece in which:
             if piece in self.versions:
@@ -144,7 +128,9 @@ class Loading:
         for kind in kinds:
             packed = stored.sets.get(kind, b"")
             value: Any = stored.gaps() if kind == GAPS else stored.sums
-            if kind not in {_SUMS, GAPS}:
+            if kind == NEWCOMERS:
+                value = packed = stored.newcomers
+            elif kind not in {_SUMS, GAPS}:
                 value = Customers.deserialize(packed) if packed else NOBODY
             self._parts[piece, kind] = value
             size = len(packed) + _OVERHEAD_BYTES + (_GAPS_BYTES if kind == GAPS else 0)
@@ -153,9 +139,10 @@ class Loading:
     def _folds(self, which: Iterable[Piece], kinds: Sequence[str]) -> Iterator[Fold]:
         for piece in which:
             if piece in self.versions:
-                sets = {kind: self._parts[piece, kind] for kind in kinds if kind != GAPS}
+                sets = {kind: self._parts[piece, kind] for kind in kinds if kind not in _NO_SETS}
                 gaps = self._parts[piece, GAPS] if GAPS in kinds else ((), ())
-                yield fold_of(self._parts[piece, _SUMS], sets, gaps)
+                newcomers = self._parts[piece, NEWCOMERS] if NEWCOMERS in kinds else b""
+                yield fold_of(self._parts[piece, _SUMS], sets, gaps, newcomers)
 
     def _go_through_months(self) -> None:
         """Put together who had bought before each start, each from the start before it or from what was kept."""

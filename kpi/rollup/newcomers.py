@@ -13,7 +13,7 @@ from kpi.facts import Counts
 from kpi.rollup.days import Welcomed
 from kpi.rows.cells import Flags
 from kpi.rows.known import QUALIFIES
-from kpi.rows.queries import unpacked
+from kpi.rows.packed import unpacked
 from loyalty.database import Connection
 
 # $2 and $3 are two instants, $4 is the zone. A look per joining into an index: joinings are few beside purchases.

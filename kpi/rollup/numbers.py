@@ -42,9 +42,12 @@ _NUMBER_ALL = _NUMBER.format(missing="SELECT customer_id FROM customer WHERE pro
 _UNNUMBER = """
 DELETE FROM kpi_customer WHERE program_id = $1 AND number IN (
   SELECT number FROM kpi_customer WHERE program_id = $1 AND customer_id = ANY($2) AND survives)
+RETURNING customer_id
 """
 _RENUMBERED = "UPDATE kpi_rollup SET next_number = next_number + 1, version = version + 1 WHERE program_id = $1"
 _NAMES = "SELECT customer_id FROM kpi_customer WHERE program_id = $1 AND survives AND number = ANY($2) ORDER BY number"
+
+_NUMBERS = "SELECT number FROM kpi_customer WHERE program_id = $1 AND customer_id = ANY($2)"
 
 
 async def number_all(connection: Connection, program_id: int) -> None:
@@ -58,11 +61,20 @@ async def number(connection: Connection, program_id: int, customers: Iterable[UU
 
 
 async def renumber(connection: Connection, program_id: int, merged: Sequence[UUID]) -> None:
-    """Forget numbers of their own of customers who were merged into others. The build must be locked."""
-    await connection.execute(_UNNUMBER, program_id, merged)
+    """Give customers who were merged into others the survivors' numbers instead of their own. The build must be locked.
+
+    At once, and also who had none: when a day of the survivor is counted, it asks by number for what all of them did.
+    """
+    freed = [row[0] for row in await connection.fetch(_UNNUMBER, program_id, merged)]
+    await number(connection, program_id, {*freed, *merged})
     await connection.execute(_RENUMBERED, program_id)
 
 
 async def names(connection: Connection, program_id: int, numbers: Sequence[int]) -> list[UUID]:
     """Give the ids of customers, in the order of their numbers."""
     return [row[0] for row in await connection.fetch(_NAMES, program_id, numbers)]
+
+
+async def numbers(connection: Connection, program_id: int, customers: Sequence[UUID]) -> list[int]:
+    """Give the numbers of customers, in no order; who has none is left out."""
+    return [row[0] for row in await connection.fetch(_NUMBERS, program_id, customers)]

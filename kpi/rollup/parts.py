@@ -1,4 +1,4 @@
-"""The parts that day sets can tell: what is summed, what a shop that tells no lines has nothing of, and first days."""
+"""The parts that day sets can tell: what is summed of gaps, money, lines and points, first days, first redemptions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,9 +13,12 @@ from kpi.knowledge import Knowledge
 from kpi.parts.first_days import FirstDays
 from kpi.parts.gaps import SummedGaps
 from kpi.parts.money import MATURE_AFTER, Covered, Margins, Rewards, Units
+from kpi.parts.points import FirstRedemptions, Points
 from kpi.periods import Days
 from kpi.rollup import newcomers
 from kpi.rollup.fold import Fold
+from kpi.rollup.ledger import newcomers_of
+from kpi.rollup.loading import Before
 from kpi.rollup.newcomers import microseconds
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
@@ -27,11 +30,15 @@ _OLD_ENOUGH = timedelta(days=32)
 
 
 def summed_parts(
-    needs: frozenset[str], folds: Mapping[Days, Fold], program: ProgramFacts, known: Knowledge, *, has_lines: bool
+    needs: frozenset[str], folds: Mapping[Days, Fold], program: ProgramFacts, known: Knowledge
 ) -> dict[str, Mapping[Days, Any]]:
-    """Make those of the needed parts that sums and sets can tell; where lines are told, only rows say what they say."""
-    makers = _SUMMED if has_lines else _SUMMED | _WITHOUT_LINES
-    found = {name: {days: make(fold) for days, fold in folds.items()} for name, make in makers.items() if name in needs}
+    """Make those of the needed parts that sums and sets can tell."""
+    found = {
+        name: {days: make(fold) for days, fold in folds.items()} for name, make in _SUMMED.items() if name in needs
+    }
+    if "first_redemptions" in needs:
+        as_of = microseconds(known.as_of)
+        found["first_redemptions"] = {days: _first_redemptions(fold, as_of) for days, fold in folds.items()}
     if "units" in found:
         found["units"] = {
             days: replace(part, immature=periods.instant(days.end, program.zone) + MATURE_AFTER > known.as_of)
@@ -77,20 +84,58 @@ def _young(program: ProgramFacts, known: Knowledge) -> Days:
     return Days(today - _OLD_ENOUGH, today)
 
 
+def points(fold: Fold, end: Before) -> Points:
+    """Tell what became of points in a period; the stocks are those at its end."""
+    moved = fold.points
+    return Points(
+        issued=moved.issued,
+        redeemed=moved.redeemed,
+        restored=moved.restored,
+        expired=moved.expired,
+        forfeited=moved.forfeited,
+        clawed_back=moved.clawed_back,
+        outstanding=end.held,
+        debt=end.debt,
+        redeemers=fold.redeemers,
+    )
+
+
+def _first_redemptions(fold: Fold, as_of: int) -> FirstRedemptions:
+    """Tell how long newcomers were watched, up to the instant `as_of`, and whether they had redeemed by then."""
+    joined, left, redeemed_at = newcomers_of(fold.newcomers).T
+    seen = joined < as_of
+    end = np.minimum(left[seen], as_of)
+    redeemed = redeemed_at[seen] <= end
+    return FirstRedemptions(np.where(redeemed, redeemed_at[seen], end) - joined[seen], redeemed.astype(np.int64))
+
+
+def _units(fold: Fold) -> Units:
+    """Give an entry for each status under which anything was sold."""
+    lines, orders = fold.lines, fold.member.orders + fold.other.orders + fold.anonymous.purchases
+    sides = [(1, lines.member_sold, lines.member_returned), (0, lines.other_sold, lines.other_returned)]
+    member, sold, returned = np.array([side for side in sides if side[1]], dtype=np.int64).reshape(-1, 3).T
+    return Units(
+        person=np.arange(len(member)),
+        member=member,
+        sold=sold,
+        returned=returned,
+        flow=(lines.member_back, lines.other_back),
+        unlined=orders - lines.told,
+        untold=lines.untold,
+        by_customer=False,
+    )
+
+
 def _margins(fold: Fold) -> Margins:
-    """Give everybody who bought; nothing has a cost, so it makes no difference to whom of a status the money goes."""
-    member, other = (np.array(side.buyers.to_array(), dtype=np.int64) for side in (fold.member, fold.other))
-    person = np.concatenate((member, other))
-    net = np.zeros(len(person), dtype=np.int64)
-    for side, first in ((fold.member, 0), (fold.other, len(member))):
-        net[first : first + 1] += side.net
-    nothing: Counts = np.zeros(len(person), dtype=np.int64)
+    """Give an entry for each status."""
+    lines = fold.lines
     return Margins(
-        person=np.unique(person, return_inverse=True)[1].astype(np.int64),
-        member=(np.arange(len(person)) < len(member)).astype(np.int64),
-        net=net,
-        cost=nothing,
-        covered=nothing,
+        person=np.arange(2),
+        member=np.array([1, 0]),
+        net=np.array([fold.member.net, fold.other.net]),
+        cost=np.array([lines.member_cost, lines.other_cost]),
+        covered=np.array([lines.member_covered, lines.other_covered]),
+        by_customer=False,
     )
 
 
@@ -101,9 +146,9 @@ def _set(numbers: Counts) -> Customers:
 _SUMMED: dict[str, Callable[[Fold], Any]] = {
     "gaps": lambda fold: SummedGaps(fold.member_gaps, fold.other_gaps),
     "rewards": lambda fold: Rewards(fold.member.net, fold.member_rewards),
-}
-_WITHOUT_LINES: dict[str, Callable[[Fold], Any]] = {
-    "units": lambda fold: Units(unlined=fold.member.orders + fold.other.orders + fold.anonymous.purchases),
+    "units": _units,
     "margins": _margins,
-    "first_margins": lambda fold: Covered(net=fold.first_net, purchases=len(fold.first)),
+    "first_margins": lambda fold: Covered(
+        fold.first_net, fold.lines.first_cost, fold.lines.first_covered, len(fold.first)
+    ),
 }

@@ -9,11 +9,12 @@ import numpy as np
 
 from kpi.facts import Counts, Customers
 from kpi.parts.gaps import DAY, LASTED
-from kpi.rollup import newcomers
+from kpi.rollup import ledger, lines, newcomers
 from kpi.rollup.days import NEVER, Openings, Spacing, Window
 from kpi.rows.cells import Memberships, Purchases
 from kpi.rows.known import KEPT, NET, QUALIFIES
-from kpi.rows.queries import by_cell, unpacked
+from kpi.rows.packed import unpacked
+from kpi.rows.queries import by_cell
 from loyalty.database import Connection
 
 # The service's writing connections plan for the money path alone, and give up after seconds.
@@ -96,6 +97,11 @@ SELECT * FROM (
       coalesce(sum(rewards) FILTER (WHERE bin % 4 = 3), 0)::bigint AS rewards
     FROM cells GROUP BY bin / 4)
 ), (
+  SELECT EXISTS (
+    SELECT FROM refund r JOIN purchase p ON p.program_id = $1 AND p.purchase_id = r.purchase_id
+    WHERE r.program_id = $1 AND r.kind = 'refund' AND r.refunded_at >= $3 AND r.refunded_at < $4
+      AND p.lines IS NOT NULL) AS lined_refunds
+), (
   SELECT array_agg(DISTINCT customer_id) AS unnumbered FROM (
     SELECT customer_id FROM valued WHERE customer_id IS NOT NULL AND number IS NULL
     UNION ALL SELECT customer_id FROM moved WHERE number IS NULL
@@ -144,9 +150,13 @@ async def read_window(
     row = await connection.fetchrow(
         _WINDOW, program_id, midnights, midnights[0], midnights[-1], timeout=TIMEOUT_SECONDS
     )
-    await connection.execute("SET LOCAL enable_nestloop = on")
     assert row is not None  # noqa: S101 - five aggregates without GROUP BY make exactly one row
     bins, opening, spacing = (unpacked(row[name]) for name in ("bin", "opening_bin", "gap_bin"))
+    told = lines.NO_LINES
+    if row["lined_refunds"] or any(lined for _, lined in row["lined"] or ()):
+        told = await lines.read(connection, program_id, midnights, timezone)
+    await connection.execute("SET LOCAL enable_nestloop = on")
+    points, redeemers = await ledger.read(connection, program_id, midnights)
     joined = await newcomers.read(connection, program_id, midnights[0], midnights[-1], timezone)
     window = Window(
         purchases=Purchases(
@@ -178,8 +188,11 @@ async def read_window(
         lined=dict(row["lined"] or []),
         rewards=dict(row["rewards"] or []),
         welcomed=joined.welcomed(midnights),
+        lines=told,
+        points=points,
+        newcomers=await ledger.newcomers(connection, program_id, midnights),
     )
-    return ReadWindow(window, row["unnumbered"] or [])
+    return ReadWindow(window, [*(row["unnumbered"] or []), *redeemers])
 
 
 async def last_bought(connection: Connection, program_id: int, who: Customers, before: datetime) -> Counts:

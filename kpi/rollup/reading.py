@@ -1,42 +1,35 @@
 """The facts of periods, from the day sets: what is known now, or was when the worker last came by."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kpi import periods
-from kpi.facts import NOBODY, Counts, Customers, PeriodFacts
+from kpi.facts import NOBODY, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
 from kpi.rollup import numbers
-from kpi.rollup.fold import GAPS, KINDS, Fold, folded
+from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, Fold, folded
 from kpi.rollup.loading import Loading, pieces
-from kpi.rollup.parts import JOINED, first_days, old_enough, summed_parts
+from kpi.rollup.parts import JOINED, first_days, old_enough, points, summed_parts
 from kpi.rollup.serving import Serving, serving
 from kpi.rollup.store import Piece
-from kpi.rows.part import LOOKING_UP
+from kpi.rows.part import windows
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
 
 # What day sets have not: sums by customer, for the intervals of means, and gaps one by one, for their median.
-BY_CUSTOMER = frozenset({"spread", "gaps"})
+BY_CUSTOMER = frozenset({"spread", "gaps", "clusters"})
 # So many are read from the rows in a tenth of a second or two: nobody need wait for an interval.
 FEW_PURCHASES = 50_000
+# Lines take ten times as long.
+FEW_WITH_LINES = 5_000
 _ATTEMPTS = 5
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Ids:
-    """The ids of the customers who are in the facts, sorted, and their numbers."""
-
-    ids: NDArray[np.bytes_]
-    numbers: Counts
-    people: Customers
+_OF_LINES = frozenset({"units", "margins", "first_margins"})
+# Parts made of what is packed, and is read only for them.
+_PACKED = {"gaps": GAPS, "first_redemptions": NEWCOMERS}
 
 
 class RollupReading:
@@ -48,7 +41,6 @@ class RollupReading:
         program_id: int,
         known: Knowledge,
         facts: dict[Days, PeriodFacts],
-        ids: _Ids | None,
         versions: Mapping[Piece, int],
         parts: Mapping[str, Mapping[Days, Any]],
     ) -> None:
@@ -58,7 +50,6 @@ class RollupReading:
         self._connection = connection
         self._program_id = program_id
         self._facts = facts
-        self._ids = ids
         self._parts = parts
 
     @classmethod
@@ -70,30 +61,33 @@ class RollupReading:
         known: Knowledge,
         needs: frozenset[str] = frozenset(),
     ) -> "RollupReading | None":
-        """Read what the wanted periods need, each with the one before it; None where rows must be read instead.
+        """Read what the wanted periods need, with the periods around them; None where rows must be read instead.
 
         That is where nothing is built, and where somebody needs what is by customer of few enough purchases.
         """
-        numbered, kinds = bool(needs & LOOKING_UP), (*KINDS, GAPS) if "gaps" in needs else KINDS
+        kinds = (*KINDS, *(kind for part, kind in _PACKED.items() if part in needs))
         grown_up = old_enough(program, wanted, known) if "first_days" in needs else {}
-        days = _single_days(wanted) | {p.first_on for one in grown_up.values() for p in pieces(*one)}
+        every = list(dict.fromkeys([*wanted, *windows(program, wanted, needs)]))
+        days = _single_days(every) | {p.first_on for one in grown_up.values() for p in pieces(*one)}
         for _ in range(_ATTEMPTS):
             found = await serving(connection, program.program_id, days)
-            if found is None or (needs & BY_CUSTOMER and found.purchases <= FEW_PURCHASES):
+            if found is None or (needs & BY_CUSTOMER and found.purchases <= _few(found, needs)):
                 return None
             loading = Loading(found)
-            _plan(loading, wanted, kinds, numbered=numbered)
+            _plan(loading, wanted, every, kinds)
             for one in grown_up.values():
                 loading.want_range(one, JOINED)
             if await loading.load(connection, program.program_id):
-                ids = await _ids(loading, connection, program.program_id, wanted) if numbered else None
                 folds = {piece: folded(loading.range(piece, kinds)) for piece in wanted}
-                facts = {piece: _facts_of(loading, piece, fold) for piece, fold in folds.items()}
-                parts = summed_parts(needs, folds, program, known, has_lines=found.has_lines)
+                around = {piece: folded(loading.range(piece)) for piece in every if piece not in folds}
+                facts = {piece: _facts_of(loading, piece, fold) for piece, fold in (folds | around).items()}
+                parts = summed_parts(needs, folds, program, known)
+                if "points" in needs:
+                    parts["points"] = {days: points(fold, loading.before(days.end)) for days, fold in folds.items()}
                 if grown_up:
                     joined = {days: folded(loading.range(one, JOINED)) for days, one in grown_up.items()}
                     parts["first_days"] = await first_days(connection, program, known, joined)
-                return cls(connection, program.program_id, _behind(known, found), facts, ids, found.versions, parts)
+                return cls(connection, program.program_id, _behind(known, found), facts, found.versions, parts)
         return None
 
     def facts_of(self, days: Days) -> PeriodFacts:
@@ -104,16 +98,9 @@ class RollupReading:
         """Give a part that is made of sums and sets; None where the rows say more."""
         return self._parts.get(name)
 
-    def numbers(self, ids: Iterable[UUID]) -> Customers:
-        """Give the customers of these ids; who neither bought nor joined is none of them."""
-        if self._ids is None:
-            msg = "customers are looked up by id in a reading that was not told so"
-            raise ValueError(msg)
-        known, asked = self._ids.ids, np.array([one.bytes for one in ids], dtype="S16")
-        if not len(known):
-            return NOBODY
-        places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-        return self._ids.people & Customers(self._ids.numbers[places[known[places] == asked]].astype(np.uint32))
+    async def numbers(self, ids: Iterable[UUID]) -> Customers:
+        """Give the customers of these ids."""
+        return Customers(await numbers.numbers(self._connection, self._program_id, list(ids)))
 
     async def named(self, customers: Customers) -> list[UUID]:
         """Give the ids of customers, in the order of their numbers."""
@@ -130,14 +117,17 @@ def _single_days(wanted: Iterable[Days]) -> set[date]:
     return found
 
 
-def _plan(loading: Loading, wanted: Sequence[Days], kinds: Sequence[str], *, numbered: bool) -> None:
-    for days in wanted:
-        loading.want_range(days, kinds)
+def _few(found: Serving, needs: frozenset[str]) -> int:
+    """Tell how many purchases are read from the rows rather than have an interval pending."""
+    return min(FEW_PURCHASES, FEW_WITH_LINES) if found.has_lines and needs & _OF_LINES else FEW_PURCHASES
+
+
+def _plan(loading: Loading, wanted: Sequence[Days], every: Sequence[Days], kinds: Sequence[str]) -> None:
+    for days in every:
+        loading.want_range(days, kinds if days in wanted else KINDS)
         loading.want_buyers(periods.previous(days))
-    starts = {days.start for days in wanted}
-    loading.want_before(starts | ({max(days.end for days in wanted)} if numbered else set()))
-    if numbered:
-        loading.want_joined()
+    # Points are held at the ends.
+    loading.want_before({day for days in every for day in days})
 
 
 def _facts_of(loading: Loading, days: Days, fold: Fold) -> PeriodFacts:
@@ -157,11 +147,6 @@ def _facts_of(loading: Loading, days: Days, fold: Fold) -> PeriodFacts:
 
 def _buyers(folds: Iterable[Fold]) -> Customers:
     return NOBODY.union(*(side.buyers for fold in folds for side in (fold.member, fold.other)))
-
-
-async def _ids(loading: Loading, connection: Connection, program_id: int, wanted: Sequence[Days]) -> _Ids:
-    people = loading.before(max(days.end for days in wanted)).known | loading.joined()
-    return _Ids(*await loading.ids(connection, program_id), people)
 
 
 def _behind(known: Knowledge, found: Serving) -> Knowledge:

@@ -5,19 +5,14 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kpi.facts import Counts
 from kpi.rollup.store import Piece
 from kpi.rollup.work import CONSUMER, KPI_VERSION
-from kpi.rows.queries import unpacked
 from loyalty.database import Connection
 
 # One statement, so that the versions are those of the build. Ids of events are in the order of time but for clocks that
 # differ: the oldest is among the first thousand, and to join all that an import left would take seconds.
 _SERVING = """
-SELECT r.build_id, r.next_number, least((
+SELECT r.build_id, least((
     SELECT min(e.recorded_at) FROM (
       SELECT event_id FROM outbox WHERE program_id = $1 AND consumer = $2 ORDER BY event_id LIMIT 1000
     ) o JOIN event e ON e.program_id = $1 AND e.event_id = o.event_id
@@ -30,11 +25,6 @@ SELECT r.build_id, r.next_number, least((
 FROM kpi_rollup r JOIN program g USING (program_id) JOIN consumer_built b USING (program_id)
 WHERE r.program_id = $1 AND b.consumer = $2 AND r.timezone = g.timezone AND r.kpi_version = $3
 """
-_IDS = """
-SELECT string_agg(uuid_send(customer_id), '' ORDER BY customer_id) AS ids,
-  string_agg(int8send(number), '' ORDER BY customer_id) AS numbers
-FROM kpi_customer WHERE program_id = $1 AND survives
-"""
 
 
 class Serving(NamedTuple):
@@ -45,7 +35,6 @@ class Serving(NamedTuple):
     """
 
     build_id: UUID
-    next_number: int
     behind_since: datetime | None
     versions: dict[Piece, int]
     purchases: int
@@ -58,13 +47,4 @@ async def serving(connection: Connection, program_id: int, days: Iterable[date])
     if row is None:
         return None
     versions = {Piece(grain, first_on): version for grain, first_on, version in row["spans"] or []}
-    return Serving(
-        row["build_id"], row["next_number"], row["behind_since"], versions, row["purchases"], row["has_lines"]
-    )
-
-
-async def read_ids(connection: Connection, program_id: int) -> tuple[NDArray[np.bytes_], Counts]:
-    """Read the ids of all customers who have a number of their own, sorted, 16 bytes each, and those numbers."""
-    row = await connection.fetchrow(_IDS, program_id)
-    assert row is not None  # noqa: S101 - aggregates without GROUP BY
-    return np.frombuffer(row["ids"] or b"", dtype="S16"), unpacked(row["numbers"])
+    return Serving(row["build_id"], row["behind_since"], versions, row["purchases"], row["has_lines"])

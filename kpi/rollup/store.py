@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kpi.facts import Customers
 from kpi.rollup import numbers
-from kpi.rollup.fold import GAPS, Fold, fold_of, gaps_of
+from kpi.rollup.fold import GAPS, NEWCOMERS, Fold, fold_of, gaps_of
 from loyalty.database import Connection
 
 _LOCK = """
@@ -24,30 +24,43 @@ RETURNING build_id
 """
 _EMPTY = ("kpi_span", "kpi_customer", "kpi_dirty")
 _NEXT_VERSION = "UPDATE kpi_rollup SET version = version + 1 WHERE program_id = $1 RETURNING version"
+_LINES = (
+    "member_sold", "member_returned", "member_back", "other_sold", "other_returned", "other_back", "told", "untold",
+    "member_cost_minor", "member_covered_minor", "other_cost_minor", "other_covered_minor", "first_cost_minor",
+    "first_covered_minor",
+)  # fmt: skip
+_POINTS = (
+    "points_issued", "points_redeemed", "points_restored", "points_expired", "points_forfeited", "points_clawed_back",
+    "points_held", "points_debt",
+)  # fmt: skip
+# In the order of a fold's sums.
 _SUMS = (
-    "member_orders, member_net_minor, other_orders, other_net_minor, anonymous_orders, anonymous_net_minor,"
-    " anonymous_net_squared, left_out, lined, member_rewards_minor, first_net_minor, member_gap_seconds,"
-    " other_gap_seconds"
-)
+    "member_orders", "member_net_minor", "other_orders", "other_net_minor", "anonymous_orders", "anonymous_net_minor",
+    "anonymous_net_squared", "left_out", "lined", "member_rewards_minor", "first_net_minor", "member_gap_seconds",
+    "other_gap_seconds", *_LINES, *_POINTS,
+)  # fmt: skip
+_SQUARED = _SUMS.index("anonymous_net_squared")
+_PACKED = ("member_gaps", "other_gaps", "newcomers")
+_TYPES = [*("numeric" if name == "anonymous_net_squared" else "bigint" for name in _SUMS), *("bytea" for _ in _PACKED)]
 _DELETE_SPANS = """
 DELETE FROM kpi_span s USING unnest($2::text[], $3::date[]) AS n(grain, first_on)
 WHERE s.program_id = $1 AND s.grain = n.grain AND s.first_on = n.first_on
 """
 _INSERT_SPANS = f"""
-INSERT INTO kpi_span (program_id, grain, first_on, version, {_SUMS}, member_gaps, other_gaps)
-SELECT $1, n.grain, n.first_on, $4, n.a, n.b, n.c, n.d, n.e, n.f, n.g, n.h, n.i, n.j, n.k, n.l, n.m, n.n, n.o
-FROM unnest($2::text[], $3::date[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-  $11::numeric[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
-  $18::bytea[], $19::bytea[]) AS n(grain, first_on, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)
+INSERT INTO kpi_span (program_id, grain, first_on, version, {", ".join((*_SUMS, *_PACKED))})
+SELECT $1, n.grain, n.first_on, $4, {", ".join(f"n.{name}" for name in (*_SUMS, *_PACKED))}
+FROM unnest($2::text[], $3::date[], {", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES, 5))})
+  AS n(grain, first_on, {", ".join((*_SUMS, *_PACKED))})
 """  # noqa: S608 - column names
 _INSERT_SETS = """
 INSERT INTO kpi_span_set (program_id, grain, first_on, kind, customers)
 SELECT $1, * FROM unnest($2::text[], $3::date[], $4::text[], $5::bytea[])
 """
 _SPANS = f"""
-SELECT s.grain, s.first_on, s.version, ARRAY[{_SUMS}]::numeric[] AS sums, k.kinds, k.customers,
+SELECT s.grain, s.first_on, s.version, ARRAY[{", ".join(_SUMS)}]::numeric[] AS sums, k.kinds, k.customers,
   CASE WHEN '{GAPS}' = ANY($4) THEN s.member_gaps END AS member_gaps,
-  CASE WHEN '{GAPS}' = ANY($4) THEN s.other_gaps END AS other_gaps
+  CASE WHEN '{GAPS}' = ANY($4) THEN s.other_gaps END AS other_gaps,
+  CASE WHEN '{NEWCOMERS}' = ANY($4) THEN s.newcomers END AS newcomers
 FROM unnest($2::text[], $3::date[]) AS n(grain, first_on)
 JOIN kpi_span s ON s.program_id = $1 AND s.grain = n.grain AND s.first_on = n.first_on
 CROSS JOIN LATERAL (
@@ -55,8 +68,24 @@ CROSS JOIN LATERAL (
   WHERE t.program_id = $1 AND t.grain = s.grain AND t.first_on = s.first_on AND t.kind = ANY($4)
 ) k
 """  # noqa: S608 - column names
-_MARKS = "SELECT mark_id, local_day FROM kpi_dirty WHERE program_id = $1 ORDER BY mark_id LIMIT $2"
+_MARKS = """
+SELECT mark_id, local_day FROM kpi_dirty
+WHERE program_id = $1 AND date_trunc('month', local_day) = (
+  SELECT date_trunc('month', local_day) FROM kpi_dirty WHERE program_id = $1 ORDER BY mark_id LIMIT 1)
+"""
 _MARK = "INSERT INTO kpi_dirty (program_id, local_day, recorded_at) SELECT $1, d, $3 FROM unnest($2::date[]) AS d"
+# A day more on both sides, for there are clocks ahead of UTC and behind it. Days without purchases have no lines, and
+# those of purchases that come later are marked by them. Whether a day is stored by now does not matter: it may just be
+# counted.
+_MARK_FROM = """
+INSERT INTO kpi_dirty (program_id, local_day, recorded_at)
+SELECT $1, day::date, (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1)
+FROM (
+  SELECT (min(placed_at) AT TIME ZONE 'UTC')::date - 1 AS first_on,
+    (max(placed_at) AT TIME ZONE 'UTC')::date + 1 AS last_on
+  FROM purchase WHERE program_id = $1
+) known, generate_series(greatest(first_on, $2::date)::timestamp, last_on::timestamp, interval '1 day') AS day
+"""
 # Only of what is built: while it is built again, the first look at the rows is still to come.
 _WAITING = """
 SELECT p FROM unnest($3::int[]) AS p
@@ -89,18 +118,19 @@ class Build(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A span as it was stored: the sums, and of the sets those that were asked for, packed, and so with the gaps."""
+    """A span as it was stored: sums, and what was asked for of sets, gaps and newcomers, packed."""
 
     version: int
     sums: Sequence[int]
     sets: dict[str, bytes]
     member_gaps: bytes = b""
     other_gaps: bytes = b""
+    newcomers: bytes = b""
 
     def fold(self) -> Fold:
         """Unpack it."""
         sets = {kind: Customers.deserialize(packed) for kind, packed in self.sets.items()}
-        return fold_of(self.sums, sets, self.gaps())
+        return fold_of(self.sums, sets, self.gaps(), self.newcomers)
 
     def gaps(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Unpack how many gaps lasted how long."""
@@ -135,8 +165,8 @@ async def write_spans(
     grains, firsts = [piece.grain for piece, _ in spans], [piece.first_on for piece, _ in spans]
     await connection.execute(_DELETE_SPANS, program_id, grains, firsts, timeout=60)
     columns = [list(column) for column in zip(*(fold.sums() for _, fold in spans), strict=True)]
-    columns[6] = [Decimal(squared) for squared in columns[6]]
-    columns += [list(column) for column in zip(*(fold.gaps() for _, fold in spans), strict=True)]
+    columns[_SQUARED] = [Decimal(squared) for squared in columns[_SQUARED]]
+    columns += [list(column) for column in zip(*((*fold.gaps(), fold.newcomers) for _, fold in spans), strict=True)]
     await connection.execute(_INSERT_SPANS, program_id, grains, firsts, version, *columns, timeout=60)
     sets = [(*piece, kind, who.serialize()) for piece, fold in spans for kind, who in fold.sets().items()]
     if sets:
@@ -146,7 +176,7 @@ async def write_spans(
 async def read_spans(
     connection: Connection, program_id: int, pieces: Iterable[Piece], kinds: Iterable[str]
 ) -> dict[Piece, Stored]:
-    """Read days and months with some of their sets, and the gaps if they are among the kinds.
+    """Read days and months with some of their sets, and gaps and newcomers if they are among the kinds.
 
     Those in which nothing ever happened are not there.
     """
@@ -160,19 +190,25 @@ async def read_spans(
             dict(zip(row["kinds"] or (), row["customers"] or (), strict=True)),
             row["member_gaps"] or b"",
             row["other_gaps"] or b"",
+            row["newcomers"] or b"",
         )
         for row in rows
     }
 
 
-async def marks(connection: Connection, program_id: int, limit: int) -> list[tuple[int, date]]:
-    """Give the oldest marks: number and day."""
-    return [(row[0], row[1]) for row in await connection.fetch(_MARKS, program_id, limit)]
+async def marks(connection: Connection, program_id: int) -> list[tuple[int, date]]:
+    """Give the marks of the month that was marked first: number and day."""
+    return [(row[0], row[1]) for row in await connection.fetch(_MARKS, program_id)]
 
 
 async def mark(connection: Connection, program_id: int, days: Iterable[date], recorded_at: datetime) -> None:
     """Mark days as dirty."""
     await connection.execute(_MARK, program_id, list(days), recorded_at)
+
+
+async def mark_from(connection: Connection, program_id: int, first: date) -> None:
+    """Mark all days from one on as dirty, as far as there are purchases."""
+    await connection.execute(_MARK_FROM, program_id, first)
 
 
 async def worked_off(connection: Connection, program_id: int, mark_ids: Sequence[int]) -> None:

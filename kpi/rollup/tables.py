@@ -59,7 +59,9 @@ class KpiSpan(SQLModel, table=True):
     """What can be summed of a day or a month: qualifying purchases by status at their instant; money in minor units.
 
     `lined` counts all purchases that tell their lines. Gaps end at a purchase of the span: how many lasted 0 to 180
-    whole days, or longer, are 182 numbers of 8 bytes, big-endian; empty where there are none.
+    whole days, or longer, are 182 numbers of 8 bytes, big-endian; empty where there are none. What lines say, from
+    `member_sold` on, and points are told in `sums.py`. `newcomers`: when each joined, left and first redeemed, 3
+    numbers of 8 bytes.
     """
 
     __tablename__ = "kpi_span"
@@ -88,6 +90,29 @@ class KpiSpan(SQLModel, table=True):
     other_gap_seconds: int = Field(sa_type=BigInteger)
     member_gaps: bytes = Field(sa_type=LargeBinary)
     other_gaps: bytes = Field(sa_type=LargeBinary)
+    member_sold: int = Field(sa_type=BigInteger)
+    member_returned: int = Field(sa_type=BigInteger)
+    member_back: int = Field(sa_type=BigInteger)
+    other_sold: int = Field(sa_type=BigInteger)
+    other_returned: int = Field(sa_type=BigInteger)
+    other_back: int = Field(sa_type=BigInteger)
+    told: int = Field(sa_type=BigInteger)
+    untold: int = Field(sa_type=BigInteger)
+    member_cost_minor: int = Field(sa_type=BigInteger)
+    member_covered_minor: int = Field(sa_type=BigInteger)
+    other_cost_minor: int = Field(sa_type=BigInteger)
+    other_covered_minor: int = Field(sa_type=BigInteger)
+    first_cost_minor: int = Field(sa_type=BigInteger)
+    first_covered_minor: int = Field(sa_type=BigInteger)
+    points_issued: int = Field(sa_type=BigInteger)
+    points_redeemed: int = Field(sa_type=BigInteger)
+    points_restored: int = Field(sa_type=BigInteger)
+    points_expired: int = Field(sa_type=BigInteger)
+    points_forfeited: int = Field(sa_type=BigInteger)
+    points_clawed_back: int = Field(sa_type=BigInteger)
+    points_held: int = Field(sa_type=BigInteger)
+    points_debt: int = Field(sa_type=BigInteger)
+    newcomers: bytes = Field(sa_type=LargeBinary)
 
 
 class KpiSpanSet(SQLModel, table=True):

@@ -11,9 +11,9 @@ import numpy as np
 
 from kpi import periods
 from kpi.facts import Counts
-from kpi.rollup import numbers, queries, store
+from kpi.rollup import ledger, numbers, queries, store
 from kpi.rollup.days import Window, grown
-from kpi.rollup.fold import GAPS, KINDS, Fold, folded
+from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, Fold, folded
 from kpi.rollup.store import Build, Piece
 from loyalty.database import Connection, Database
 from loyalty.outbox import queries as outbox
@@ -22,9 +22,7 @@ from loyalty.programs.queries import program_of
 
 CONSUMER = "kpi"
 # Rises with every change of what is stored, or of what it means: all is then built again.
-KPI_VERSION = 2
-# Marks looked at in one go; the days of one month among them are one commit.
-_MARKS = 20_000
+KPI_VERSION = 3
 _ONE_DAY = timedelta(days=1)
 
 
@@ -45,6 +43,7 @@ async def rebuild(database: Database, program_id: int) -> None:
         await outbox.had_all(connection, program_id, CONSUMER, queries.TIMEOUT_SECONDS)
         build_id = await store.begin_build(connection, program_id, KPI_VERSION)
         program = await program_of(connection, program_id)
+        moments = await ledger.moments(connection, program_id)
     last: Counts = np.array([], dtype=np.int64)
     after = datetime.min.replace(tzinfo=UTC) + _ONE_DAY
     while True:
@@ -55,9 +54,10 @@ async def rebuild(database: Database, program_id: int) -> None:
                 msg = "Another has begun to build the days of this programme; this build is given up."
                 raise RuntimeError(msg)
             at = await queries.next_instant(connection, program_id, after)
-            if at is None:
+            following = [moment for moment in (at, *moments) if moment is not None and moment >= after]
+            if not following:
                 return
-            month = periods.month_of(periods.day_of(at, program.zone))
+            month = periods.month_of(periods.day_of(min(following), program.zone))
             window = await _window(connection, program, month)
             last = grown(last, window.purchases.customer)
             days = dict(zip(_days(month), window.days((month.end - month.start).days, last), strict=True))
@@ -77,20 +77,19 @@ async def work_off(connection: Connection, program: ProgramFacts) -> bool:
     if build is None or not is_current(build, program):
         return False
     # Marks before rows: what is marked after this look was perhaps not read, and stays marked.
-    marks = await store.marks(connection, program.program_id, _MARKS)
+    marks = await store.marks(connection, program.program_id)
     if not marks:
         return False
     month = periods.month_of(marks[0][1])
-    mine = [(number, day) for number, day in marks if month.start <= day < month.end]
     days: dict[date, Fold] = {}
-    for stretch in _stretches({day for _, day in mine}):
+    for stretch in _stretches({day for _, day in marks}):
         window = await _window(connection, program, stretch)
         before = periods.instant(stretch.start, program.zone)
         last = await queries.last_bought(connection, program.program_id, window.buyers, before)
         days |= zip(_days(stretch), window.days((stretch.end - stretch.start).days, last), strict=True)
     whole = await _month(connection, program.program_id, month, days)
     await _write(connection, program.program_id, days, [(Piece("month", month.start), whole)])
-    await store.worked_off(connection, program.program_id, [number for number, _ in mine])
+    await store.worked_off(connection, program.program_id, [number for number, _ in marks])
     return True
 
 
@@ -110,7 +109,7 @@ async def _window(connection: Connection, program: ProgramFacts, stretch: period
 async def _month(connection: Connection, program_id: int, month: periods.Days, fresh: dict[date, Fold]) -> Fold:
     """Fold a month from the days that were just counted and those that are stored."""
     rest = [Piece("day", day) for day in _days(month) if day not in fresh]
-    stored = await store.read_spans(connection, program_id, rest, (*KINDS, GAPS))
+    stored = await store.read_spans(connection, program_id, rest, (*KINDS, GAPS, NEWCOMERS))
     days = {piece.first_on: span.fold() for piece, span in stored.items()} | fresh
     return folded(days[day] for day in sorted(days))
 

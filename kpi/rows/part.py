@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from kpi import periods
 from kpi.facts import PeriodFacts
 from kpi.periods import Days
 from kpi.reading import Reading
@@ -30,8 +32,16 @@ Windows = Callable[[ProgramFacts, Days], Iterable[Days]]
 WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
 
 
-# The parts whose readers look customers up by their ids: a reading that has no ids at hand gets them for these.
-LOOKING_UP = frozenset({"points"})
+def boundaries_of(asked: Asked) -> list[datetime]:
+    """Give where the periods asked for begin and end, ascending."""
+    return sorted({periods.instant(day, asked.program.zone) for days in asked.wanted for day in days})
+
+
+def cells_of(asked: Asked, boundaries: Sequence[datetime], days: Days) -> tuple[int, int]:
+    """Give the first cell of a period, and the one after its last."""
+    zone = asked.program.zone
+    start, end = (boundaries.index(periods.instant(day, zone)) for day in days)
+    return start + 1, end + 1
 
 
 def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str]) -> list[Days]:
@@ -43,8 +53,11 @@ def windows(program: ProgramFacts, wanted: Iterable[Days], needs: Iterable[str])
 async def read_parts(asked: Asked, needs: Iterable[str]) -> dict[Days, PeriodFacts]:
     """Give the facts of all periods, with the parts that are needed: from the reading if it has them, else the rows."""
     parts: dict[Days, dict[str, Any]] = {days: {} for days in asked.wanted}
-    for need in sorted(set(needs) & set(READERS.all())):
+    readers = READERS.all()
+    for need in sorted(set(needs) & set(readers)):
         told = asked.reading.part(need)
-        for days, part in (await READERS.all()[need](asked) if told is None else told).items():
-            parts[days][need] = part
+        found = await readers[need](asked) if told is None else told
+        # A reading has parts of the windows as well.
+        for days, own in parts.items():
+            own[need] = found[days]
     return {days: replace(asked.reading.facts_of(days), parts=parts[days]) for days in asked.wanted}

@@ -5,14 +5,15 @@ from datetime import datetime
 
 import numpy as np
 
-from kpi.facts import Anonymous, Counts
+from kpi.facts import Anonymous
 from kpi.rows.cells import Cells, Memberships, Purchases
-from kpi.rows.known import PLANNING, forms
+from kpi.rows.known import statement
+from kpi.rows.packed import unpacked
 from loyalty.database import Connection
 
 _NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1"
 
-_FACTS = """
+_FACTS = statement("""
 WITH RECURSIVE {people}, kept AS (
   SELECT p.customer_id, p.placed_at, width_bucket(p.placed_at, $2::timestamptz[]) AS cell, p.member, p.goods_minor,
     p.reward_discount_minor, {kept} AS kept_minor
@@ -49,8 +50,7 @@ SELECT * FROM (
   SELECT array_agg((cell, purchases)) AS left_out
   FROM (SELECT bin / 4 AS cell, sum(purchases)::bigint AS purchases FROM cells WHERE bin % 2 = 0 GROUP BY bin / 4)
 )
-"""
-_FACTS_NOW, _FACTS_AT = forms(_FACTS)
+""")
 
 
 async def now(connection: Connection, program_id: int) -> datetime:
@@ -66,13 +66,8 @@ async def read_cells(
 
     Sums of net must stay below 2⁶³ minor units, for the database as for numpy.
     """
-    async with connection.transaction():
-        await connection.execute(PLANNING)
-        if as_of is None:
-            row = await connection.fetchrow(_FACTS_NOW, program_id, boundaries)
-        else:
-            row = await connection.fetchrow(_FACTS_AT, program_id, boundaries, as_of)
-    assert row is not None  # noqa: S101 - four aggregates without GROUP BY make exactly one row
+    # Aggregates without GROUP BY make exactly one row.
+    [row] = await _FACTS.visit(connection, as_of, program_id, boundaries)
     people = (row["buyer"] or b"") + (row["joiner"] or b"")
     # Numbers for the customers, buyers first. Fixed-width bytes sort like any others.
     known, number = np.unique(np.frombuffer(people, dtype="S16"), return_inverse=True)
@@ -92,11 +87,6 @@ async def read_cells(
         anonymous=by_cell(row["anonymous"] or []),
         left_out=dict(row["left_out"] or []),
     )
-
-
-def unpacked(column: bytes | None) -> Counts:
-    """Read a column that travelled as packed integers."""
-    return np.frombuffer(column or b"", dtype=">i8").astype(np.int64)
 
 
 def by_cell(rows: Sequence[tuple[int, int, int, int]]) -> dict[int, Anonymous]:

@@ -46,7 +46,7 @@ class RowsReading:
         """Give no part: each has a reader of its own."""
         return None
 
-    def numbers(self, ids: Iterable[UUID]) -> Customers:
+    async def numbers(self, ids: Iterable[UUID]) -> Customers:
         """Give the customers of these ids; who neither bought nor joined is none of them."""
         return self._cells.numbers(ids)
 

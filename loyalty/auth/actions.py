@@ -34,6 +34,7 @@ seen AS (
   WHERE s.sha256 = f.sha256 AND f.seen_at < now() - interval '1 minute')
 SELECT user_id, email, role FROM found
 """
+_STAFF = """SELECT 'user:' || user_id AS actor, email FROM "user" """
 _CLOSE = "UPDATE session SET revoked_at = now() WHERE sha256 = $1 AND revoked_at IS NULL"
 
 
@@ -119,3 +120,8 @@ async def session_of(connection: Connection, secret: str) -> SignedIn | None:
 async def sign_out(connection: Connection, secret: str) -> None:
     """End a session."""
     await connection.execute(_CLOSE, digest(secret))
+
+
+async def staff_names(connection: Connection) -> dict[str, str]:
+    """Tell who the actors are that the ledger and the rules name."""
+    return {row["actor"]: row["email"] for row in await connection.fetch(_STAFF)}

@@ -12,6 +12,7 @@ from loyalty.cli.kpis import kpi
 from loyalty.cli.programs import policies, rewards
 from loyalty.cli.refusals import Door
 from loyalty.cli.reports import verify
+from loyalty.cli.rules import rules
 from loyalty.cli.serve import serve
 from loyalty.cli.setup import keys, migrate, program, users
 from loyalty.cli.worker import worker
@@ -29,6 +30,6 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, worker, migrate, program, rewards, keys, users, import_files, kpi, verify):
+for command in (demo, serve, worker, migrate, program, rules, rewards, keys, users, import_files, kpi, verify):
     main.add_command(command)
 program.add_command(policies)

@@ -1,4 +1,4 @@
-"""Figures at a terminal: `loyalty kpi KEY` answers one measure, `export` many, `audit` counts them again."""
+"""Figures at a terminal: `loyalty kpi KEY` answers one measure, `export` many, `liability` tells the points."""
 
 import asyncio
 import sys
@@ -16,6 +16,7 @@ from loyalty.cli.refusals import note
 if TYPE_CHECKING:
     from kpi.answers import Answer, Series
     from kpi.audit.actions import Report
+    from kpi.liability.actions import Liability
     from loyalty.database import Connection
     from loyalty.programs.facts import ProgramFacts
 
@@ -110,6 +111,40 @@ def export(
     else:
         write_folder(told, out)
     note(f"{out} has {len(told)} measures.")
+
+
+@kpi.command()
+@_program
+@_start
+@_end
+@_as_of
+@click.option("--grain", type=_GRAINS, default="month", show_default=True, help="What to cut the range into.")
+@click.option("--json", "form", flag_value="json", help="Print the API's answer, and nothing else.")
+@click.option("--csv", "form", flag_value="csv", help="Print a row for each period.")
+@click.option("--xlsx", "book", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows to a workbook.")
+def liability(
+    program_name: str,
+    start: date,
+    end: date,
+    as_of: datetime | None,
+    grain: str,
+    form: Form | None,
+    book: Path | None,
+) -> None:
+    """Roll the points liability forward, from opening to closing, in points and in money."""
+    from kpi.liability import actions
+    from loyalty.cli.liability import print_liability, print_liability_as, write_liability
+
+    async def ask(connection: "Connection", program: "ProgramFacts") -> "Liability":
+        return await actions.liability(connection, program, start, end, grain, as_of=as_of)
+
+    told = _asked(program_name, ask)
+    if book is not None:
+        write_liability(told, book)
+    if form is not None:
+        print_liability_as(form, told)
+    elif book is None:
+        print_liability(told)
 
 
 @kpi.command()

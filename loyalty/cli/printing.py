@@ -40,7 +40,7 @@ def write_book(several: "Sequence[Answer | Series]", out: Path) -> None:
     from kpi.tables_out import HEADER, rows_of
     from loyalty.spreadsheets import write_xlsx
 
-    with _writing(out), out.open("wb") as file:
+    with writing(out), out.open("wb") as file:
         write_xlsx(file, ((told.key, HEADER, rows_of(told)) for told in several))
 
 
@@ -49,14 +49,15 @@ def write_folder(several: "Sequence[Answer | Series]", out: Path) -> None:
     from kpi.tables_out import HEADER, rows_of
     from loyalty.spreadsheets import csv_text
 
-    with _writing(out):
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         for told in several:
             (out / f"{told.key}.csv").write_text(csv_text(HEADER, rows_of(told)), encoding="utf-8", newline="")
 
 
 @contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def writing(out: Path) -> Iterator[None]:
+    """Say in words why a file cannot be written."""
     try:
         yield
     except OSError as error:

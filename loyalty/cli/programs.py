@@ -39,7 +39,7 @@ def _read(change: str) -> tuple[str, Any]:
             return name, msgspec.json.decode(value)
     except msgspec.DecodeError:
         pass
-    msg = f"{change!r} is not POLICY=JSON. For example: debt='\"clamp\"' or restore_grace_days=30."
+    msg = f"{change!r} is not NAME=JSON. For example: debt='\"clamp\"' or restore_grace_days=30."
     raise Invalid(msg)
 
 
@@ -51,36 +51,48 @@ def rewards() -> None:
 @rewards.command("create")
 @click.argument("name")
 @click.option("--program", "program_name", required=True, help="The programme's name.")
-@click.option("--price", type=int, required=True, help="How many points it costs.")
-@click.option("--amount", required=True, help="What it takes off an order, like 5.00.")
-def create_reward(name: str, program_name: str, price: int, amount: str) -> None:
-    """Offer an amount off an order. Its id is printed."""
+@click.option("--price", type=int, help="How many points it costs; left out of points as a payment.")
+@click.option("--amount", help="What a fixed discount takes off an order, like 5.00.")
+@click.option("--kind", default="fixed_discount", show_default=True, help="What kind of reward it is.")
+@click.option("--set", "settings", multiple=True, metavar="SETTING=JSON", help="A setting of its kind.")
+@click.option("--term", "terms", multiple=True, metavar="TERM=JSON", help="A term: stock, per_member_limit, …")
+def create_reward(
+    name: str,
+    program_name: str,
+    price: int | None,
+    amount: str | None,
+    kind: str,
+    settings: tuple[str, ...],
+    terms: tuple[str, ...],
+) -> None:
+    """Offer a reward. Its id is printed.
+
+    Settings and terms are those of `POST /v1/rewards`, amounts as text. For example: --kind free_product --set
+    'sku="mug"' --set 'worth="9.90"' --term stock=50 --term 'minimum_tier="gold"'
+    """
     from loyalty.cli.connections import load_settings, open_database, servers
     from loyalty.cli.storefronts import named_program
     from loyalty.rewards.actions import offer_reward
-    from loyalty.web.bounds import Money, minor_units
+    from loyalty.rewards.wire import RewardIn
 
-    settings = load_settings()
+    server_settings = load_settings()
+    told = dict(_read(term) for term in terms) | {"name": name, "kind": kind}
+    told |= {"settings": dict(_read(setting) for setting in settings)}
+    told |= {key: value for key, value in (("price_points", price), ("amount", amount)) if value is not None}
     try:
-        told = msgspec.convert(amount, Money)
-    except msgspec.ValidationError:
-        msg = f"{amount!r} is not an amount. Write it like 5.00."
-        raise Invalid(msg, pointer="/amount") from None
+        new = msgspec.convert(told, RewardIn)
+    except msgspec.ValidationError as error:
+        msg = f"This reward cannot be: {error}."
+        raise Invalid(msg) from None
 
     async def create(url: str) -> str:
-        async with open_database(settings, url) as database:
+        async with open_database(server_settings, url) as database:
             program = await named_program(database, program_name)
-            off = {"amount_minor": minor_units(told, program.digits, "/amount")}
+            offer = new.offer(program.digits)
+            facts = {field: getattr(offer, field) for field in offer.__struct_fields__}
             async with database.writer() as connection:
-                reward = await offer_reward(
-                    connection,
-                    program.program_id,
-                    kind="fixed_discount",
-                    name=name,
-                    price_points=price,
-                    settings=off,
-                )
+                reward = await offer_reward(connection, program.program_id, **facts)
             return str(reward.reward_id)
 
-    with servers(settings) as at:
+    with servers(server_settings) as at:
         click.echo(asyncio.run(create(at.database_url)))

@@ -13,9 +13,10 @@ from loyalty.earning.kind import Occasion
 from loyalty.earning.rules import Points, RulesVersion, points_for
 from loyalty.errors import Invalid, NotFound, OtherFacts
 from loyalty.points.chain import microseconds
-from loyalty.points.dates import lot_dates
+from loyalty.points.dates import local_day, lot_dates
 from loyalty.points.facts import Cause, OpenAccount, RecordedAward
 from loyalty.points.rules import active, issue
+from loyalty.points.rules import told as told_at
 from loyalty.programs.policies import Immediately, Inactivity, OnDelivery
 from loyalty.purchases.batch import Batch
 from loyalty.purchases.seen import Seen, known, look_up, rooms, uses_of
@@ -38,8 +39,16 @@ class KnownAction(Struct, frozen=True):
     """An action as read, with the award that answered it."""
 
     action_id: str
+    action: str
+    performed_at: datetime
+    external_id: str | None
     fingerprint: bytes
     award: RecordedAward
+
+    @property
+    def new(self) -> NewAction:
+        """What was told first."""
+        return NewAction(self.external_id or "", self.action, self.action_id, self.performed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ def record_action(batch: Batch, recorded: Mapping[str, KnownAction | Acted], new
     """Record an action and decide its points; the same again gets the first answer."""
     told, same = fingerprint(new), recorded.get(new.action_id)
     if same is not None:
-        first = Acted(new, same.award, same.fingerprint, replayed=True)
+        first = Acted(same.new, same.award, same.fingerprint, replayed=True)
         if same.fingerprint != told:
             msg = f"Action {new.action_id!r} is recorded with other facts."
             raise OtherFacts(msg, first=first)
@@ -95,7 +104,7 @@ def reward(batch: Batch, account: OpenAccount, action: str, at: datetime) -> Rec
         batch.use(account, {}, uses_of(seen))
     if aim:
         _give(batch, account, aim, at, posted)
-    facts = {"action": action, "reason": reason} | ({} if seen is None or reason else {"seen": seen})
+    facts = {"action": action, "at": told_at(at), "reason": reason} | ({} if seen is None or reason else {"seen": seen})
     award = batch.decided(
         account,
         "action",
@@ -108,6 +117,8 @@ def reward(batch: Batch, account: OpenAccount, action: str, at: datetime) -> Rec
         given=aim,
     )
     batch.tell("action.recorded", f"customer/{account.customer_id}", award)
+    batch.climbs.count(account.customer_id, local_day(posted.effective_at, account.zone), aim, 0)
+    batch.reassess(account, award, at)
     return award
 
 

@@ -14,7 +14,9 @@ from loyalty.programs.facts import Source
 from loyalty.statements import Part, insert
 
 _KNOWN = """
-SELECT json_build_object('action_id', n.action_id, 'fingerprint', encode(n.fingerprint, 'base64'), 'award', w)::text
+SELECT json_build_object('action_id', n.action_id, 'action', n.action, 'performed_at', n.performed_at,
+  'fingerprint', encode(n.fingerprint, 'base64'), 'award', w, 'external_id', (SELECT min(external_id)
+    FROM customer_alias WHERE program_id = $1 AND namespace = $4 AND customer_id = n.customer_id))::text
 FROM unnest($3::text[]) AS a(action_id), LATERAL (
   SELECT * FROM action WHERE program_id = $1 AND storefront_id = $2 AND action_id = a.action_id OFFSET 0) n, LATERAL (
   SELECT * FROM award WHERE program_id = $1 AND award_id = n.award_id OFFSET 0) w
@@ -38,7 +40,7 @@ _decode = msgspec.json.Decoder(KnownAction).decode
 
 async def known_actions(connection: Connection, source: Source, action_ids: list[str]) -> dict[str, KnownAction]:
     """Find which actions are recorded, with their awards. Read after the accounts: then nothing can be missed."""
-    rows = await connection.fetch(_KNOWN, source.program.program_id, source.storefront_id, action_ids)
+    rows = await connection.fetch(_KNOWN, source.program.program_id, source.storefront_id, action_ids, source.namespace)
     return {found.action_id: found for found in (_decode(row[0]) for row in rows)}
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Protocol
 
 from msgspec import Meta, Struct
 
+from loyalty.i18n import mark
 from loyalty.registry import Registry
 
 # Never a float. Mostly a whole number, which is ten times as fast: only a division needs a fraction.
@@ -24,6 +25,16 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Stage = Literal["base", "multiplier", "bonus", "cap"]
 On = Literal["purchase", "action"]
 Per = Literal["day", "week", "month", "quarter", "year", "ever"]
+# What fields of several kinds say of themselves in the panel.
+POINTS = Meta(title=mark("Points"))
+PERIODS = {
+    "day": mark("day"),
+    "week": mark("week"),
+    "month": mark("month"),
+    "quarter": mark("quarter"),
+    "year": mark("year"),
+    "ever": mark("lifetime"),
+}
 
 
 class Line(Struct, frozen=True):
@@ -88,13 +99,17 @@ class Counted(Struct, frozen=True):
 
 
 class EarningKind(Protocol):
-    """The settings of one rule. `stage` and `on` say where in the order of the arithmetic it is asked, and about what.
+    """The settings of one rule.
 
-    A bonus may have fields `maturity` and `expiry`, a cap `rules`, and whoever counts a property `counted`.
+    `title` and `about`, marked for translation, are what the panel offers the kind by. `stage` and `on` say where in
+    the order of the arithmetic it is asked, and about what. A bonus may have properties `maturity` and `expiry`, a cap
+    a field `rules`, and whoever counts a property `counted`.
     """
 
     stage: ClassVar[Stage]
     on: ClassVar[On]
+    title: ClassVar[str]
+    about: ClassVar[str]
 
     def earned(self, asked: Asked) -> Earned:
         """Give the exact points of this rule; rounding comes once, later."""

@@ -3,37 +3,79 @@
 import re
 from datetime import date, datetime, time
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from loyalty.earning.kind import KINDS, Counted, EarningKind, Line, Occasion, RuleId
 from loyalty.errors import Invalid
+from loyalty.i18n import mark
 
 _Word = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+$")]
 _Words = Annotated[tuple[_Word, ...], Meta(max_length=1000)]
 
 
+_WEEKDAYS = {
+    1: mark("Monday"),
+    2: mark("Tuesday"),
+    3: mark("Wednesday"),
+    4: mark("Thursday"),
+    5: mark("Friday"),
+    6: mark("Saturday"),
+    7: mark("Sunday"),
+}
+_ONE_A_LINE = mark("One a line.")
+
+
 class Frame(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What every rule may say besides its kind's settings: docs/rules.md, "A rule"."""
 
-    id: RuleId | None = None
-    name: _Word | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
-    weekdays: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], Meta(max_length=7)] = ()
-    from_time: time | None = None
-    until_time: time | None = None
-    tiers: _Words = ()
-    segments: _Words = ()
-    skus: _Words = ()
-    categories: _Words = ()
-    except_skus: _Words = ()
-    except_categories: _Words = ()
-    minimum_minor: Annotated[int, Meta(ge=0, le=10**15)] = 0
-    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
-    exclusive: bool = False
+    id: Annotated[RuleId | None, Meta(title=mark("Id"))] = None
+    name: Annotated[_Word | None, Meta(title=mark("Name"), description=mark("What the staff reads; may be empty."))] = (
+        None
+    )
+    starts_on: Annotated[date | None, Meta(title=mark("First day"))] = None
+    ends_on: Annotated[date | None, Meta(title=mark("Last day"))] = None
+    weekdays: Annotated[
+        tuple[Literal[1, 2, 3, 4, 5, 6, 7], ...],
+        Meta(
+            max_length=7, title=mark("Days of the week"), description=mark("None: all."), extra={"choices": _WEEKDAYS}
+        ),
+    ] = ()
+    from_time: Annotated[time | None, Meta(title=mark("From, time of day"))] = None
+    until_time: Annotated[time | None, Meta(title=mark("Until, time of day"))] = None
+    tiers: Annotated[_Words, Meta(title=mark("Tiers"), description=mark("In one of them. None: everybody."))] = ()
+    segments: Annotated[_Words, Meta(title=mark("Segments"), description=mark("In one of them. None: everybody."))] = ()
+    skus: Annotated[_Words, Meta(title=mark("Only these products (SKU)"), description=_ONE_A_LINE)] = ()
+    categories: Annotated[_Words, Meta(title=mark("Only these categories"), description=_ONE_A_LINE)] = ()
+    except_skus: Annotated[_Words, Meta(title=mark("Not these products (SKU)"), description=_ONE_A_LINE)] = ()
+    except_categories: Annotated[_Words, Meta(title=mark("Not these categories"), description=_ONE_A_LINE)] = ()
+    minimum_minor: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10**15,
+            title=mark("From an amount of"),
+            description=mark("What these products come to must reach it."),
+        ),
+    ] = 0
+    priority: Annotated[
+        int,
+        Meta(
+            ge=-1000,
+            le=1000,
+            title=mark("Priority"),
+            description=mark("Of several rules that speak alone, the one with the highest does."),
+        ),
+    ] = 0
+    exclusive: Annotated[
+        bool,
+        Meta(
+            title=mark("Speaks alone"),
+            description=mark("Where it gives points, no other rule does, and no tier multiplies. Limits still hold."),
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         """Refuse what could never hold; a ValueError becomes a refusal with its place."""
@@ -139,4 +181,5 @@ def refused(error: msgspec.ValidationError, at: str) -> Invalid:
     if field := _FIELD.search(message):
         path = f"{path.rstrip('`')}.{field[1]}"
     inner = re.sub(r"[.\[]", "/", path.rstrip("`").replace("]", "").replace("...", "0"))
-    return Invalid(f"{message}.", pointer=f"{at}{inner}")
+    # As it goes over the wire.
+    return Invalid(f"{message}.", pointer=f"{at}{inner.removesuffix('_minor')}")

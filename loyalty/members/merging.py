@@ -49,8 +49,7 @@ def merge_customers(batch: Batch, gone: str, kept: str) -> Merged:
     # Before anything is decided anew: entries are chained in the order in which they were made.
     award = batch.decided(new, "merged", coming, facts)
     batch.tell("customer.merged", f"customer/{new.customer_id}", award)
-    for _ in batch.climbs.reassess(new.customer_id, award_id=award.award_id, cause="merged"):
-        batch.tell("tier.changed", f"customer/{new.customer_id}", award)
+    batch.reassess(new, award, cause="merged")
     changed, points = decide_anew(batch, new, None)
     return Merged(award, changed, points, balance_of(new))
 

@@ -1,5 +1,6 @@
 """What staff see and do with one person, each as one edge: the page of a member, and an adjustment done once."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,9 @@ from loyalty.members.why import Why, find_why
 from loyalty.points.facts import RecordedAward
 from loyalty.points.keyed import Pinning, do_once
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.segments.facts import SegmentName
+from loyalty.segments.people import named_segments_of
+from loyalty.tiers.staff import PersonTier, person_tier
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -26,6 +30,8 @@ class Seen(msgspec.Struct, frozen=True):
     purse: Purse
     timeline: Timeline
     why: Why | None
+    tier: PersonTier | None = None
+    segments: Sequence[SegmentName] = ()
 
 
 class ByStaff(msgspec.Struct, frozen=True):
@@ -60,7 +66,9 @@ async def see_person(
         purse = await find_purse(connection, program, customer_id)
         timeline = await find_timeline(connection, program.program_id, customer_id, purse, after)
         found = await find_why(connection, program.program_id, customer_id, why) if why else None
-        return Seen(person, purse, timeline, found)
+        tier = await person_tier(connection, program, customer_id, purse.now)
+        segments = await named_segments_of(connection, program.program_id, customer_id)
+        return Seen(person, purse, timeline, found, tier, segments)
 
 
 async def adjust_by_staff(database: Database, program: ProgramFacts, asked: ByStaff) -> Adjusted:

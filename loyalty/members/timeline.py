@@ -22,6 +22,7 @@ WITH RECURSIVE family (customer_id) AS (
 happened AS (
   SELECT a.award_id, '' AS part, a.account_version,
     CASE a.cause WHEN 'purchase' THEN p.placed_at WHEN 'joined' THEN m.joined_at WHEN 'left' THEN m.left_at
+      WHEN 'action' THEN (a.facts ->> 'at')::timestamptz
       ELSE coalesce(r.refunded_at, a.recorded_at) END AS at
   FROM family f JOIN award a ON a.program_id = $1 AND a.customer_id = f.customer_id
   LEFT JOIN purchase p ON p.program_id = $1 AND p.purchase_id = a.purchase_id

@@ -40,11 +40,19 @@ class LineShare(msgspec.Struct, frozen=True):
 
 
 class RuleShare(msgspec.Struct, frozen=True):
-    """What one rule gave, exactly; `lines` where the shop told lines."""
+    """What one rule gave, exactly, or the `reason` why not; `lines` where the shop told lines. A cap took: below 0.
+
+    `rule` is its id; that of a programme's only rule may be left out. The kind `tier` is no rule.
+    """
 
     kind: str
-    steps: str
     points: str
+    steps: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+    tier: str | None = None
+    factor: str | None = None
+    taken: dict[str, str] = {}
     lines: list[LineShare] = []
 
 

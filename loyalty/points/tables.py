@@ -122,6 +122,14 @@ class Entry(SQLModel, table=True):
         CheckConstraint(f"{_one_of('debit_code', CODES)} AND {_one_of('credit_code', CODES)}", name="codes_are_known"),
         CheckConstraint(_one_of("kind", KINDS), name="kind_is_known"),
         CheckConstraint("octet_length(hash) = 32", name="hash_is_sha256"),
+        # Entries lie about in the order of time, but for those posted late: several ranges a page find those of a day.
+        Index(
+            "entry_effective_ix",
+            "program_id",
+            "effective_at",
+            postgresql_using="brin",
+            postgresql_ops={"effective_at": "timestamptz_minmax_multi_ops"},
+        ),
     )
 
     program_id: int = Field(primary_key=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from loyalty.database import Tx
 from loyalty.earning.queries import RulesCache
+from loyalty.earning.rules import RulesVersion
 from loyalty.errors import LoyaltyError
 from loyalty.points.queries import append
 from loyalty.programs.facts import Source
@@ -76,12 +77,16 @@ async def open_batch(
     history: bool = False,
     lots: bool = True,
     redemptions: list[str] | None = None,
+    trying: RulesVersion | None = None,
 ) -> Batch:
-    """Read what deciding needs, and open it. The rules are cached by version; a newer one is loaded first."""
+    """Read what deciding needs, and open it. The rules are cached by version; a newer one is loaded first.
+
+    `trying`: decide by these rules instead, whatever is in force.
+    """
     orders, customers = list(dict.fromkeys(orders)), list(dict.fromkeys(customers))
     program_id = source.program.program_id
     while True:
-        needs = rules.needs(program_id)
+        needs = rules.needs(program_id) if trying is None else trying.needs
         facts = await read(
             tx,
             source,
@@ -93,6 +98,9 @@ async def open_batch(
             redemptions=redemptions,
             needs=needs,
         )
+        if trying is not None:
+            versions = [trying]
+            break
         versions = await rules.versions(tx.connection, program_id, facts.newest_rules)
         # A version that was not known may need more than was read.
         if rules.needs(program_id) == needs:

@@ -15,6 +15,7 @@ from loyalty.programs.api import Calling, Reading, Writing
 from loyalty.programs.facts import Source
 from loyalty.purchases.actions import edit_purchases, record_purchases, record_refunds
 from loyalty.purchases.answers import edit_answer, purchase_answer, refund_answer
+from loyalty.purchases.calculating import CalculationIn, CalculationOut, calculate
 from loyalty.purchases.decisions import Parked, Recorded
 from loyalty.purchases.edits import Edited
 from loyalty.purchases.facts import NewPurchase, NewRefund
@@ -222,8 +223,34 @@ async def _refund(state: State, source: Source, new: NewRefund) -> Response[Refu
     return Response(refund_answer(new, result), headers=REPLAYED if result.replayed else None)
 
 
+@post(
+    "/points-calculations",
+    operation_id="calculate_points",
+    summary="Try a basket",
+    status_code=200,
+    responses=problems(*WRITING, 404),
+    request_max_body_size=256 * 1024,
+)
+async def try_basket(
+    data: JSONBody[CalculationIn], state: State, source: Writing, connection: Reading
+) -> CalculationOut:
+    """Tell what a basket would earn, and why, by the rules in force or by a draft. Nothing is written."""
+    return await calculate(connection, source, state.rules, data)
+
+
 router = Router(
     path="/v1",
     tags=["purchases"],
-    route_handlers=[record, record_batch, edit, show, find, refund, refund_by_query, cancel, cancel_by_query],
+    route_handlers=[
+        record,
+        record_batch,
+        edit,
+        show,
+        find,
+        refund,
+        refund_by_query,
+        cancel,
+        cancel_by_query,
+        try_basket,
+    ],
 )

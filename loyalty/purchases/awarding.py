@@ -86,9 +86,7 @@ def _climb(batch: Batch, order: OpenOrder, account: OpenAccount | None, award: R
         batch.climbs.count(account.customer_id, before.day, -before.points, -before.spent_minor)
     if order.counted is not None:
         batch.climbs.count(*order.counted)
-    at = order.placed_at if award.cause == "purchase" else None
-    for _ in batch.climbs.reassess(account.customer_id, at, award.award_id):
-        batch.tell("tier.changed", f"customer/{account.customer_id}", award)
+    batch.reassess(account, award, order.placed_at if award.cause == "purchase" else None)
 
 
 def _move(

@@ -13,7 +13,7 @@ from loyalty.customers.facts import MembershipFacts
 from loyalty.earning.kind import Standing
 from loyalty.earning.rules import RulesVersion, in_force
 from loyalty.points.book import Book
-from loyalty.points.facts import OpenAccount
+from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Basis, basis_of
 from loyalty.purchases.counts import Counts, counts
@@ -188,6 +188,13 @@ class Batch(Book):
         if order.customer_id is None:
             return None
         return counts(order, self.account(order.customer_id).customer_id, self.source.program.zone)
+
+    def reassess(
+        self, account: OpenAccount, award: RecordedAward, at: datetime | None = None, cause: str = "reached"
+    ) -> None:
+        """Decide somebody's tier anew after a decision, and tell of what changed. `at`: when that happened."""
+        for _ in self.climbs.reassess(account.customer_id, at, award.award_id, cause):
+            self.tell("tier.changed", f"customer/{account.customer_id}", award)
 
     def rules(self, order: OpenOrder) -> RulesVersion:
         """Give a purchase's rules: those of its first decision for ever, else those in force when it was placed."""

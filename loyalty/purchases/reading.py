@@ -10,6 +10,7 @@ from loyalty.earning.rules import NOTHING, Needs
 from loyalty.points.reading import ACCOUNTS, FIELDS, HOLDS, LOTS, NOW, accounts_missing, erased_among
 from loyalty.programs.facts import Source
 from loyalty.purchases.facts import Read
+from loyalty.segments.queries import IS_IN
 from loyalty.tiers.queries import NEWEST
 
 _decode = msgspec.json.Decoder(Read).decode
@@ -28,8 +29,11 @@ EARNED = """CASE WHEN $11 THEN coalesce((SELECT json_agg(t.customer_id) FROM tou
           AND facts -> 'reason' = 'null' LIMIT 1)
         UNION ALL SELECT 1 FROM cap_use WHERE program_id = $1 AND customer_id = t.customer_id
           AND rule_id = '@first_purchase' LIMIT 1) e), '[]') ELSE '[]' END"""
-# The room that owns them puts its SQL here: rows of `SegmentFacts` for the keys in $12.
-SEGMENTS = "CASE WHEN cardinality($12::text[]) > 0 THEN '[]'::json ELSE '[]'::json END"
+# Rows of `SegmentFacts` for the keys in $12.
+SEGMENTS = f"""CASE WHEN cardinality($12::text[]) > 0 THEN coalesce((SELECT json_agg(json_build_object(
+      'customer_id', t.customer_id, 'key', s.segment_key)) FROM touched t, LATERAL (
+        {IS_IN.format(program="$1", customer="t.customer_id")}) s WHERE s.segment_key = ANY($12::text[])), '[]')
+    ELSE '[]' END"""  # noqa: S608 - our own parts
 
 READ = f"""
 WITH asked_order AS MATERIALIZED (

@@ -31,9 +31,11 @@ def worth_as_seen(
     earns: bool,
 ) -> tuple[Exact, Points, Seen | None]:
     """Decide what a purchase is worth as it stands, and what is to be stored of what was seen."""
-    if not batch.remembers(version):
+    if version.plain is not None and not batch.has_tiers:
         return *target(order, kept_minor, version), None
     at = (order.placed_at or batch.now).astimezone(batch.source.program.zone)
+    if not batch.remembers(version):
+        return *target(order, kept_minor, version, Known(at)), None
     # What was decided before there was anything to look up stays as it was.
     old = {} if order.noted is None and order.earned else order.noted
     if not earns or account is None:

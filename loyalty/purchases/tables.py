@@ -98,6 +98,14 @@ class Refund(SQLModel, table=True):
         CheckConstraint("(kind = 'cancellation') = (refund_id = '')", name="cancellation_has_no_id"),
         CheckConstraint("(kind = 'cancellation') = (goods_minor IS NULL)", name="cancellation_takes_what_is_left"),
         CheckConstraint("goods_minor >= 0", name="goods_not_negative"),
+        # As for entries: what came back on a day.
+        Index(
+            "refund_refunded_ix",
+            "program_id",
+            "refunded_at",
+            postgresql_using="brin",
+            postgresql_ops={"refunded_at": "timestamptz_minmax_multi_ops"},
+        ),
     )
 
     program_id: int = Field(primary_key=True)

@@ -18,11 +18,19 @@ class LineShareOut(Struct, omit_defaults=True):
 
 
 class RuleShareOut(Struct, omit_defaults=True):
-    """What one rule gave, exactly, before the one rounding at the end."""
+    """What one rule gave, exactly, before the one rounding at the end; `reason` tells why it gave nothing.
+
+    A cap gives less than nothing: `taken` of each rule. The kind `tier` is no rule: `factor` is that of the tier.
+    """
 
     kind: str
-    steps: str
     points: str
+    steps: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+    tier: str | None = None
+    factor: str | None = None
+    taken: dict[str, str] | None = None
     lines: list[LineShareOut] | None = None
 
 

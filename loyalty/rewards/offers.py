@@ -14,6 +14,8 @@ from loyalty.rewards import queries
 from loyalty.rewards.kind import MOST_POINTS, RewardFacts, load
 from loyalty.rewards.refusals import BelowWhatIsOut
 from loyalty.rewards.terms import Terms
+from loyalty.segments.actions import segment_user
+from loyalty.tiers.actions import tier_user
 
 _LONGEST_NAME = 128
 _PLAIN = ("kind", "name", "price_points", "settings", "active")
@@ -30,6 +32,12 @@ UPDATE reward SET edition = edition + 1, version = version + 1,
 _KEEP = """
 INSERT INTO reward_edition (program_id, reward_id, edition, offer, actor, request_id, recorded_at)
 SELECT $1, $2, $3, $4, $5, $6, clock_timestamp() + clock_offset FROM program WHERE program_id = $1
+"""
+# Those out of the catalogue too: they can be offered again as they are.
+_NAMED_BY = """
+SELECT name, active FROM reward WHERE program_id = $1
+  AND CASE $2 WHEN 'segment' THEN segments ? $3 ELSE minimum_tier = $3 OR tier_prices ? $3 END
+ORDER BY NOT active, name, reward_id
 """
 
 
@@ -157,3 +165,19 @@ async def _keep(connection: Connection, program_id: int, reward: RewardFacts, by
     offer = {name: getattr(reward, name) for name in (*_PLAIN, "terms")}
     told = (reward.reward_id, reward.edition, msgspec.json.encode(offer).decode(), by.actor, by.request_id)
     await connection.execute(_KEEP, program_id, *told)
+
+
+@segment_user
+async def _naming_segment(connection: Connection, program_id: int, key: str) -> list[str]:
+    return await _naming(connection, program_id, "segment", key)
+
+
+@tier_user
+async def _naming_tier(connection: Connection, program_id: int, key: str) -> list[str]:
+    return await _naming(connection, program_id, "tier", key)
+
+
+async def _naming(connection: Connection, program_id: int, what: str, key: str) -> list[str]:
+    """Name the rewards whose terms name a segment or a tier."""
+    rows = await connection.fetch(_NAMED_BY, program_id, what, key)
+    return [f"the {'' if row['active'] else 'retired '}reward {row['name']!r}" for row in rows]

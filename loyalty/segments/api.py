@@ -104,7 +104,8 @@ async def remove(key: FromPath[str], state: State, caller: Calling) -> None:
     caller.require(_WRITE)
 
     async def verb(tx: Tx, _: object) -> list[None]:
-        return [await actions.delete_segment(tx.connection, caller.program.program_id, key)]
+        await actions.delete_segment(tx.connection, caller.program.program_id, key)
+        return [None]
 
     await write(state.database, verb, [None], whole=True)
 

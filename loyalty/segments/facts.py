@@ -25,6 +25,13 @@ class SegmentFacts(Struct, frozen=True):
     changed_at: datetime
 
 
+class SegmentName(Struct, frozen=True):
+    """A segment by its key, and what people call it."""
+
+    key: str
+    name: str
+
+
 class Changed(Struct, frozen=True):
     """What a refresh came to."""
 

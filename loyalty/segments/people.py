@@ -1,4 +1,4 @@
-"""Who is in a segment, a page at a time, with the ids by which shops call them."""
+"""Who is in a segment, a page at a time, with the ids by which shops call them; and in which ones somebody is."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from loyalty.database import Connection
-from loyalty.segments.facts import InSegment
+from loyalty.segments.facts import InSegment, SegmentName
 
 _ONE = """
 SELECT json_build_object('customer_id', c.customer_id, 'name', c.name, 'email', c.email, 'since', m.since,
@@ -22,7 +22,13 @@ _THESE = f"""{_ONE}
 FROM (SELECT customer_id, NULL::timestamptz AS since FROM unnest($3::uuid[]) AS t(customer_id)) m
 JOIN customer c ON c.program_id = $1 AND c.customer_id = m.customer_id ORDER BY c.customer_id
 """  # noqa: S608 - our own pieces
+_OF = """
+SELECT json_build_object('key', s.segment_key, 'name', s.name)::text FROM segment_member m JOIN segment s
+  ON s.program_id = $1 AND s.segment_key = m.segment_key AND s.deleted_at IS NULL
+WHERE m.program_id = $1 AND m.customer_id = $2 ORDER BY s.name, s.segment_key
+"""
 _decode = msgspec.json.Decoder(InSegment).decode
+_decode_name = msgspec.json.Decoder(SegmentName).decode
 _MOST = 1_000_000_000
 
 
@@ -49,3 +55,8 @@ async def people_named(
     """Name some customers, in the order of their ids."""
     rows = await connection.fetch(_THESE, program_id, namespace, list(ids))
     return [_decode(row[0]) for row in rows]
+
+
+async def named_segments_of(connection: Connection, program_id: int, customer_id: UUID) -> list[SegmentName]:
+    """Name the segments in which a customer is now, by name."""
+    return [_decode_name(row[0]) for row in await connection.fetch(_OF, program_id, customer_id)]

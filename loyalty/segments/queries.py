@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from loyalty.customers.persons import Person, exporter, forgetter
-from loyalty.customers.survivors import SURVIVORS
 from loyalty.database import Connection
 from loyalty.segments.facts import SegmentFacts
 from loyalty.statements import Part
@@ -69,19 +68,22 @@ JOIN customer c ON c.program_id = $1 AND c.customer_id = n.customer_id
 WHERE c.merged_into IS NULL AND c.erased_at IS NULL ON CONFLICT DO NOTHING
 """
 _LEAVE = "DELETE FROM segment_member WHERE program_id = $1 AND segment_key = $2 AND customer_id = ANY($3::uuid[])"
-_EMPTY = "DELETE FROM segment_member WHERE program_id = $1 AND segment_key = $2"
 _REFRESHED = """
 UPDATE segment SET refreshed_at = $3, asked_at = CASE WHEN asked_at > $3 THEN asked_at END,
   customers = (SELECT count(*) FROM segment_member WHERE program_id = $1 AND segment_key = $2)
 WHERE program_id = $1 AND segment_key = $2 RETURNING customers
 """
 _IDS = "SELECT customer_id FROM segment_member WHERE program_id = $1 AND segment_key = $2"
-_LIVING = f"""
-WITH RECURSIVE {", ".join(f"{name} AS ({sql})" for name, sql in SURVIVORS.items())}
-SELECT DISTINCT c.customer_id FROM unnest($2::uuid[]) AS n(customer_id)
-LEFT JOIN survivors s ON s.customer_id = n.customer_id
-JOIN customer c ON c.program_id = $1 AND c.customer_id = coalesce(s.survivor, n.customer_id) AND c.erased_at IS NULL
-"""  # noqa: S608 - our own pieces
+# By keys alone: the connection that asks plans for nothing else.
+_LIVING = """
+WITH RECURSIVE up (customer_id, merged_into, erased_at) AS (
+  SELECT c.customer_id, c.merged_into, c.erased_at FROM unnest($2::uuid[]) AS n(customer_id)
+  JOIN customer c ON c.program_id = $1 AND c.customer_id = n.customer_id
+  UNION SELECT c.customer_id, c.merged_into, c.erased_at FROM up u
+  JOIN customer c ON c.program_id = $1 AND c.customer_id = u.merged_into
+)
+SELECT customer_id FROM up WHERE merged_into IS NULL AND erased_at IS NULL
+"""
 _OF = """
 SELECT customer_id, array_agg(segment_key ORDER BY segment_key) AS keys FROM segment_member
 WHERE program_id = $1 AND customer_id = ANY($2::uuid[]) GROUP BY customer_id
@@ -152,7 +154,8 @@ async def ask(connection: Connection, program_id: int, key: str) -> None:
 
 async def delete(connection: Connection, program_id: int, key: str) -> None:
     """Take a segment away, with everybody in it; its key stays taken."""
-    await connection.execute(_EMPTY, program_id, key)
+    for some in _pieces(await ids_in(connection, program_id, key)):
+        await connection.execute(_LEAVE, program_id, key, some)
     await connection.execute(_DELETE, program_id, key, await now(connection, program_id))
 
 
@@ -182,7 +185,10 @@ async def counted(
 
 async def living(connection: Connection, program_id: int, customer_ids: Collection[UUID]) -> set[UUID]:
     """Give those whom customers have become by merging; not the erased, nor whom nobody knows."""
-    return {row[0] for row in await connection.fetch(_LIVING, program_id, list(customer_ids))}
+    found: set[UUID] = set()
+    for some in _pieces(customer_ids):
+        found |= {row[0] for row in await connection.fetch(_LIVING, program_id, some)}
+    return found
 
 
 async def ids_in(connection: Connection, program_id: int, key: str) -> set[UUID]:

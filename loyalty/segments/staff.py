@@ -106,7 +106,8 @@ class StaffSegments:
 
     async def _commit(self, verb: Callable[[Tx], Awaitable[None]]) -> str:
         async def whole(tx: Tx, _: object) -> list[None]:
-            return [await verb(tx)]
+            await verb(tx)
+            return [None]
 
         try:
             await write(self.database(), whole, [None], whole=True)

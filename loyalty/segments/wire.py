@@ -95,7 +95,7 @@ class SegmentMemberOut(Struct):
 
     id: UUID
     customer_ids: list[str]
-    since: datetime
+    since: datetime | None
 
     @classmethod
     def of(cls, one: InSegment) -> "SegmentMemberOut":

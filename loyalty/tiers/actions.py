@@ -1,13 +1,14 @@
 """The verbs of tiers: publish a scheme, hold somebody at a tier at least, and look at customers whose day has come."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from loyalty.database import Connection, Tx
-from loyalty.errors import Invalid, LoyaltyError, NotAMember, NotFound
+from loyalty.earning.drafts import rules_naming
+from loyalty.errors import Invalid, LoyaltyError, NotAMember, NotFound, TierInUse
 from loyalty.ids import new_id
 from loyalty.jobs.actions import schedule
 from loyalty.points.book import Book
@@ -43,6 +44,9 @@ class Held(Struct, frozen=True):
     recorded_at: datetime
 
 
+# Tells what names a tier, in words ("the reward …"); the rooms that let a tier be named register one.
+Uses = Callable[[Connection, int, str], Awaitable[list[str]]]
+_USES: list[Uses] = []
 # Makes the parts that share the commit: a pinned answer.
 Besides = Callable[[Held], list[Part]]
 
@@ -51,19 +55,44 @@ def _nothing(_: Held) -> list[Part]:
     return []
 
 
+def tier_user(uses: Uses) -> Uses:
+    """Register who names tiers: a tier that somebody names stays in the scheme."""
+    if uses not in _USES:
+        _USES.append(uses)
+    return uses
+
+
+@tier_user
+async def _rules_naming(connection: Connection, program_id: int, key: str) -> list[str]:
+    return await rules_naming(connection, program_id, "tiers", key)
+
+
 async def publish_scheme(connection: Connection, program: ProgramFacts, scheme: Scheme, actor: str) -> StoredScheme:
     """Publish the next version of a programme's tiers, in force at once; the same again is the version there is.
 
-    Whoever reaches a tier by it gets it with the next purchase, or by the job that this asks for. Needs a transaction.
+    Whoever reaches a tier by it gets it with the next purchase, or by the job that this asks for. `TierInUse` when a
+    tier that something names is no more. Needs a transaction.
     """
     scheme = checked(scheme)
     newest = await scheme_of(connection, program.program_id)
     if newest is not None and newest.scheme == scheme:
         return newest
+    if newest is not None:
+        await _keep_named(connection, program.program_id, newest.scheme, scheme)
     published = StoredScheme(newest.version + 1 if newest else 1, scheme)
     await add_scheme(connection, program.program_id, published, actor)
     await schedule(Tx(connection), REVIEW, program.program_id)
     return published
+
+
+async def _keep_named(connection: Connection, program_id: int, old: Scheme, new: Scheme) -> None:
+    """Refuse to let tiers go that something names."""
+    for tier in old.tiers:
+        if not new.rank(tier.key):
+            users = [user for uses in _USES for user in await uses(connection, program_id, tier.key)]
+            if users:
+                msg = f"The tier {tier.key!r} is still named by {', '.join(users)}."
+                raise TierInUse(msg)
 
 
 async def hold_at_least(tx: Tx, source: Source, new: NewFloor, besides: Besides = _nothing) -> Held:

@@ -7,6 +7,7 @@ looks, or is refused, changes nothing.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,11 @@ class Climb:
     dirty: set[date] = field(default_factory=set)
     gone: bool = False
 
+    @property
+    def stands(self) -> bool:
+        """Whether a standing was found, stored or not; before that nothing is written of it."""
+        return self.standing.scheme_version > 0
+
     def held_at(self, at: datetime) -> str | None:
         """Give the tier held at an instant, as known now."""
         known = [change for change in self.changes if change.effective_at <= at]
@@ -48,11 +54,15 @@ class Climbs:
         """Open what was read, each brought up to now."""
         self._stored = read.scheme if read else None
         self._now, self._zone = now, zone
-        self.today = local_day(now, zone)
         self._climbs: dict[UUID, Climb] = {}
         self._closed = set(read.closed) if read else set[UUID]()
         if read:
             self._open(read)
+
+    @cached_property
+    def today(self) -> date:
+        """The local day that it is."""
+        return local_day(self._now, self._zone)
 
     def _open(self, read: TierRead) -> None:
         days: dict[UUID, dict[date, Sums]] = defaultdict(dict)
@@ -62,7 +72,7 @@ class Climbs:
         for known in read.changes:
             changes[known.customer_id].append(known.change)
         standings = {found.customer_id: found.standing for found in read.standings}
-        for customer_id in days.keys() | changes.keys() | standings.keys():
+        for customer_id in (days.keys() | changes.keys() | standings.keys()) - self._closed:
             seen = standings.get(customer_id)
             climb = Climb(seen, seen or Standing(), days[customer_id], changes[customer_id])
             if seen is None:

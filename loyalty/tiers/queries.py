@@ -36,6 +36,13 @@ WHERE a.program_id = $1 AND a.customer_id > $3 AND c.merged_into IS NULL AND c.e
     OR s.review_on <= ((clock_timestamp() + g.clock_offset) AT TIME ZONE g.timezone)::date)
 ORDER BY a.customer_id LIMIT $4
 """
+_MEMBERS = """
+SELECT s.tier, count(DISTINCT m.customer_id) AS members FROM program g
+JOIN membership m ON m.program_id = g.program_id
+LEFT JOIN tier_standing s ON s.program_id = m.program_id AND s.customer_id = m.customer_id
+WHERE g.program_id = $1 AND m.superseded_at IS NULL AND m.joined_at <= clock_timestamp() + g.clock_offset
+  AND (m.left_at IS NULL OR m.left_at > clock_timestamp() + g.clock_offset) GROUP BY s.tier
+"""
 _READ = """
 WITH asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS customer_id)
 SELECT json_build_object(
@@ -145,6 +152,11 @@ async def customers_to_review(
     return [row[0] for row in await connection.fetch(_TO_REVIEW, program_id, version, after, limit)]
 
 
+async def members_by_tier(connection: Connection, program_id: int) -> dict[str | None, int]:
+    """Count the members of now by the tier they hold; None: none."""
+    return {row["tier"]: row["members"] for row in await connection.fetch(_MEMBERS, program_id)}
+
+
 async def tier_of(
     connection: Connection, program: ProgramFacts, customer_id: UUID, now: datetime, at: datetime | None = None
 ) -> HeldTier | None:
@@ -158,10 +170,11 @@ def climbed(climbs: Climbs, touched: set[UUID]) -> list[Part]:
     """Make the parts that write what a batch did to the tiers of customers whose accounts it touched."""
     if climbs.scheme is None:
         return []
-    mine = sorted((key, climb) for key, climb in climbs.all.items() if key in touched)
+    mine = [(key, climbs.all[key]) for key in sorted(climbs.all.keys() & touched)]
     gone = [key for key, climb in mine if climb.gone]
-    days = [(key, day, *climb.days[day]) for key, climb in mine if not climb.gone for day in sorted(climb.dirty)]
-    stood = [_row(key, climb) for key, climb in mine if not climb.gone and climb.standing != climb.seen]
+    there = [(key, climb) for key, climb in mine if climb.stands and not climb.gone]
+    days = [(key, day, *climb.days[day]) for key, climb in there for day in sorted(climb.dirty)]
+    stood = [_row(key, climb) for key, climb in there if climb.standing != climb.seen]
     changes = [
         (key, *(getattr(change, name) for name in _CHANGE[1:]))
         for key, climb in mine

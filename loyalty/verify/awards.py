@@ -65,11 +65,14 @@ _KINDS = {
     "settled": frozenset({"mature", "release"}) | _ENDING,
     "erased": frozenset({"release", "erase"}) | _ENDING,
     "referral": frozenset({"issue", "claw_back"}) | _ENDING,
+    "action": frozenset({"issue"}) | _ENDING,
 }
 # These are about earning and clawback; the others have nothing due.
-_DUE = frozenset({"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership", "referral"})
+_DUE = frozenset(
+    {"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership", "referral", "action"}
+)
 # Of these, the ones that are about no purchase.
-_OF_NO_PURCHASE = frozenset({"referral"})
+_OF_NO_PURCHASE = frozenset({"referral", "action"})
 
 
 @of_account(awards)

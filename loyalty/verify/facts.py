@@ -196,7 +196,7 @@ class MembershipRow(NamedTuple):
 
 
 class PurchaseRow(NamedTuple):
-    """A purchase as it is known now; `redemption_ids` as JSON text."""
+    """A purchase as it is known now; `redemption_ids` and `lines` (where some rule looks at them) as JSON text."""
 
     customer_id: UUID | None
     purchase_id: UUID
@@ -212,6 +212,7 @@ class PurchaseRow(NamedTuple):
     test: bool
     member: bool
     recorded_at: datetime
+    lines: str | None = None
 
 
 class FormerRow(NamedTuple):

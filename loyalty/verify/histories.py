@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from loyalty.verify.canonical import award_digest
@@ -19,6 +20,16 @@ from loyalty.verify.facts import (
     StoredRules,
     UseRow,
 )
+from loyalty.verify.tier_facts import TierChangeRow, TierDayRow, TierScheme, TierStandingRow
+
+
+class CapUseRow(NamedTuple):
+    """What a customer holds under a rule that counts within a period."""
+
+    customer_id: UUID
+    rule_id: str
+    period: str
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,13 @@ class Programme:
     events_since: datetime
     rules: dict[int, StoredRules]
     timezone: str = "UTC"
+    tiers: TierScheme | None = None
+
+    @property
+    def of_products(self) -> bool:
+        """Tell whether some rule looks at products: then the lines of purchases are read."""
+        names = ("skus", "categories", "except_skus", "except_categories")
+        return any(rule.get(name) for stored in self.rules.values() for rule in stored.rules for name in names)
 
 
 @dataclass(slots=True)
@@ -80,6 +98,11 @@ class AccountHistory:
     purchases: list[PurchaseHistory] = field(default_factory=list)
     # Awards of its purchases from when they were nobody's.
     claimed: list[AwardRow] = field(default_factory=list)
+    tier_days: list[TierDayRow] = field(default_factory=list)
+    # None or one.
+    standings: list[TierStandingRow] = field(default_factory=list)
+    tier_changes: list[TierChangeRow] = field(default_factory=list)
+    cap_uses: list[CapUseRow] = field(default_factory=list)
     # Itself and whoever was merged with it.
     household: list["AccountHistory"] = field(default_factory=list, repr=False)
     _digests: dict[UUID, str] = field(default_factory=dict, repr=False)
@@ -101,6 +124,11 @@ class AccountHistory:
         for entry in self.entries:
             found.setdefault(entry.award_id, []).append(entry)
         return found
+
+    @cached_property
+    def remembers(self) -> bool:
+        """Tell whether anything was looked up for its awards, or earned by actions; not in plain programmes."""
+        return any('"seen"' in award.facts or award.cause == "action" for award in (*self.awards, *self.claimed))
 
     def digest(self, award: AwardRow) -> str:
         """Give an award's digest, computed once."""

@@ -41,7 +41,7 @@ def purchases_gave_what_they_are_worth(history: PurchaseHistory) -> Found:
         if history.awards:
             yield "", f"{due} points were due by rules that are not stored"
     elif not unknown_kind(rules):
-        target = worth(history, rules)
+        target = worth(history, rules).points
         if due != target:
             yield "", f"{due} points were due so far, and it is worth {target} by version {rules.version} of the rules"
 

@@ -12,6 +12,7 @@ import msgspec
 
 from loyalty.verify.facts import SealRow, StoredRules
 from loyalty.verify.histories import Programme
+from loyalty.verify.tier_facts import TierScheme
 
 # Not when it runs: a process that only replays does without all that the service is made of.
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ _WEIGHT = "least(greatest(seq, version, 0), 1000000)"
 PROGRAMMES = f"""
 SELECT p.program_id, clock_timestamp() + p.clock_offset - interval '90 days' AS events_since, p.timezone,
   (SELECT coalesce(jsonb_agg(jsonb_build_array(r.version, r.in_force_from, r.published_at, r.rules)), '[]')
-   FROM earning_rules r WHERE r.program_id = p.program_id)::text AS rules, a.accounts + u.purchases AS subjects,
+   FROM earning_rules r WHERE r.program_id = p.program_id)::text AS rules,
+  (SELECT jsonb_build_array(t.version, t.scheme) FROM tier_scheme t WHERE t.program_id = p.program_id
+   ORDER BY t.version DESC LIMIT 1)::text AS tiers, a.accounts + u.purchases AS subjects,
   a.entries + u.purchases AS rows
 FROM program p
   CROSS JOIN LATERAL (SELECT count(*) AS accounts, coalesce(sum({_WEIGHT}), 0)::bigint AS entries
@@ -112,7 +115,11 @@ FROM membership WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer
 """
 _PURCHASE = """
 SELECT customer_id, purchase_id, order_id, state, version, placed_at, goods_minor, tax_minor, shipping_minor,
-  reward_discount_minor, redemption_ids::text, test, member, recorded_at FROM purchase
+  reward_discount_minor, redemption_ids::text, test, member, recorded_at, {lines} FROM purchase
+"""
+CAP_USES = """
+SELECT customer_id, rule_id, period, points
+FROM cap_use WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, rule_id, period
 """
 PURCHASES = f"{_PURCHASE} WHERE program_id = $1 AND customer_id {{wanted}} ORDER BY customer_id, purchase_id"
 ANONYMOUS_PURCHASES = f"""{_PURCHASE} WHERE program_id = $1 AND {_OF_NOBODY.format("customer_id")}
@@ -132,6 +139,18 @@ WHERE f.program_id = $1 AND
 FORMER = f"{_FORMER} p.customer_id {{wanted}} ORDER BY p.customer_id, f.purchase_id, f.version"
 ANONYMOUS_FORMER = f"""{_FORMER} {_OF_NOBODY.format("p.customer_id")} AND f.purchase_id {{wanted}}
 ORDER BY f.purchase_id, f.version"""
+TIER_DAYS = """
+SELECT customer_id, day, points, spent_minor FROM tier_day
+WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, day
+"""
+TIER_STANDINGS = """
+SELECT customer_id, tier, earned_tier, since, floor_tier, scheme_version, changes FROM tier_standing
+WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id
+"""
+TIER_CHANGES = """
+SELECT customer_id, seq, tier_from, tier_to, effective_at, recorded_at FROM tier_change
+WHERE program_id = $1 AND customer_id {wanted} ORDER BY customer_id, seq
+"""
 # Who was merged into whom; a merge may follow a merge.
 FAMILIES = """
 WITH RECURSIVE merged AS (
@@ -167,7 +186,8 @@ async def programmes(connection: "Connection", program_id: int | None) -> list[F
 def _programme(row: asyncpg.Record) -> Programme:
     versions = msgspec.json.decode(row["rules"], type=list[StoredRules])
     rules = {version.version: version for version in versions}
-    return Programme(row["program_id"], row["events_since"], rules, row["timezone"])
+    tiers = None if row["tiers"] is None else msgspec.json.decode(row["tiers"], type=TierScheme)
+    return Programme(row["program_id"], row["events_since"], rules, row["timezone"], tiers)
 
 
 async def families(connection: "Connection", program_id: int) -> dict[UUID, UUID]:

@@ -7,9 +7,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from loyalty.verify import facts, queries
+from loyalty.verify import facts, queries, tier_facts
 from loyalty.verify.facts import AccountRow, AwardRow, PurchaseRow
-from loyalty.verify.histories import AccountHistory, Programme, PurchaseHistory
+from loyalty.verify.histories import AccountHistory, CapUseRow, Programme, PurchaseHistory
 from loyalty.verify.ranges import HIGHEST, Keys, Range
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ OF_CUSTOMER = (
     Table("purchase", queries.PURCHASES, PurchaseRow._make),
     Table("refund", queries.REFUNDS, facts.RefundRow._make),
     Table("purchase_former", queries.FORMER, facts.FormerRow._make),
+    Table("tier_day", queries.TIER_DAYS, tier_facts.TierDayRow._make),
+    Table("tier_standing", queries.TIER_STANDINGS, tier_facts.TierStandingRow._make),
+    Table("tier_change", queries.TIER_CHANGES, tier_facts.TierChangeRow._make),
+    Table("cap_use", queries.CAP_USES, CapUseRow._make),
 )
 OF_PURCHASE = (
     Table("award", queries.ANONYMOUS_AWARDS, tuple, 4),
@@ -79,10 +83,9 @@ async def of_accounts(connection: "Connection", part: Range, strays: Strays) -> 
 
 
 async def _accounts(connection: "Connection", programme: Programme, keys: Keys, strays: Strays) -> list[AccountHistory]:
-    program_id = programme.program_id
-    accounts = [AccountRow._make(row) for row in await _ask(connection, queries.ACCOUNTS, program_id, keys)]
+    accounts = [AccountRow._make(row) for row in await _ask(connection, queries.ACCOUNTS, programme, keys)]
     known = {account.customer_id for account in accounts}
-    rows = {table.name: await _by_key(connection, table, program_id, keys, known, strays) for table in OF_CUSTOMER}
+    rows = {table.name: await _by_key(connection, table, programme, keys, known, strays) for table in OF_CUSTOMER}
     return [_account(programme, account, rows) for account in accounts]
 
 
@@ -108,6 +111,10 @@ def _account(programme: Programme, account: AccountRow, rows: dict[str, Rows]) -
         memberships=own("membership"),
         purchases=list(purchases.values()),
         claimed=[AwardRow._make(row[:-1]) for row in own("claimed award")],
+        tier_days=own("tier_day"),
+        standings=own("tier_standing"),
+        tier_changes=own("tier_change"),
+        cap_uses=own("cap_use"),
     )
 
 
@@ -120,7 +127,7 @@ async def of_nobody(
     sees every one in the order of seals.
     """
     program_id, keys = part.programme.program_id, part.keys
-    asked = await _ask(connection, queries.ANONYMOUS_PURCHASES, program_id, keys)
+    asked = await _ask(connection, queries.ANONYMOUS_PURCHASES, part.programme, keys)
     purchases = [PurchaseRow._make(row) for row in asked]
     known = {purchase.purchase_id for purchase in purchases}
     awards, refunds, former = OF_PURCHASE
@@ -129,9 +136,9 @@ async def of_nobody(
         on_award(AwardRow._make(row[:-1]))
         return row[-1] is None
 
-    awards_of = await _by_key(connection, awards, program_id, keys, known, strays, unclaimed)
-    refunds_of = await _by_key(connection, refunds, program_id, keys, known, strays)
-    former_of = await _by_key(connection, former, program_id, keys, known, strays)
+    awards_of = await _by_key(connection, awards, part.programme, keys, known, strays, unclaimed)
+    refunds_of = await _by_key(connection, refunds, part.programme, keys, known, strays)
+    former_of = await _by_key(connection, former, part.programme, keys, known, strays)
     if keys.last == HIGHEST and not keys.named:
         lost = [row for row in await connection.fetch(queries.LOST_AWARDS, program_id) if unclaimed(tuple(row))]
         if lost:
@@ -155,14 +162,14 @@ def _told(award: AwardRow, part: Range) -> AwardRow:
 async def _by_key(
     connection: "Connection",
     table: Table,
-    program_id: int,
+    programme: Programme,
     keys: Keys,
     known: set[UUID],
     strays: Strays,
     keep: Callable[[Any], bool] | None = None,
 ) -> Rows:
     """Read a table's rows by their key. What `keep` is False of is seen, and belongs to no key here."""
-    made = map(table.make, await _ask(connection, table.sql, program_id, keys))
+    made = map(table.make, await _ask(connection, table.sql, programme, keys))
     found: Rows = {}
     for key, rows in groupby(filter(keep, made) if keep else made, itemgetter(table.key)):
         if key in known:
@@ -172,7 +179,9 @@ async def _by_key(
     return found
 
 
-async def _ask(connection: "Connection", sql: str, program_id: int, keys: Keys) -> list[Any]:
+async def _ask(connection: "Connection", sql: str, programme: Programme, keys: Keys) -> list[Any]:
+    program_id, lines = programme.program_id, "lines::text" if programme.of_products else "NULL"
     if keys.named is None:
-        return await connection.fetch(sql.format(wanted=queries.IN_RANGE), program_id, keys.first, keys.last)
-    return await connection.fetch(sql.format(wanted=queries.NAMED), program_id, keys.named)
+        asked = sql.format(wanted=queries.IN_RANGE, lines=lines)
+        return await connection.fetch(asked, program_id, keys.first, keys.last)
+    return await connection.fetch(sql.format(wanted=queries.NAMED, lines=lines), program_id, keys.named)

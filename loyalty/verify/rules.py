@@ -1,13 +1,13 @@
 """Everything that is asked of one account or one purchase. Pure: rows in, faults out; tested without a database."""
 
-from loyalty.verify import accounts, awards, holds, lots, memberships, purchases, settling
+from loyalty.verify import accounts, awards, caps, holds, lots, memberships, purchases, settling, tiers
 from loyalty.verify.checks import ACCOUNT_CHECKS, PURCHASE_CHECKS
 from loyalty.verify.facts import Report
 from loyalty.verify.histories import AccountHistory, PurchaseHistory
 from loyalty.verify.worth import unknown_kind
 
 # Importing them is what registers their checks.
-CHECKED_BY = (accounts, awards, lots, settling, holds, memberships, purchases)
+CHECKED_BY = (accounts, awards, caps, lots, settling, holds, memberships, purchases, tiers)
 PROMISES = {c.name: c.promise for c in ACCOUNT_CHECKS} | {c.name: c.promise for c in PURCHASE_CHECKS}
 
 

@@ -65,6 +65,19 @@ OF_PROGRAMME = (
         """,
     ),
     SetCheck(
+        "actions_have_their_award",
+        "Every action has its award, of the same customer, and every award of an action told or of a birthday its row.",
+        "SELECT count(*) FROM action WHERE program_id = $1",
+        """
+        SELECT format('action %s, award %s', n.action_id, coalesce(n.award_id, w.award_id)),
+          'the action and its award are not of one customer, action and time, or one of them is not there'
+        FROM (SELECT * FROM action WHERE program_id = $1) n FULL JOIN (
+          SELECT award_id, customer_id, facts ->> 'action' AS action, recorded_at FROM award
+          WHERE program_id = $1 AND cause = 'action' AND facts ->> 'action' <> 'joining') w USING (award_id)
+        WHERE (n.customer_id, n.action, n.recorded_at) IS DISTINCT FROM (w.customer_id, w.action, w.recorded_at)
+        """,
+    ),
+    SetCheck(
         "redemptions_have_their_hold",
         "Every redemption has the hold of its id, of the same customer, for its price, made with it.",
         "SELECT count(*) FROM redemption WHERE program_id = $1",
@@ -126,10 +139,10 @@ OF_DATABASE = (
     SetCheck(
         "service_only_adds_to_the_ledger",
         "The role of the service may insert and read what was decided, and nothing else.",
-        "SELECT 10",
+        "SELECT 11",
         """
         SELECT format('table %s', t), format('%s has the right to change or delete', rolname)
-        FROM unnest('{award,earning_rules,entry,event,lot_use,purchase_former,redemption,refund,
+        FROM unnest('{action,award,earning_rules,entry,event,lot_use,purchase_former,redemption,refund,
           reward_edition,seal}'::text[]) t
           JOIN pg_roles ON rolname = 'loyalty_app'
         WHERE has_any_column_privilege(rolname, t, 'UPDATE') OR has_table_privilege(rolname, t, 'DELETE, TRUNCATE')

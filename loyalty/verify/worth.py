@@ -3,14 +3,19 @@
 from calendar import monthrange
 from datetime import MAXYEAR, UTC, datetime
 from fractions import Fraction
+from json import loads
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from loyalty.verify.facts import MembershipRow, StoredRules
 from loyalty.verify.histories import PurchaseHistory
+from loyalty.verify.listed import STEP, Told, Worth, listed_worth, per_amount
 
-# The kinds whose arithmetic stands below. A purchase with rules of another kind is told as not checkable.
-KNOWN = frozenset({"points_per_amount"})
+# What goods are, of lines; the others have no basis.
+_GOODS = frozenset({"goods", "service"})
+# One rule that says no more than this needs no list.
+_PLAIN = frozenset({"kind", "id", "name", "priority", "points_per_step", "step_minor", "whole_steps"})
+_NOTHING = Worth(0, {})
 # For so many months before joining a purchase earns; None: it does not.
 GUEST_MONTHS = {"none": None, "month": 1, "three_months": 3, "all": 12 * MAXYEAR}
 
@@ -56,13 +61,35 @@ def months_later(at: datetime, months: int, zone: str) -> datetime:
     return local.replace(year=year, month=month + 1, day=day)
 
 
-def worth(history: PurchaseHistory, rules: StoredRules) -> int:
-    """Give the points that a purchase is worth as it stands now, by rules of known kinds."""
+def worth(history: PurchaseHistory, rules: StoredRules) -> Worth:
+    """Give what a purchase is worth as it stands now, by rules of known kinds."""
     if not earns(history):
-        return 0
-    basis = earning_basis(history)
-    # Exact parts are summed, and the sum is floored once.
-    return sum(_part(rule, basis) for rule in rules.rules) // 1
+        return _NOTHING
+    basis, seen = earning_basis(history), seen_of(history)
+    if not seen and len(rules.rules) == 1 and rules.rules[0].keys() <= _PLAIN:
+        return Worth(per_amount(rules.rules[0], basis) // 1, {})
+    return listed_worth(rules.rules, _told(history, basis, seen or {}))
+
+
+def seen_of(history: PurchaseHistory) -> dict[str, Any] | None:
+    """Give what the newest decision says it has seen."""
+    for award in reversed(history.decided):
+        if '"seen"' in award.facts:
+            found: dict[str, Any] | None = award.told_facts.get("seen")
+            return found
+    return None
+
+
+def _told(history: PurchaseHistory, basis: Fraction | int, seen: dict[str, Any]) -> Told:
+    purchase = history.purchase
+    lines: list[tuple[str | None, str | None, Fraction | int]] = []
+    goods = purchase.goods_minor or 0
+    for line in loads(purchase.lines) if purchase.lines else ():
+        counts = goods and line["kind"] in _GOODS
+        part = Fraction(basis) * line["amount_minor"] / goods if counts else 0
+        lines.append((line.get("sku"), line.get("category"), part))
+    placed_at = purchase.placed_at or datetime.max.replace(tzinfo=UTC)
+    return Told(basis, lines, placed_at.astimezone(ZoneInfo(history.programme.timezone)), seen)
 
 
 def earning_basis(history: PurchaseHistory) -> Fraction | int:
@@ -92,16 +119,9 @@ def kept_goods(history: PurchaseHistory) -> int:
 def unknown_kind(rules: StoredRules | None) -> str | None:
     """Name the first kind of rule that cannot be computed here."""
     for rule in rules.rules if rules else ():
-        if rule["kind"] not in KNOWN:
+        if rule["kind"] not in STEP:
             return str(rule["kind"])
     return None
-
-
-def _part(rule: dict[str, Any], basis: Fraction | int) -> Fraction | int:
-    step, points_per_step = int(rule["step_minor"]), int(rule["points_per_step"])
-    if rule.get("whole_steps", True):
-        return basis // step * points_per_step
-    return Fraction(basis) / step * points_per_step
 
 
 def rules_in_force(rules: dict[int, StoredRules], placed_at: datetime, known_at: datetime) -> int:

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from loyalty.errors import (
     Conflict,
+    DraftEdited,
     Forbidden,
     Gone,
     InFlight,
@@ -122,8 +123,8 @@ def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response
 
 def refusal(error: LoyaltyError, request_id: str) -> Problem:
     """Describe a refusal with what it shows by itself."""
-    first = error.first if isinstance(error, OtherFacts) and isinstance(error.first, msgspec.Struct) else None
-    return problem_of(error, request_id, first)
+    first = error.first if isinstance(error, OtherFacts | DraftEdited) else None
+    return problem_of(error, request_id, first if isinstance(first, msgspec.Struct) else None)
 
 
 def on_refusal(request: Request[Any, Any, Any], error: LoyaltyError) -> Response[Problem]:

@@ -58,6 +58,29 @@ def upgrade() -> None:
     sa.Column('other_gap_seconds', sa.BigInteger(), nullable=False),
     sa.Column('member_gaps', sa.LargeBinary(), nullable=False),
     sa.Column('other_gaps', sa.LargeBinary(), nullable=False),
+    sa.Column('member_sold', sa.BigInteger(), nullable=False),
+    sa.Column('member_returned', sa.BigInteger(), nullable=False),
+    sa.Column('member_back', sa.BigInteger(), nullable=False),
+    sa.Column('other_sold', sa.BigInteger(), nullable=False),
+    sa.Column('other_returned', sa.BigInteger(), nullable=False),
+    sa.Column('other_back', sa.BigInteger(), nullable=False),
+    sa.Column('told', sa.BigInteger(), nullable=False),
+    sa.Column('untold', sa.BigInteger(), nullable=False),
+    sa.Column('member_cost_minor', sa.BigInteger(), nullable=False),
+    sa.Column('member_covered_minor', sa.BigInteger(), nullable=False),
+    sa.Column('other_cost_minor', sa.BigInteger(), nullable=False),
+    sa.Column('other_covered_minor', sa.BigInteger(), nullable=False),
+    sa.Column('first_cost_minor', sa.BigInteger(), nullable=False),
+    sa.Column('first_covered_minor', sa.BigInteger(), nullable=False),
+    sa.Column('points_issued', sa.BigInteger(), nullable=False),
+    sa.Column('points_redeemed', sa.BigInteger(), nullable=False),
+    sa.Column('points_restored', sa.BigInteger(), nullable=False),
+    sa.Column('points_expired', sa.BigInteger(), nullable=False),
+    sa.Column('points_forfeited', sa.BigInteger(), nullable=False),
+    sa.Column('points_clawed_back', sa.BigInteger(), nullable=False),
+    sa.Column('points_held', sa.BigInteger(), nullable=False),
+    sa.Column('points_debt', sa.BigInteger(), nullable=False),
+    sa.Column('newcomers', sa.LargeBinary(), nullable=False),
     sa.CheckConstraint("grain IN ('day', 'month')", name=op.f('kpi_span_grain_is_known')),
     sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_span_program_id_fk')),
     sa.PrimaryKeyConstraint('program_id', 'grain', 'first_on', name=op.f('kpi_span_pk'))
@@ -105,6 +128,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['program_id'], ['program.program_id'], name=op.f('kpi_wanted_program_id_fk')),
     sa.PrimaryKeyConstraint('program_id', 'start_on', 'end_on', name=op.f('kpi_wanted_pk'))
     )
+    # Movements lie about in the order of time; some were posted with what came long after them, so several ranges a page.
+    op.create_index('entry_effective_ix', 'entry', ['program_id', 'effective_at'], unique=False, postgresql_using='brin', postgresql_ops={'effective_at': 'timestamptz_minmax_multi_ops'})
+    op.create_index('refund_refunded_ix', 'refund', ['program_id', 'refunded_at'], unique=False, postgresql_using='brin', postgresql_ops={'refunded_at': 'timestamptz_minmax_multi_ops'})
     op.execute(
         "GRANT SELECT, INSERT, UPDATE, DELETE ON kpi_rollup, kpi_customer, kpi_span, kpi_span_set, kpi_dirty,"
         " kpi_snapshot, kpi_wanted"
@@ -113,6 +139,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index('refund_refunded_ix', table_name='refund')
+    op.drop_index('entry_effective_ix', table_name='entry')
     op.drop_table('kpi_wanted')
     op.drop_table('kpi_snapshot')
     op.drop_table('kpi_dirty')

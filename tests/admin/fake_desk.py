@@ -6,7 +6,7 @@ segment, `[value, low, high]` for the difference. They agree with the reference 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,21 +16,28 @@ from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, Line, parse_period
 from kpi import periods
 from kpi.answers import Answer, Counted, Figures, Overview, Period, Series
+from kpi.inputs.facts import NewPointCost, NewSpend
+from kpi.inputs.staff import Entered, Listed, Staff
+from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
 from loyalty.clock import utc_now
+from loyalty.errors import NotFound
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_rewards import FakeRewards
+from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
-    "nothing_entered", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
+    "no_acquisition_spend", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
 )
 NOW = datetime(2026, 11, 21, 20, 40, tzinfo=UTC)
 ORIGIN = {
@@ -124,8 +131,15 @@ class FakeDesk:
     asked_behind: list[BehindAsked] = field(default_factory=list)
     pictures: dict[str, Picture] = field(default_factory=dict)
     distributions: dict[str, dict[str, Distribution]] = field(default_factory=dict)
+    costs: Entered = field(default_factory=lambda: Entered(*[Listed([], 0) for _ in range(4)]))
+    told: list[tuple[Staff, NewPointCost | NewSpend]] = field(default_factory=list)
+    withdrawn: list[date | str] = field(default_factory=list)
+    points: FakePoints = field(default_factory=FakePoints)
     rewards: FakeRewards = field(default_factory=FakeRewards)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    rules: FakeRules = field(default_factory=FakeRules)
+    backtests: FakeBacktests = field(default_factory=FakeBacktests)
+    tiers: FakeTiers = field(default_factory=FakeTiers)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""
@@ -186,6 +200,11 @@ class FakeDesk:
             pictures={key: self.pictures[key] for key in keys if key in self.pictures} if closely else {},
         )
 
+    async def liability(self, program: ProgramFacts, line: Line) -> Liability:
+        """Roll the same movements of every period forward."""
+        assert program in self.listed
+        return self.points.told(program, line)
+
     async def behind(self, program: ProgramFacts, asked: BehindAsked, *, whole: bool = False) -> Crowd | None:
         """List the people, whatever is asked; a measure of money has none."""
         assert program in self.listed
@@ -200,6 +219,11 @@ class FakeDesk:
         assert program in self.listed
         self.searches.append(search)
         return People(self.people_listed, self.more_people and bool(self.people_listed))
+
+    async def named(self, program: ProgramFacts, customer_ids: Sequence[UUID]) -> list[Found]:
+        """Give those of the list."""
+        assert program in self.listed
+        return [one for one in self.people_listed if one.customer_id in customer_ids]
 
     async def member(
         self, program: ProgramFacts, customer_id: UUID, after: Place | None, why: UUID | None
@@ -225,6 +249,26 @@ class FakeDesk:
         if first:
             self._write_down(kept, award_id)
         return Adjusted(award_id)
+
+    async def entered(self, program: ProgramFacts) -> Entered:
+        """Give what the test put there."""
+        assert program in self.listed
+        return self.costs
+
+    async def enter(self, program: ProgramFacts, staff: Staff, item: NewPointCost | NewSpend) -> None:
+        """Write down what was told."""
+        assert program in self.listed
+        self.told.append((staff, item))
+
+    async def withdraw(self, program: ProgramFacts, staff: Staff, key: date | str) -> None:
+        """Write down what was withdrawn, if it is there."""
+        assert program in self.listed
+        assert staff.user_id == self.person.user_id
+        there = {row.spend_id for row in self.costs.spend.rows} | {row.from_on for row in self.costs.point_costs.rows}
+        if key not in there:
+            msg = "Nothing was entered under it."
+            raise NotFound(msg)
+        self.withdrawn.append(key)
 
     def _write_down(self, asked: ByStaff, award_id: UUID) -> None:
         seen = self.pages[asked.customer_id]
@@ -253,14 +297,15 @@ class FakeDesk:
         named = _key(days)
         row = self.table.get(key, {}).get(named, Row())
         value, low, high = row.difference
+        make = _counted if measure_named(key).additivity == "additive" else _ratio
         return Figures(
             period=Period(days.start, days.end, program.timezone),
             partial=named == self.partial,
             counts=dict(row.counts),
             segments={
-                "all": _ratio(row.everyone),
-                "member": _ratio(row.member),
-                "non_member": _ratio(row.non_member),
+                "all": make(row.everyone),
+                "member": make(row.member),
+                "non_member": make(row.non_member),
             },
             difference=Difference(value, _interval(low, high)),
             reason=None if key in self.table else NOTHING_ENTERED,
@@ -277,6 +322,11 @@ def _key(days: periods.Days) -> str:
         if period.end == days.end:
             return period.key
     return ""
+
+
+def _counted(counts: Counts) -> Ratio:
+    """Give what is divided by nothing: of the table's counts, the first."""
+    return Ratio(counts[0], None, float(counts[0]), None)
 
 
 def _ratio(counts: Counts) -> Ratio:

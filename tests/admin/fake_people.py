@@ -13,6 +13,7 @@ from loyalty.members.staff import Seen
 from loyalty.members.timeline import Happened, Move, Timeline
 from loyalty.members.why import LineShare, RuleShare, Why
 from loyalty.members.wire import MembershipOut
+from loyalty.segments.facts import SegmentName
 
 NORA = UUID(int=0x1797)
 BARE = UUID(int=0xBA2E)
@@ -115,7 +116,8 @@ def nora() -> Seen:
     purse = Purse(
         now=NOW, is_member=True, available=344, pending=86, held=500, debt=0, lots=lots(), holds=[held], unwritten=[]
     )
-    return Seen(person, purse, Timeline(rows(), more=True), None)
+    inside = [SegmentName("big-spenders", "Big <spenders>"), SegmentName("new", "New here")]
+    return Seen(person, purse, Timeline(rows(), more=True), None, segments=inside)
 
 
 def bare() -> Seen:
@@ -129,9 +131,8 @@ def why(row: Happened) -> Why:
     """Give reasons as an award stores them: a line that counts, one that does not, and a refund's difference."""
     exact = Fraction(row.facts["kept"], 100)
     gift = LineShare("2", "0", "0", "gift_card")
-    share = RuleShare(
-        "points_per_amount", str(exact), str(exact), [LineShare("1", str(row.facts["kept"]), str(exact)), gift]
-    )
+    lines = [LineShare("1", str(row.facts["kept"]), str(exact)), gift]
+    share = RuleShare("points_per_amount", str(exact), str(exact), lines=lines)
     target = 0 if row.facts["reason"] else int(exact)
     before = 77 if row.cause == "refund" else 0
     return Why(

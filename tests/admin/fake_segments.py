@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+import loyalty.background  # noqa: F401 - the doors name the homes of conditions
 from loyalty.programs.facts import ProgramFacts
 from loyalty.segments.condition import load_all
 from loyalty.segments.facts import InSegment, SegmentFacts

@@ -40,6 +40,20 @@ def test_everybody_inside_sees_the_people(inside: TestClient[Litestar], desk: Fa
     assert inside.get(path).status_code == 200
 
 
+@pytest.mark.parametrize(("role", "links"), [("owner", 2), ("analyst", 2), ("support", 0)])
+def test_a_page_names_the_segments_and_leads_there_who_may_see_them(
+    inside: TestClient[Litestar], desk: FakeDesk, role: str, links: int
+) -> None:
+    desk.sessions = {"a-secret": FakeSignedIn(role=role)}
+    whole = inside.get(PAGE).text
+    line = whole.partition('<ul class="in-segments"')[2].partition("</ul>")[0]
+    assert re.findall(r'class="chip"[^>]*>([^<]*)<', line) == ["Big &lt;spenders&gt;", "New here"]
+    there = ["/admin/p/1/segments/big-spenders", "/admin/p/1/segments/new"]
+    assert re.findall(r'href="([^"]*)"', line) == there[:links]
+    assert "in-segments" not in inside.get(f"{MEMBERS}/{BARE}").text
+    assert 'aria-label="Segments"' in inside.get(f"{PAGE}?lang=fr").text
+
+
 @pytest.mark.parametrize(("role", "status"), [("owner", 303), ("manager", 303), ("support", 303), ("analyst", 403)])
 def test_an_analyst_sees_no_form_and_sends_none(
     inside: TestClient[Litestar], desk: FakeDesk, role: str, status: int

@@ -153,7 +153,12 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         "/admin/impact",
         IMPACT,
         "/admin/p/1/kpis",
+        "/admin/p/1/liability",
         "/admin/p/1/members",
+        "/admin/p/1/segments",
+        "/admin/p/1/tiers",
+        "/admin/p/1/rewards",
+        "/admin/p/1/rules",
         "/docs",
     }
     assert "<details" not in html.partition("</nav>")[0]

@@ -10,7 +10,6 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-import loyalty.background  # noqa: F401 - the doors name the homes of conditions
 from admin.segments.drafts import slug
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn

@@ -6,12 +6,17 @@ from datetime import UTC, datetime
 import structlog
 from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec.structs import replace
 
 from admin.app import panel
+from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
+from tests.admin.fake_liability import ENTERED
+from tests.admin.fake_people import NORA, nora
 from tests.admin.fake_pictures import show_pictures
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_tiers import FakeTiers, on_the_way
 
 SECRET = "harness"
 ONLY_FEW = 40
@@ -59,6 +64,20 @@ def _few() -> Table:
     }
 
 
+def _counted() -> Table:
+    """Add the number of purchases, which the baskets are divided by."""
+
+    def purchases(counts: tuple[int, int, float | None, float | None]) -> tuple[int, int, None, None]:
+        return (counts[1], 0, None, None)
+
+    table = complete_journey()
+    orders = {
+        period: Row(purchases(row.everyone), purchases(row.member), purchases(row.non_member))
+        for period, row in table["aov"].items()
+    }
+    return {**table, "orders": orders}
+
+
 _STATES: dict[str, Callable[[], FakeDesk]] = {
     "few": lambda: FakeDesk(table=_few()),
     "partial": lambda: FakeDesk(partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
@@ -70,9 +89,18 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         table={key: rows for key, rows in complete_journey().items() if key != "orders_per_active"}
     ),
     "pictures": lambda: show_pictures(FakeDesk()),
-    "nobody": lambda: FakeDesk(
-        people_listed=[], segments=FakeSegments(kept={}, people=[]), rewards=FakeRewards(kept={}, takers=[])
+    "points": lambda: FakeDesk(points=ENTERED),
+    "counted": lambda: FakeDesk(table=_counted(), partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
+    "costs": lambda: FakeDesk(
+        table={key: rows for key, rows in complete_journey().items() if key != "cac"}, costs=some_costs()
     ),
+    "nobody": lambda: FakeDesk(
+        people_listed=[],
+        segments=FakeSegments(kept={}, people=[]),
+        rewards=FakeRewards(kept={}, takers=[]),
+        tiers=FakeTiers(scheme=None),
+    ),
+    "tiered": lambda: FakeDesk(pages={NORA: replace(nora(), tier=on_the_way())}),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[

@@ -183,6 +183,38 @@ async def test_what_is_counted_stands_on_zero(open_window: OpenWindow, real_pane
         assert "0" in await plot.locator("svg text").all_text_contents()
 
 
+@pytest.mark.parametrize("key", ["revenue", "aov", "retention_rate"])
+async def test_where_a_number_comes_from_fits_a_phone(open_window: OpenWindow, real_panel: RealPanel, key: str) -> None:
+    window = await open_window(real_panel.address, real_panel.secret, width=390, language="fr")
+    await window.open(f"{KPIS}/{key}?{MAY}")
+    box = window.page.get_by_role("region", name="D’où vient ce chiffre")
+    for width in (390, 320):
+        await window.page.set_viewport_size({"width": width, "height": 844})
+        assert await box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0, width
+    heads = box.get_by_role("columnheader")
+    await expect(heads).to_have_text(["Segment", "Numérateur", "Dénominateur", "Valeur"])
+    await expect(box.get_by_role("row").nth(1).get_by_role("rowheader")).to_have_text("Membres")
+    await expect(box.get_by_role("row").nth(1).get_by_role("cell")).to_have_count(3)
+    places = [await heads.nth(at).bounding_box() for at in (1, 2, 3)]
+    cells = [await box.get_by_role("row").nth(3).get_by_role("cell").nth(at).bounding_box() for at in (0, 1, 2)]
+    for head, cell in zip(places, cells, strict=True):
+        assert head is not None
+        assert cell is not None
+        assert head["x"] + head["width"] == pytest.approx(cell["x"] + cell["width"], abs=1)
+
+
+async def test_a_month_that_is_not_over_stands_dashed_on_zero(
+    open_window: OpenWindow, in_state: Callable[[str], str]
+) -> None:
+    window = await open_window(in_state("counted"), SECRET)
+    await window.open(f"{KPIS}/orders?period=2017-12")
+    plot = window.page.locator("#series .plot")
+    await expect(plot).to_have_attribute("data-chart", "columns")
+    await expect(plot.locator("svg path[stroke-dasharray]")).to_have_count(2)
+    await expect(window.page.locator("#series .figure-foot")).to_contain_text("the period is not over yet")
+    await window.assert_clean_in_both_themes("measure-columns-partial")
+
+
 async def test_paper_shows_the_table_of_a_picture(open_window: OpenWindow, in_state: Callable[[str], str]) -> None:
     window = await open_window(in_state("pictures"), SECRET, theme="dark", width=900)
     await window.open(f"{KPIS}/days_between_purchases?{MAY}")

@@ -1,4 +1,4 @@
-"""The parts of a period told by hand, a row a customer, as `test_measures.facts` tells the rest of it."""
+"""The parts of a period told by hand, a row a customer, as `facts_told.facts` tells the rest of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,10 +13,11 @@ from kpi.parts.first_days import FirstDays
 from kpi.parts.gaps import DAY, Gaps
 from kpi.parts.history import History
 from kpi.parts.length import Length
-from kpi.parts.money import Channel, Covered, Leads, Margins, Rewards, Spent, Units
+from kpi.parts.money import Channel, Covered, HandedOver, Leads, Margins, Rewards, Spent, Units
 from kpi.parts.often import MOST, Often
 from kpi.parts.points import FirstRedemptions, Points, PointWorth
 from kpi.parts.stock import Stock
+from kpi.parts.tiers import Tiers
 from kpi.parts.waits import Waits
 
 MONTHS = 3
@@ -39,6 +40,10 @@ def parts_of(rows: Rows) -> dict[str, Any]:
         "often": often(rows),
         **points_and_money(rows),
         "stock": Stock(who(lambda row: (row.get("member") or row.get("joined")) and not row.get("left"))),
+        "tiers": Tiers(
+            {"silver": who(lambda row: row.get("member") and not row.get("before"))},
+            {"silver": who(lambda row: row.get("member") and not row.get("buys"))},
+        ),
         "waits": waits(rows),
     }
 
@@ -60,6 +65,7 @@ def points_and_money(rows: Rows) -> dict[str, Any]:
     return {
         "first_margins": Covered(sum(firsts), sum(firsts) // 3, sum(firsts), len(firsts)),
         "first_redemptions": FirstRedemptions(86_400_000_000 * (days + 1), (days > 0).astype(np.int64)),
+        "handed_over": HandedOver(total, 4 * total),
         "leads": Leads({"web": web} if rows else {}),
         "margins": Margins(person, member, net, net // 3, net),
         "point_worth": PointWorth(Fraction(1, 2), Fraction(1, 10)),

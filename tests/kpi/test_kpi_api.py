@@ -28,6 +28,9 @@ TRAITS = {"key", "title", "definition", "formula", "unit", "additivity", "inputs
 class Caller:
     program: ProgramFacts
 
+    def require(self, *scopes: str) -> None:
+        """Lack nothing."""
+
 
 def application(connection: Connection) -> Litestar:
     """Serve the routes with the three things that the edge of the service lends them."""
@@ -239,6 +242,9 @@ async def test_the_document_names_the_operations_and_their_parameters(api: httpx
         "/v1/kpis/{key}/series.xlsx": "download_kpi_series_xlsx",
         "/v1/kpis/{key}/customers": "list_kpi_customers",
         "/v1/kpis/{key}/customers.csv": "download_kpi_customers",
+        "/v1/liability": "get_liability",
+        "/v1/liability.csv": "download_liability_csv",
+        "/v1/liability.xlsx": "download_liability_xlsx",
     }
     customers = {"key", "start", "end", "as_of", "segment", "part"}
     for path, parameters in (

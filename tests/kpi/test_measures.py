@@ -1,19 +1,19 @@
-"""What every measure promises, asked of each one that the registry finds; and the examples of the sources."""
+"""What every measure promises, asked of each one that the registry finds."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf, isfinite
-from typing import Any, get_args
+from typing import get_args
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpi.facts import Anonymous, Customers, PeriodFacts, Side, Spread
+from kpi.facts import Anonymous, PeriodFacts
 from kpi.measure import MEASURES, Additivity, Measure, Ratio, Split, Unit, UnknownMeasure, measure_named
 from kpi.parts.gaps import DAY
-from tests.kpi.parts_told import MONTHS, other_way_round, parts_of
+from tests.kpi.facts_told import buyer, facts, mirrored
+from tests.kpi.parts_told import MONTHS
 
 RANGES = {
     "ratio": (0.0, 1.0),
@@ -25,14 +25,14 @@ RANGES = {
     "points": (0.0, inf),
     "days": (0.0, inf),
 }
-# What is no share though it is told as a rate, and money that can be lost.
+# What is no share though it is told as a rate, and money that can be lost, or come back later than it went.
 WIDER = {
-    **dict.fromkeys(("points_redemption_rate", "prr_flow", "reward_cost_ratio"), (0.0, inf)),
-    **dict.fromkeys(("cac_net", "profit_per_customer"), (-inf, inf)),
+    **dict.fromkeys(("points_redemption_rate", "prr_flow"), (0.0, inf)),
+    **dict.fromkeys(("cac_net", "profit_per_customer", "reward_cost_ratio"), (-inf, inf)),
 }
 # Their value is a median: `num` and `den` say of how many, and how many they were.
 MEDIANS = {"time_to_first_redemption"}
-INPUTS = {"purchases", "refunds", "members", "points", "spend", "leads", "costs", "point_costs"}
+INPUTS = {"purchases", "refunds", "members", "points", "tiers", "spend", "leads", "costs", "point_costs"}
 # How much of what is summed makes one of the unit; 1 where nothing is said.
 UNIT = {"days": DAY, "orders_per_month": MONTHS}
 # Measures whose den is the buyers: who bought on both sides is in each, and once in all.
@@ -41,62 +41,6 @@ of_every_measure = sorted(MEASURES.all())
 of_every_split = [key for key in of_every_measure if MEASURES.all()[key].split != "none"]
 every_measure = pytest.mark.parametrize("key", of_every_measure)
 every_split = pytest.mark.parametrize("key", of_every_split)
-
-
-def facts(rows: list[dict[str, Any]], anonymous: list[int] | None = None) -> PeriodFacts:
-    """Put a period together, a row a customer: member, known, before, joined; buys as (net, as a member) pairs."""
-    nets = anonymous or []
-
-    def who(asked: Callable[[dict[str, Any]], Any]) -> Customers:
-        return Customers(number for number, row in enumerate(rows) if asked(row))
-
-    def bought(row: dict[str, Any], *, member: bool) -> list[int]:
-        return [net for net, as_member in row.get("buys", []) if as_member is member]
-
-    def side(*, member: bool) -> Side:
-        own = [bought(row, member=member) for row in rows]
-        return Side(
-            orders=sum(map(len, own)),
-            net=sum(map(sum, own)),
-            buyers=who(lambda row: bought(row, member=member)),
-            twice=who(lambda row: len(bought(row, member=member)) > 1),
-            # The first of one's life is the first told, unless one was known before.
-            again=who(
-                lambda row: any(as_member is member for _, as_member in row.get("buys", [])[not row.get("known") :])
-            ),
-        )
-
-    sums = [
-        np.array([asked(bought(row, member=member)) for row in rows], dtype=np.int64)
-        for member in (True, False)
-        for asked in (len, sum)
-    ]
-    return PeriodFacts(
-        member_at_start=who(lambda row: row.get("member")),
-        known=who(lambda row: row.get("known")),
-        bought_before=who(lambda row: row.get("before")),
-        joined=who(lambda row: row.get("joined")),
-        left=who(lambda row: row.get("left")),
-        member=side(member=True),
-        other=side(member=False),
-        anonymous=Anonymous(len(nets), sum(nets), sum(net * net for net in nets)),
-        spread=Spread(*sums),
-        parts=parts_of(rows),
-    )
-
-
-def mirrored(period: PeriodFacts) -> PeriodFacts:
-    """Let members and non-members change places."""
-    spread = period.spread
-    assert spread is not None
-    return replace(
-        period,
-        member_at_start=period.known - period.member_at_start,
-        member=period.other,
-        other=period.member,
-        spread=Spread(spread.other_orders, spread.other_net, spread.member_orders, spread.member_net),
-        parts=other_way_round(dict(period.parts)),
-    )
 
 
 customers = st.fixed_dictionaries(
@@ -133,11 +77,6 @@ def with_any_period(keys: list[str]) -> Callable[[Callable[[str, PeriodFacts], N
         return given(period=periods)(asked)
 
     return decorate
-
-
-def buyer(net: int, *, member: bool = False) -> dict[str, Any]:
-    """Let somebody who bought before buy once more."""
-    return {"buys": [(net, member)], "known": True, "before": True, "member": member}
 
 
 @every_measure
@@ -285,54 +224,3 @@ def test_an_unknown_measure_names_the_known_ones() -> None:
 def test_the_four_names_are_there_for_ever() -> None:
     assert {"aov", "loyal_conversion", "orders_per_active", "retention_rate"} <= set(MEASURES.all())
     assert all(issubclass(kind, Measure) for kind in MEASURES)
-
-
-@pytest.mark.parametrize(
-    ("start", "kept", "new", "percent"),
-    [(750, 325, 625, 43.33), (80, 65, 25, 81.25)],
-    ids=["750 at the start, 950 at the end, 625 of them new", "80 less 15 lost, plus 25 won, are 90"],
-)
-def test_retention_counts_the_same_customers(start: int, kept: int, new: int, percent: float) -> None:
-    rows = [buyer(100) for _ in range(kept)]
-    rows += [{"before": True, "known": True} for _ in range(start - kept)]
-    rows += [{"buys": [(100, False)]} for _ in range(new)]
-    segments = measure_named("retention_rate").outcome(facts(rows)).segments
-    assert (segments["all"].num, segments["all"].den) == (kept, start)
-    assert 100 * (segments["all"].value or 0) == pytest.approx(percent, abs=0.005)
-
-
-def test_50_buyers_among_200_loyal_customers_convert_at_a_quarter() -> None:
-    rows = [{"member": True, "buys": [(100, True)]} for _ in range(50)] + [{"member": True} for _ in range(150)]
-    segments = measure_named("loyal_conversion").outcome(facts(rows)).segments
-    assert (segments["member"].num, segments["member"].den, segments["member"].value) == (50, 200, 0.25)
-
-
-def test_150_orders_of_12_000_euros_are_80_euros_a_basket_and_3_orders_a_buyer() -> None:
-    rows = [{"member": True, "buys": [(8000, True)] * 3} for _ in range(50)] + [{"member": True} for _ in range(150)]
-    basket = measure_named("aov").outcome(facts(rows)).segments
-    frequency = measure_named("orders_per_active").outcome(facts(rows)).segments
-    assert (basket["member"].num, basket["member"].den, basket["member"].value) == (1_200_000, 150, 8000)
-    assert (frequency["member"].num, frequency["member"].den, frequency["member"].value) == (150, 50, 3)
-
-
-def test_anonymous_purchases_count_in_the_basket_of_non_members_and_as_nobodys_order() -> None:
-    period = facts([buyer(1000), buyer(3000), buyer(5000, member=True)], anonymous=[2000, 6000])
-    basket = measure_named("aov").outcome(period).segments
-    assert (basket["non_member"].num, basket["non_member"].den) == (12_000, 4)
-    assert (basket["all"].num, basket["all"].den) == (17_000, 5)
-    frequency = measure_named("orders_per_active").outcome(period).segments
-    assert (frequency["all"].num, frequency["all"].den) == (3, 3)
-
-
-def test_each_anonymous_purchase_is_a_cluster_of_its_own() -> None:
-    nobody = measure_named("aov").outcome(facts([], anonymous=[1000, 3000, 8000])).segments
-    somebody = measure_named("aov").outcome(facts([buyer(1000), buyer(3000), buyer(8000)])).segments
-    assert nobody["non_member"].ci95 == pytest.approx(somebody["non_member"].ci95)
-
-
-def test_a_buyer_never_has_less_than_one_order_not_even_in_the_interval() -> None:
-    rows = [buyer(1)] * 9 + [{"buys": [(1, False)] * 9}]
-    segments = measure_named("orders_per_active").outcome(facts(rows)).segments
-    assert segments["all"].value == 1.8
-    assert segments["all"].ci95 is not None
-    assert segments["all"].ci95[0] == 1.0

@@ -31,8 +31,30 @@ class Till:
 
     shop: Shop
 
-    async def moves(self, customer: UUID, kind: str, points: int, at: str, *, recorded: str | None = None) -> None:
-        """Move points of an account; balances and hashes are nobody's business here."""
+    async def climbs(self, customer: UUID, seq: int, tier: str | None, at: str, *, recorded: str) -> None:
+        """Let a customer hold another tier from an instant on; accounts are there already."""
+        times = (self.shop.at(at), self.shop.at(recorded))
+        await self.shop.owner.execute(
+            "INSERT INTO tier_change (program_id, customer_id, seq, tier_from, tier_to, effective_at, recorded_at,"
+            " cause, scheme_version) VALUES ($1, $2, $3, 'before', $4, $5, $6, 'reached', 1)",
+            self.shop.program.program_id,
+            customer,
+            seq,
+            tier,
+            *times,
+        )
+
+    async def moves(
+        self,
+        customer: UUID,
+        kind: str,
+        points: int,
+        at: str,
+        *,
+        recorded: str | None = None,
+        facts: dict[str, Any] | None = None,
+    ) -> UUID:
+        """Move points of an account, and name the award; balances and hashes are nobody's business here."""
         owner, program = self.shop.owner, self.shop.program.program_id
         recorded_at = self.shop.at(recorded) if recorded else LONG_AGO
         await owner.execute(
@@ -45,12 +67,13 @@ class Till:
         award = uuid4()
         await owner.execute(
             "INSERT INTO award (program_id, award_id, cause, customer_id, account_version, breakdown, facts, target,"
-            " due, given, actor, request_id, recorded_at) VALUES ($1, $2, 'adjusted', $3, 1, '[]', '{}', 0,"
+            " due, given, actor, request_id, recorded_at) VALUES ($1, $2, 'adjusted', $3, 1, '[]', $5, 0,"
             " 0, 0, '', '', $4)",
             program,
             award,
             customer,
             recorded_at,
+            json.dumps(facts or {}),
         )
         await owner.execute(
             "INSERT INTO entry (program_id, customer_id, seq, award_id, kind, debit_code, credit_code, amount,"
@@ -67,6 +90,83 @@ class Till:
             self.shop.at(at),
             recorded_at,
         )
+        return award
+
+    async def offers(self, kind: str, price: int, **settings: object) -> UUID:
+        """Offer a reward."""
+        program, reward = self.shop.program.program_id, uuid4()
+        await self.shop.owner.execute(
+            "INSERT INTO reward (program_id, reward_id, kind, name, price_points, settings, active)"
+            " VALUES ($1, $2, $3, '', $4, $5, true)",
+            program,
+            reward,
+            kind,
+            price,
+            json.dumps(settings),
+        )
+        await self.says(reward, **settings)
+        return reward
+
+    async def says(self, reward: UUID, *, recorded: str | None = None, **settings: object) -> None:
+        """Have another edition of a reward; what was redeemed keeps its own."""
+        await self.shop.owner.execute(
+            "INSERT INTO reward_edition (program_id, reward_id, edition, offer, actor, request_id, recorded_at)"
+            " SELECT $1, $2, count(*) + 1, $3, '', '', $4 FROM reward_edition WHERE program_id = $1 AND reward_id = $2",
+            self.shop.program.program_id,
+            reward,
+            json.dumps({"settings": settings}),
+            self.shop.at(recorded) if recorded else LONG_AGO,
+        )
+
+    async def hands_over(
+        self, customer: UUID, reward: UUID, at: str, *, captured: int | None = None, recorded: str | None = None
+    ) -> UUID:
+        """Have a reward redeemed, or `captured` points of its price; names the redemption."""
+        owner, program, redemption = self.shop.owner, self.shop.program.program_id, uuid4()
+        offered = await owner.fetchrow("SELECT kind, price_points, settings FROM reward WHERE reward_id = $1", reward)
+        assert offered is not None
+        points = captured or offered["price_points"]
+        facts = {"hold": str(redemption), "captured": points}
+        award = await self.moves(customer, "capture", points, at, recorded=recorded, facts=facts)
+        recorded_at = self.shop.at(recorded) if recorded else LONG_AGO
+        await owner.execute(
+            "INSERT INTO hold (program_id, hold_id, customer_id, points, captured, taken, state, award_id,"
+            " end_award_id, opened_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $4, '[]', 'captured', $5,"
+            " $5, $6, $6, $6)",
+            program,
+            redemption,
+            customer,
+            points,
+            award,
+            recorded_at,
+        )
+        await owner.execute(
+            "INSERT INTO redemption (program_id, redemption_id, customer_id, storefront_id, reward_id, reward,"
+            " price_points, request_id, recorded_at) VALUES ($1, $2, $3, 1, $4, $5, $6, '', $7)",
+            program,
+            redemption,
+            customer,
+            reward,
+            json.dumps({"kind": offered["kind"], "settings": json.loads(offered["settings"])}),
+            offered["price_points"],
+            recorded_at,
+        )
+        return redemption
+
+    async def takes_reward_back(
+        self,
+        customer: UUID,
+        redemption: UUID,
+        points: int,
+        at: str,
+        *,
+        refund: bool = False,
+        recorded: str | None = None,
+    ) -> None:
+        """Have points of a redemption come back: by the storefront's word, or with a refund."""
+        facts = {"restored_of": {str(redemption): points}, "restored": points}
+        told = facts if refund else {"hold": str(redemption), "returned": points}
+        await self.moves(customer, "reverse", points, at, recorded=recorded, facts=told)
 
     async def redeems(self, customer: UUID, points: int, at: str, *, recorded: str | None = None) -> None:
         """Spend points at once."""

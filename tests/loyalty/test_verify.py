@@ -21,6 +21,7 @@ from loyalty.verify.seals import PROMISES as PROMISES_OF_SEALS
 from loyalty.verify.seals_file import PROMISES as PROMISES_OF_FILE
 from loyalty.verify.sets import PROMISES as PROMISES_OF_SETS
 from tests.conftest import TestServers, execute, in_database
+from tests.loyalty.tiers.test_tiers_verified import PLANTED as TAMPERED_TIERS
 from tests.plain_model import Fact
 from tests.planted import CUSTOMERS, ORDERS, PLANTED, Planted, tell_a_story
 from tests.stories import Shop, cancellation, joining, purchase, refund
@@ -99,7 +100,7 @@ async def test_what_was_done_behind_its_back_is_found_and_named(ledger: asyncpg.
 
 def test_every_check_is_known_to_find_something() -> None:
     found = {name for planted in PLANTED for name in planted.found_by.split()}
-    found |= {tampering.found_by for tampering in TAMPERED}
+    found |= {tampering.found_by for tampering in TAMPERED} | {check for _, check in TAMPERED_TIERS}
     assert found == (EVERY_PROMISE | PROMISES_OF_FILE).keys()
 
 

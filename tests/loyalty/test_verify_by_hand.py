@@ -154,7 +154,7 @@ def test_both_implementations_count_the_same_worth(
     published = RulesVersion(Published(1, None, settings))
     order = OpenOrder(BOOK, "o", None, 1, "recorded", NOW, goods_minor=goods, reward_discount_minor=reward)
     _, points = target(order, kept(goods, refunds), published)
-    assert worth(history, StoredRules(1, None, NOW, settings)) == points.total
+    assert worth(history, StoredRules(1, None, NOW, settings)).points == points.total
 
 
 def member(joined: float, left: float | None = None, superseded: datetime | None = None) -> MembershipRow:
@@ -179,11 +179,11 @@ def member(joined: float, left: float | None = None, superseded: datetime | None
 def test_only_a_members_purchase_is_worth_something(memberships: list[MembershipRow], points: int) -> None:
     per_euro = StoredRules(1, None, NOW, [{"kind": "points_per_amount", "points_per_step": 1, "step_minor": 100}])
     history = PurchaseHistory(PROGRAMME, bought(1000), memberships=memberships)
-    assert worth(history, per_euro) == points
+    assert worth(history, per_euro).points == points
     history.purchase = history.purchase._replace(test=True)
-    assert worth(history, per_euro) == 0
+    assert worth(history, per_euro).points == 0
     history.purchase = history.purchase._replace(test=False, customer_id=None)
-    assert worth(history, per_euro) == 0
+    assert worth(history, per_euro).points == 0
 
 
 @given(st.lists(st.integers(0, 40), max_size=5, unique=True).map(sorted), st.integers(-5, 45))

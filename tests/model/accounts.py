@@ -114,6 +114,13 @@ class Account:
         lot = self.add(points, earned, matures, ending(self.policy, matures), slides, order)
         self.drop_if_over(lot, self.settled)
 
+    def earn_by_doing(self, points: int, earned: datetime) -> None:
+        """Put in what an action earns: there is no delivery that it could wait for."""
+        waits = self.policy["maturity"]["kind"] == "on_delivery"
+        matures = earned if waits else maturing(self.policy, earned, None)
+        slides = self.policy["expiry"].get("days") if self.policy["expiry"]["kind"] == "inactivity" else None
+        self.drop_if_over(self.add(points, earned, matures, ending(self.policy, matures), slides), self.settled)
+
     def drop_if_over(self, lot: Lot, at: datetime) -> None:
         """Let points go that have ended."""
         if self.over(lot, at):

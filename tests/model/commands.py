@@ -44,6 +44,15 @@ class Join:
 
 
 @dataclass(frozen=True)
+class Act:
+    """A review written."""
+
+    customer: str
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Redeem:
     """A reward asked for, held or (`at_once`) captured."""
 
@@ -105,7 +114,7 @@ class Sweep:
     """The nightly work: settle whatever is due."""
 
 
-Command = Buy | Refund | Join | Redeem | Capture | Release | Reverse | Adjust | Merge | Erase | Sweep
+Command = Buy | Refund | Join | Act | Redeem | Capture | Release | Reverse | Adjust | Merge | Erase | Sweep
 
 
 @dataclass(frozen=True)

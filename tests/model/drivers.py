@@ -9,6 +9,8 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from loyalty.database import Tx, write
+from loyalty.deeds.actions import record_actions
+from loyalty.deeds.decisions import Acted, NewAction
 from loyalty.errors import LoyaltyError, NotFound
 from loyalty.members.actions import adjust_points, erase, merge, record_memberships
 from loyalty.members.adjustments import NewAdjustment
@@ -24,6 +26,7 @@ from loyalty.purchases.facts import NewPurchase, NewRefund
 from loyalty.rewards.actions import end_redemption, redeem_reward
 from loyalty.rewards.decisions import NewRedemption, capture_held, release_held, reverse_captured
 from tests.model.commands import (
+    Act,
     Adjust,
     Answer,
     Buy,
@@ -87,6 +90,8 @@ def _answer(outcome: Any, known: set[UUID]) -> Answer:  # noqa: ANN401, PLR0911 
             return Answer(_word(outcome), outcome.award.recorded_at, outcome.award)
         case Recorded():
             return Answer(_word(outcome), outcome.awards[0].recorded_at, outcome.awards)
+        case Acted():
+            return Answer(_word(outcome), outcome.award.recorded_at, outcome.award)
         case Merged(award):
             return Answer("recorded", award.recorded_at, award)
         case RecordedAward():
@@ -112,7 +117,7 @@ class PythonDriver:
     keyed: bool = False
     known: set[UUID] = field(default_factory=set)
 
-    async def tell(self, command: Command) -> Answer:
+    async def tell(self, command: Command) -> Answer:  # noqa: PLR0911 - a command a line
         """Do one command."""
         match command:
             case Buy(edit=True):
@@ -123,6 +128,8 @@ class PythonDriver:
                 return (await self._each(record_refunds, [NewRefund(order, number, at, goods)]))[0]
             case Join(customer, joined, left):
                 return (await self._each(record_memberships, [NewMembership(customer, joined, left)]))[0]
+            case Act(customer, number, at):
+                return (await self._each(record_actions, [NewAction(customer, "review", number, at)]))[0]
             case Sweep():
                 return await self._sweep()
         return await self._one(self._verb(command))

@@ -11,11 +11,14 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from kpi.liability.rules import Stock
 from loyalty.database import Database
 from loyalty.programs.facts import Source
 from loyalty.verify import verify
+from tests.liability import closes_every_month
 from tests.model.accounts import Account, Hold
 from tests.model.commands import (
     Adjust,
@@ -48,6 +51,7 @@ from tests.model.strategies import (
 )
 
 KEYED = Redeem | Adjust | Merge
+CODES = ("available", "pending", "held", "debt")
 
 
 @dataclass
@@ -67,7 +71,7 @@ class World:
     database: Database
     owner: asyncpg.Connection
     client: httpx.AsyncClient
-    open: Callable[[Policy], Awaitable[Opened]]
+    open: Callable[[Policy, bool], Awaitable[Opened]]
 
     def run(self, what: Awaitable[Any]) -> Any:  # noqa: ANN401
         """Wait for something."""
@@ -97,16 +101,23 @@ class Ledger(RuleBasedStateMachine):
         """Choose the way to the service."""
         raise NotImplementedError
 
-    @initialize(policy=policies, start=starts, since=since, gifts=gifts)
+    @initialize(policy=policies, start=starts, since=since, gifts=gifts, many=st.booleans())
     def begin(
-        self, policy: Policy, start: datetime, since: tuple[timedelta | None, ...], gifts: tuple[int, ...]
+        self,
+        policy: Policy,
+        start: datetime,
+        since: tuple[timedelta | None, ...],
+        gifts: tuple[int, ...],
+        *,
+        many: bool,
     ) -> None:
         """Open a programme."""
         self.policy = DEFAULTS | policy
-        opened = self.world.run(self.world.open(policy))
-        self.program_id = opened.source.program.program_id
+        opened = self.world.run(self.world.open(policy, many))
+        self.program = opened.source.program
+        self.program_id = self.program.program_id
         self.driver = self.drive(opened)
-        self.model = Programme(self.policy)
+        self.model = Programme(self.policy, many=many)
         self.clock = start
         self.names: dict[str, str] = {}
         self.told: list[Told] = []
@@ -289,7 +300,20 @@ class Ledger(RuleBasedStateMachine):
         self.both_agree()
         report = self.world.run(self._verify())
         assert not report.faults, report.faults
+        self.world.run(self._close_the_books())
 
     async def _verify(self) -> Any:  # noqa: ANN401
         async with self.world.database.reader() as connection:
             return await verify(connection, self.program_id)
+
+    async def _close_the_books(self) -> None:
+        """Roll the liability forward: it closes every month, and ends with what the model has at this instant."""
+        liability = await closes_every_month(self.world.database, self.program)
+        accounts: list[Account] = loads(dumps(list(self.model.accounts.values())))  # noqa: S301 - our own
+        for account in accounts:
+            account.settle(self.clock)
+        if liability is None:
+            assert not any(account.lots or account.debt for account in accounts)
+            return
+        closing = liability.periods[-1].roll.closing
+        assert closing == Stock(*(sum(getattr(account, code) for account in accounts) for code in CODES))

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.model.accounts import Hold
 from tests.model.commands import (
+    Act,
     Adjust,
     Buy,
     Capture,
@@ -49,6 +50,7 @@ class Programme(Shop):
             Buy: self._purchase,
             Refund: self._refund,
             Join: self._join,
+            Act: self._act,
             Capture: self._capture,
             Release: self._release,
             Reverse: self._reverse,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.model.commands import Buy, Join, Refund
+from tests.model.commands import Act, Buy, Join, Refund
 from tests.model.machine import Ledger
 from tests.model.periods import TICK
 from tests.model.strategies import (
@@ -79,6 +79,10 @@ class Shopping(Ledger):
         joined = self.instant(moment)
         self.instants.append(joined)
         self.do(Join(customer, joined, lasts and min(joined + lasts, self.clock + TICK)))
+
+    @rule(n=nth, customer=customers, moment=moments)
+    def act(self, n: int, customer: str, moment: Moment) -> None:
+        self.do(Act(customer, f"a{n}", self.instant(moment)))
 
     @rule(customer=customers, moment=moments)
     @precondition(lambda self: any(self.model.memberships.values()))

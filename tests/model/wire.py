@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from tests.model.commands import (
+    Act,
     Adjust,
     Answer,
     Buy,
@@ -52,7 +53,7 @@ def purchase_body(told: Buy) -> dict[str, Any]:
 def answered(status: int, body: dict[str, Any], *, replayed: bool) -> Answer:
     """Read an answer, or a problem."""
     assert status < HTTPStatus.INTERNAL_SERVER_ERROR, body
-    if "code" in body:
+    if "detail" in body:
         return Answer(body["code"], None, body)
     if body.get("stale"):
         return Answer("stale", None, body)
@@ -88,6 +89,9 @@ class HttpDriver:
         if isinstance(command, Buy | Refund | Join):
             return self._shopping(command)
         match command:
+            case Act(customer, number, when):
+                body = {"action": "review", "action_id": number, "performed_at": at(when)}
+                return "POST", f"/v1/members/{customer}/actions", body
             case Redeem(customer, price, at_once):
                 body = {"customer_id": customer, "reward_id": str(self.rewards[price]), "capture": at_once}
                 return "POST", "/v1/redemptions", body

@@ -22,10 +22,12 @@ from loyalty.demo import facts as demo
 from loyalty.demo.actions import ensure_demo
 from loyalty.imports.actions import import_file
 from loyalty.imports.facts import Imported, NewImport
+from loyalty.programs.queries import all_programs
 from loyalty.settings import Settings
 from loyalty.verify import verify
 from tests.conftest import TestServers, in_database, living
 from tests.kpi import complete_journey as published
+from tests.liability import closes_every_month
 
 pytestmark = pytest.mark.sample
 
@@ -155,12 +157,17 @@ async def points_and_proof(shop: Shop) -> None:
         points = await connection.fetchval("SELECT sum(available) FROM account")
         zero = await connection.fetchval("SELECT count(*) FROM purchase WHERE goods_minor = 0")
         report = await verify(connection)
+        [program] = await all_programs(connection)
     assert (points, zero) == (published.YEAR_POINTS, published.YEAR_ZERO_AMOUNT)
     for key in ("points_issued", "points_outstanding"):
         told = (await shop.api.get(f"/v1/kpis/{key}?start=2017-01-01&end=2018-01-01")).json()
         assert told["segments"]["all"]["num"] == published.YEAR_POINTS
     assert report.faults == []
     assert report.checked
+    liability = await closes_every_month(shop.database, program)
+    assert liability is not None
+    assert len(liability.periods) == 12
+    assert liability.periods[-1].roll.closing.net == published.YEAR_POINTS
 
 
 async def again_changes_nothing(shop: Shop) -> None:

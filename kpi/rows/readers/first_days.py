@@ -9,12 +9,13 @@ import asyncpg
 from kpi import periods
 from kpi.parts.first_days import FirstDays
 from kpi.periods import Days
-from kpi.rows.known import PLANNING, forms
+from kpi.rows.known import statement
 from kpi.rows.part import READERS, Asked
 
 # $2 and $3 are the first start and the last end, $4 is the zone, $5 is K. A day is a local one: 30 of them end at the
 # same hour of the clock.
-_JOININGS = """
+_JOININGS = statement(
+    """
 WITH RECURSIVE {people}, {qualifying}, joinings AS (
   SELECT customer_id, joined_at, (joined_at AT TIME ZONE $4::text + interval '30 days') AT TIME ZONE $4::text AS due_at
   FROM memberships WHERE joined_at >= $2 AND joined_at < $3
@@ -26,8 +27,9 @@ WITH RECURSIVE {people}, {qualifying}, joinings AS (
 SELECT j.customer_id, j.joined_at, j.due_at, b.customer_id IS NOT NULL AS bought
 FROM joinings j LEFT JOIN bought b ON b.customer_id = j.customer_id AND b.joined_at = j.joined_at
 ORDER BY j.joined_at
-"""
-_NOW, _AT = forms(_JOININGS, k="$5")
+""",
+    k="$5",
+)
 
 
 @READERS.register("first_days")
@@ -35,22 +37,18 @@ async def read(asked: Asked) -> Mapping[Days, FirstDays]:
     """Give who joined in each period; the first days may lie after it, up to what is known."""
     zone, known = asked.program.zone, asked.reading.known
     ends = {days: [periods.instant(day, zone) for day in days] for days in asked.wanted}
-    arguments = [
+    rows = await _JOININGS.visit(
+        asked.connection,
+        known.limit,
         asked.program.program_id,
         min(one[0] for one in ends.values()),
         max(one[1] for one in ends.values()),
         asked.program.timezone,
-    ]
-    async with asked.connection.transaction():
-        await asked.connection.execute(PLANNING)
-        if known.limit is None:
-            rows = await asked.connection.fetch(_NOW, *arguments)
-        else:
-            rows = await asked.connection.fetch(_AT, *arguments, known.limit)
-    return {days: _first_days(asked, rows, start, end) for days, (start, end) in ends.items()}
+    )
+    return {days: await _first_days(asked, rows, start, end) for days, (start, end) in ends.items()}
 
 
-def _first_days(asked: Asked, rows: list[asyncpg.Record], start: datetime, end: datetime) -> FirstDays:
+async def _first_days(asked: Asked, rows: list[asyncpg.Record], start: datetime, end: datetime) -> FirstDays:
     """Take each customer's first joining in the period; whose days are not over cannot be asked yet."""
     first: dict[UUID, asyncpg.Record] = {}
     for row in rows:
@@ -59,7 +57,7 @@ def _first_days(asked: Asked, rows: list[asyncpg.Record], start: datetime, end: 
     mature = {who: row for who, row in first.items() if row["due_at"] <= asked.reading.known.as_of}
     numbers = asked.reading.numbers
     return FirstDays(
-        joined=numbers(mature),
-        bought=numbers(who for who, row in mature.items() if row["bought"]),
-        immature=numbers(first.keys() - mature.keys()),
+        joined=await numbers(mature),
+        bought=await numbers(who for who, row in mature.items() if row["bought"]),
+        immature=await numbers(first.keys() - mature.keys()),
     )

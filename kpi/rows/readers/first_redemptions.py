@@ -9,23 +9,24 @@ from asyncpg import Record
 from kpi import periods
 from kpi.parts.points import FirstRedemptions
 from kpi.periods import Days
-from kpi.rows.part import READERS, Asked
-from kpi.rows.who import MEMBERSHIPS, SURVIVORS, K
+from kpi.rows.known import statement
+from kpi.rows.part import READERS, Asked, boundaries_of
 
 # Somebody's first membership, as long as it lasted; who joins again is no newcomer, and may have redeemed long ago.
-_WATCHED = f"""
-WITH RECURSIVE {SURVIVORS}, {MEMBERSHIPS}, first AS (
-  SELECT DISTINCT ON (customer_id) customer_id, joined_at, left_at FROM memberships ORDER BY customer_id, joined_at
+_WATCHED = statement("""
+WITH RECURSIVE {people}, first AS (
+  SELECT DISTINCT ON (customer_id) customer_id, joined_at, left_at FROM memberships
+  ORDER BY customer_id, joined_at, left_at DESC
 ), captured AS (
   SELECT coalesce(s.survivor, e.customer_id) AS customer_id, e.effective_at
   FROM entry e LEFT JOIN survivors s ON s.customer_id = e.customer_id
-  WHERE e.program_id = $1 AND e.kind = 'capture' AND e.recorded_at <= {K}
+  WHERE e.program_id = $1 AND e.kind = 'capture' AND e.recorded_at <= {k}
 )
 SELECT f.joined_at, f.left_at, min(c.effective_at) AS redeemed_at
 FROM first f LEFT JOIN captured c ON c.customer_id = f.customer_id AND c.effective_at >= f.joined_at
 WHERE f.joined_at >= ($2::timestamptz[])[1] AND f.joined_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
 GROUP BY f.customer_id, f.joined_at, f.left_at
-"""  # noqa: S608 - no value is put in
+""")
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -33,8 +34,7 @@ _MICROSECOND = timedelta(microseconds=1)
 async def read(asked: Asked) -> Mapping[Days, FirstRedemptions]:
     """Read the newcomers of each of the periods, watched until what is known ends."""
     known, zone = asked.reading.known, asked.program.zone
-    boundaries = sorted({periods.instant(day, zone) for days in asked.wanted for day in days})
-    rows = await asked.connection.fetch(_WATCHED, asked.program.program_id, boundaries, known.limit)
+    rows = await _WATCHED.visit(asked.connection, known.limit, asked.program.program_id, boundaries_of(asked))
     seen = [(row["joined_at"], *_seen(row, known.as_of)) for row in rows if row["joined_at"] < known.as_of]
     return {
         days: _newcomers(seen, *(periods.instant(day, zone) for day in (days.start, days.end))) for days in asked.wanted

@@ -8,13 +8,14 @@ import numpy as np
 from kpi import periods
 from kpi.parts.gaps import Gaps
 from kpi.periods import Days
-from kpi.rows.known import PLANNING, forms
+from kpi.rows.known import statement
+from kpi.rows.packed import unpacked
 from kpi.rows.part import READERS, Asked
-from kpi.rows.queries import unpacked
 
 # $2 and $3 are the first start and the last end, $4 is K. Purchases before $2 are needed for the one before the first.
 # Those of one instant are of one status, and the gap between them is 0 in whichever order they come.
-_GAPS = """
+_GAPS = statement(
+    """
 WITH RECURSIVE {people}, {qualifying}, following AS (
   SELECT dense_rank() OVER (ORDER BY customer_id) AS person, placed_at, member,
     lag(placed_at) OVER (PARTITION BY customer_id ORDER BY placed_at) AS before
@@ -23,8 +24,9 @@ WITH RECURSIVE {people}, {qualifying}, following AS (
 SELECT string_agg(int8send(person), '') AS person, string_agg(boolsend(member), '') AS member,
   string_agg(timestamptz_send(placed_at), '') AS placed_at, string_agg(timestamptz_send(before), '') AS before
 FROM following WHERE before IS NOT NULL AND placed_at >= $2
-"""
-_NOW, _AT = forms(_GAPS, k="$4")
+""",
+    k="$4",
+)
 # What PostgreSQL counts the microseconds of an instant from.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
@@ -36,13 +38,8 @@ async def read(asked: Asked) -> Mapping[Days, Gaps]:
     zone, limit = asked.program.zone, asked.reading.known.limit
     ends = {days: [periods.instant(day, zone) for day in days] for days in asked.wanted}
     arguments = (asked.program.program_id, min(one[0] for one in ends.values()), max(one[1] for one in ends.values()))
-    async with asked.connection.transaction():
-        await asked.connection.execute(PLANNING)
-        if limit is None:
-            row = await asked.connection.fetchrow(_NOW, *arguments)
-        else:
-            row = await asked.connection.fetchrow(_AT, *arguments, limit)
-    assert row is not None  # noqa: S101 - aggregates without GROUP BY make exactly one row
+    # Aggregates without GROUP BY make exactly one row.
+    [row] = await _GAPS.visit(asked.connection, limit, *arguments)
     person, placed_at, before = (unpacked(row[name]) for name in ("person", "placed_at", "before"))
     member = np.frombuffer(row["member"] or b"", dtype=np.bool_)
     seconds = (placed_at - before) // _SECOND

@@ -7,11 +7,12 @@ from asyncpg import Record
 from kpi import periods
 from kpi.parts.often import MOST, Often
 from kpi.periods import Days
-from kpi.rows.known import PLANNING, forms
+from kpi.rows.known import statement
 from kpi.rows.part import READERS, Asked
 
 # $2 and $3 are the start and the end, $4 is K. Customers who bought equally often travel as one row.
-_OFTEN = f"""
+_OFTEN = statement(
+    f"""
 WITH RECURSIVE {{people}}, {{qualifying}}, buyer AS (
   SELECT count(*) AS orders, count(*) FILTER (WHERE member) AS as_member
   FROM qualifying WHERE placed_at >= $2 AND placed_at < $3 GROUP BY customer_id
@@ -19,8 +20,9 @@ WITH RECURSIVE {{people}}, {{qualifying}}, buyer AS (
 SELECT least(orders, {MOST}) AS "all", least(as_member, {MOST}) AS member,
   least(orders - as_member, {MOST}) AS non_member, count(*) AS customers
 FROM buyer GROUP BY 1, 2, 3
-"""  # noqa: S608 - a number of our own
-_NOW, _AT = forms(_OFTEN, k="$4")
+""",  # noqa: S608 - a number of our own
+    k="$4",
+)
 _SEGMENTS = ("all", "member", "non_member")
 
 
@@ -29,18 +31,10 @@ async def read(asked: Asked) -> Mapping[Days, Often]:
     """Count the buyers of each period by how often they bought."""
     found = {}
     for days in asked.wanted:
-        rows = await _fetch(asked, days)
+        ends = [periods.instant(day, asked.program.zone) for day in days]
+        rows = await _OFTEN.visit(asked.connection, asked.reading.known.limit, asked.program.program_id, *ends)
         found[days] = Often({name: [_reached(rows, name, n) for n in range(1, MOST + 1)] for name in _SEGMENTS})
     return found
-
-
-async def _fetch(asked: Asked, days: Days) -> list[Record]:
-    limit, ends = asked.reading.known.limit, [periods.instant(day, asked.program.zone) for day in days]
-    async with asked.connection.transaction():
-        await asked.connection.execute(PLANNING)
-        if limit is None:
-            return await asked.connection.fetch(_NOW, asked.program.program_id, *ends)
-        return await asked.connection.fetch(_AT, asked.program.program_id, *ends, limit)
 
 
 def _reached(rows: Iterable[Record], segment: str, number: int) -> int:

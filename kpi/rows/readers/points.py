@@ -11,27 +11,27 @@ from uuid import UUID
 from kpi import periods
 from kpi.parts.points import Points
 from kpi.periods import Days
-from kpi.rows.part import READERS, Asked
-from kpi.rows.who import SURVIVORS, K
+from kpi.rows.known import statement
+from kpi.rows.part import READERS, Asked, boundaries_of
 
 # Every entry once, summed by cell: stocks at an instant are all that moved before it. Merging moves points from one
 # account to the other at one instant, through `adjusted`, and so changes no stock.
-_MOVED = f"""
+_MOVED = statement("""
 SELECT width_bucket(effective_at, $2::timestamptz[]) AS cell, kind, debit_code, credit_code, sum(amount)::bigint
 FROM entry
-WHERE program_id = $1 AND recorded_at <= {K} AND effective_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
+WHERE program_id = $1 AND recorded_at <= {k} AND effective_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
 GROUP BY 1, 2, 3, 4
-"""  # noqa: S608 - no value is put in
-_REDEEMERS = f"""
-WITH RECURSIVE {SURVIVORS}
+""")
+_REDEEMERS = statement("""
+WITH RECURSIVE {people}
 SELECT width_bucket(e.effective_at, $2::timestamptz[]) AS cell,
   array_agg(DISTINCT coalesce(s.survivor, e.customer_id)) AS customers
 FROM entry e LEFT JOIN survivors s ON s.customer_id = e.customer_id
-WHERE e.program_id = $1 AND e.kind = 'capture' AND e.recorded_at <= {K}
+WHERE e.program_id = $1 AND e.kind = 'capture' AND e.recorded_at <= {k}
   AND e.effective_at >= ($2::timestamptz[])[1]
   AND e.effective_at < ($2::timestamptz[])[cardinality($2::timestamptz[])]
 GROUP BY 1
-"""  # noqa: S608 - no value is put in
+""")
 _HELD = ("available", "pending", "held")
 
 
@@ -39,12 +39,12 @@ _HELD = ("available", "pending", "held")
 async def read(asked: Asked) -> Mapping[Days, Points]:
     """Read what became of points in each of the periods."""
     zone = asked.program.zone
-    boundaries = sorted({periods.instant(day, zone) for days in asked.wanted for day in days})
-    args = (asked.program.program_id, boundaries, asked.reading.known.limit)
-    moved = [tuple(row) for row in await asked.connection.fetch(_MOVED, *args)]
-    redeemers = {row["cell"]: row["customers"] for row in await asked.connection.fetch(_REDEEMERS, *args)}
+    boundaries = boundaries_of(asked)
+    args = (asked.connection, asked.reading.known.limit, asked.program.program_id, boundaries)
+    moved = [tuple(row) for row in await _MOVED.fetch(*args)]
+    redeemers = {row["cell"]: row["customers"] for row in await _REDEEMERS.fetch(*args)}
     return {
-        days: _points(asked, moved, redeemers, *(_place(boundaries, periods.instant(day, zone)) for day in days))
+        days: await _points(asked, moved, redeemers, *(_place(boundaries, periods.instant(day, zone)) for day in days))
         for days in asked.wanted
     }
 
@@ -53,7 +53,7 @@ def _place(boundaries: Sequence[datetime], instant: datetime) -> int:
     return boundaries.index(instant)
 
 
-def _points(
+async def _points(
     asked: Asked,
     moved: Sequence[tuple[int, str, str, str, int]],
     redeemers: Mapping[int, Sequence[UUID]],
@@ -81,5 +81,5 @@ def _points(
         clawed_back=flows["to clawed_back"],
         outstanding=sum(stock[code] for code in _HELD),
         debt=-stock["debt"],
-        redeemers=asked.reading.numbers(who),
+        redeemers=await asked.reading.numbers(who),
     )

@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from kpi.inputs.queries import SPEND
 from kpi.parts.money import Spent
 from kpi.periods import Days
+from kpi.rows.known import statement
 from kpi.rows.part import READERS, Asked
 
-_SPEND = f"""
+_SPEND = statement(
+    f"""
 SELECT kind, booked_on, sum(amount_minor)::bigint AS minor
-FROM {SPEND.known("coalesce($2::timestamptz, 'infinity')")} told WHERE NOT withdrawn GROUP BY kind, booked_on
-"""  # noqa: S608 - constants
+FROM {SPEND.known("{k}")} told WHERE NOT withdrawn GROUP BY kind, booked_on
+""",  # noqa: S608 - constants
+    k="$2",
+)
 
 
 @READERS.register("spend")
 async def read(asked: Asked) -> Mapping[Days, Spent]:
     """Sum what was booked in each of the periods."""
-    rows = await asked.connection.fetch(_SPEND, asked.program.program_id, asked.reading.known.limit)
+    rows = await _SPEND.fetch(asked.connection, asked.reading.known.limit, asked.program.program_id)
     found = {}
     for days in asked.wanted:
         minor: Counter[str] = Counter()

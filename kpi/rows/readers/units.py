@@ -7,14 +7,14 @@ import numpy as np
 from kpi import periods
 from kpi.parts.money import MATURE_AFTER, Units
 from kpi.periods import Days
-from kpi.rows.packed import boundaries_of, cells_of, fetch_packed, unpacked
-from kpi.rows.part import READERS, Asked
-from kpi.rows.who import MEMBERSHIPS, SALES, SURVIVORS, K
+from kpi.rows.known import statement
+from kpi.rows.packed import unpacked
+from kpi.rows.part import READERS, Asked, boundaries_of, cells_of
 
 # Only lines of kind goods are products. A cancelled purchase was no sale. Where nothing is kept, everything came back,
 # whatever the refunds say of lines; else what they say, and never more of a line than was sold.
-_UNITS = f"""
-WITH RECURSIVE {SURVIVORS}, {MEMBERSHIPS}, {SALES}, sold AS MATERIALIZED (
+_UNITS = statement("""
+WITH RECURSIVE {people}, {sales_or_refunded}, sold AS MATERIALIZED (
   SELECT s.purchase_id, l ->> 'line_id' AS line_id, sum((l ->> 'quantity')::bigint) AS quantity
   FROM sales s CROSS JOIN jsonb_array_elements(CASE jsonb_typeof(s.lines) WHEN 'array' THEN s.lines END) l
   WHERE l ->> 'kind' = 'goods' AND NOT s.cancelled AND s.goods_minor > 0 GROUP BY 1, 2
@@ -22,7 +22,7 @@ WITH RECURSIVE {SURVIVORS}, {MEMBERSHIPS}, {SALES}, sold AS MATERIALIZED (
   SELECT r.purchase_id, r.refund_id, width_bucket(r.refunded_at, $2::timestamptz[]) AS cell, l ->> 'line_id' AS line_id,
     sum((l ->> 'quantity')::bigint) AS quantity
   FROM refund r CROSS JOIN jsonb_array_elements(CASE jsonb_typeof(r.lines) WHEN 'array' THEN r.lines END) l
-  WHERE r.program_id = $1 AND r.kind = 'refund' AND r.recorded_at <= {K} AND l ->> 'kind' = 'goods' GROUP BY 1, 2, 3, 4
+  WHERE r.program_id = $1 AND r.kind = 'refund' AND r.recorded_at <= {k} AND l ->> 'kind' = 'goods' GROUP BY 1, 2, 3, 4
 ), returned AS (
   SELECT purchase_id, line_id, sum(quantity) AS quantity FROM back GROUP BY 1, 2
 ), clusters AS (
@@ -41,7 +41,7 @@ WITH RECURSIVE {SURVIVORS}, {MEMBERSHIPS}, {SALES}, sold AS MATERIALIZED (
   -- A refund of everything at once need not say what came back.
   SELECT width_bucket(r.refunded_at, $2::timestamptz[]), s.member, sum(o.quantity)::bigint
   FROM refund r JOIN sales s ON s.purchase_id = r.purchase_id JOIN sold o ON o.purchase_id = r.purchase_id
-  WHERE r.program_id = $1 AND r.kind = 'refund' AND r.recorded_at <= {K} AND r.goods_minor >= s.goods_minor
+  WHERE r.program_id = $1 AND r.kind = 'refund' AND r.recorded_at <= {k} AND r.goods_minor >= s.goods_minor
     AND jsonb_typeof(r.lines) IS DISTINCT FROM 'array' GROUP BY 1, 2
 )
 SELECT * FROM (
@@ -58,17 +58,18 @@ SELECT * FROM (
 ), (
   SELECT array_agg((cell, refunds)) AS untold FROM (
     SELECT s.cell, count(*) AS refunds FROM sales s JOIN refund r ON r.purchase_id = s.purchase_id
-    WHERE r.program_id = $1 AND s.cell > 0 AND s.kept_minor > 0 AND r.kind = 'refund' AND r.recorded_at <= {K}
+    WHERE r.program_id = $1 AND s.cell > 0 AND s.kept_minor > 0 AND r.kind = 'refund' AND r.recorded_at <= {k}
       AND jsonb_typeof(s.lines) = 'array' AND jsonb_typeof(r.lines) IS DISTINCT FROM 'array' GROUP BY s.cell)
 )
-"""  # noqa: S608 - no value is put in
+""")
 
 
 @READERS.register("units")
 async def read(asked: Asked) -> Mapping[Days, Units]:
     """Read what was sold and what came back, for each of the periods."""
     known, boundaries = asked.reading.known, boundaries_of(asked)
-    row = await fetch_packed(asked, _UNITS, boundaries, known.limit)
+    # Aggregates without GROUP BY make exactly one row.
+    [row] = await _UNITS.visit(asked.connection, known.limit, asked.program.program_id, boundaries)
     cell, *columns = (unpacked(row[name]) for name in ("cell", "person", "member", "sold", "returned"))
     found = {}
     for days in asked.wanted:

@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from asyncpg import Record
 
 from kpi import periods
 from kpi.facts import Counts
 from kpi.parts.waits import Waits
 from kpi.periods import Days
 from kpi.rows.cells import Flags
-from kpi.rows.known import PLANNING, forms
+from kpi.rows.known import statement
+from kpi.rows.packed import unpacked
 from kpi.rows.part import READERS, Asked
-from kpi.rows.queries import unpacked
 
 # $2 and $3 are the first start and the last end, $4 is K. The next purchase may lie anywhere after the period. Watching
 # ends with the last purchase of all: after it nobody was there to record one, so that none is no news.
-_WAITS = """
+_WAITS = statement(
+    """
 WITH RECURSIVE {people}, {qualifying}, following AS (
   SELECT placed_at, member, lead(placed_at) OVER (PARTITION BY customer_id ORDER BY placed_at) AS next
   FROM qualifying WHERE placed_at >= $2
@@ -26,8 +26,9 @@ SELECT string_agg(boolsend(member), '') AS member, string_agg(timestamptz_send(p
   string_agg(timestamptz_send(coalesce(next, 'infinity')), '') AS next,
   (SELECT max(placed_at) FROM following) AS last_at
 FROM following WHERE placed_at < $3
-"""
-_NOW, _AT = forms(_WAITS, k="$4")
+""",
+    k="$4",
+)
 # What PostgreSQL counts the microseconds of an instant from.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
@@ -38,7 +39,9 @@ async def read(asked: Asked) -> Mapping[Days, Waits]:
     """Give the purchases of each period, each with how long it was watched."""
     zone = asked.program.zone
     ends = {days: [periods.instant(day, zone) for day in days] for days in asked.wanted}
-    row = await _fetch(asked, min(one[0] for one in ends.values()), max(one[1] for one in ends.values()))
+    arguments = (asked.program.program_id, min(one[0] for one in ends.values()), max(one[1] for one in ends.values()))
+    # Aggregates without GROUP BY make exactly one row.
+    [row] = await _WAITS.visit(asked.connection, asked.reading.known.limit, *arguments)
     placed_at, following = unpacked(row["placed_at"]), unpacked(row["next"])
     member = np.frombuffer(row["member"] or b"", dtype=np.bool_)
     until = _microseconds(row["last_at"] or _EPOCH)
@@ -47,18 +50,6 @@ async def read(asked: Asked) -> Mapping[Days, Waits]:
         inside = (placed_at >= _microseconds(start)) & (placed_at < _microseconds(end))
         parts[days] = _watched(placed_at[inside], following[inside], member[inside], until)
     return parts
-
-
-async def _fetch(asked: Asked, start: datetime, end: datetime) -> Record:
-    limit = asked.reading.known.limit
-    async with asked.connection.transaction():
-        await asked.connection.execute(PLANNING)
-        if limit is None:
-            row = await asked.connection.fetchrow(_NOW, asked.program.program_id, start, end)
-        else:
-            row = await asked.connection.fetchrow(_AT, asked.program.program_id, start, end, limit)
-    assert row is not None  # noqa: S101 - aggregates without GROUP BY make exactly one row
-    return row
 
 
 def _watched(placed_at: Counts, following: Counts, member: Flags, until: int) -> Waits:

@@ -1,20 +1,32 @@
 """Points for something else that a storefront tells: a review, a visit, a newsletter."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from loyalty.earning.kind import KINDS, ActionName, Asked, Count, Counted, Earned, On, Per, Stage
+from loyalty.earning.kind import KINDS, PERIODS, POINTS, ActionName, Asked, Count, Counted, Earned, On, Per, Stage
+from loyalty.i18n import mark
 
 
 @KINDS.register("custom_action")
 class CustomAction(Struct, frozen=True, forbid_unknown_fields=True):
     """`points` when the storefront tells `action`, at most once each `once_per` if that is set."""
 
-    action: ActionName
-    points: Count
-    once_per: Per | None = None
+    action: Annotated[
+        ActionName,
+        Meta(
+            title=mark("Action"),
+            description=mark("The word by which the storefront tells it: small letters, digits, dots and hyphens."),
+        ),
+    ]
+    points: Annotated[Count, POINTS]
+    once_per: Annotated[
+        Per | None,
+        Meta(title=mark("At most once per"), description=mark("Empty: every time."), extra={"choices": PERIODS}),
+    ] = None
 
+    title: ClassVar[str] = mark("Points for something else")
+    about: ClassVar[str] = mark("Points when the storefront tells that a member did something: a review, a visit.")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "action"
 
@@ -25,4 +37,5 @@ class CustomAction(Struct, frozen=True, forbid_unknown_fields=True):
 
     def earned(self, asked: Asked) -> Earned:
         """Give the points, unless it did in this period."""
-        return Earned(self.points) if asked.room else Earned(0, reason="done_already")
+        done = self.once_per is not None and not asked.room
+        return Earned(0, reason="done_already") if done else Earned(self.points)

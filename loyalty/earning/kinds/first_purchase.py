@@ -1,21 +1,20 @@
 """Points for the first purchase of a customer's life."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
-
-from loyalty.earning.kind import KINDS, Asked, Count, Earned, On, Stage
-from loyalty.earning.own_dates import OwnExpiry, OwnMaturity
+from loyalty.earning.kind import KINDS, POINTS, Asked, Count, Earned, On, Stage
+from loyalty.earning.own_dates import OwnDates
+from loyalty.i18n import mark
 
 
 @KINDS.register("first_purchase")
-class FirstPurchase(Struct, frozen=True, forbid_unknown_fields=True):
+class FirstPurchase(OwnDates, frozen=True, forbid_unknown_fields=True):
     """`points` for the first purchase that could earn; once given it never moves to another one."""
 
-    points: Count
-    maturity: OwnMaturity | None = None
-    expiry: OwnExpiry | None = None
+    points: Annotated[Count, POINTS]
 
+    title: ClassVar[str] = mark("Points for the first purchase")
+    about: ClassVar[str] = mark("Extra points for the first purchase of a customer’s life.")
     stage: ClassVar[Stage] = "bonus"
     on: ClassVar[On] = "purchase"
 

@@ -6,9 +6,19 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from loyalty.earning.kind import KINDS, Asked, Earned, On, Stage
+from loyalty.i18n import mark
 
 _MOST = 100
-_Factor = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$", examples=["2", "1.5"])]
+_Factor = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$",
+        examples=["2", "1.5"],
+        title=mark("Multiply by"),
+        description=mark("From 1 to 100, with at most 4 decimals."),
+        extra={"shape": "decimal"},
+    ),
+]
 
 
 @KINDS.register("multiplier")
@@ -17,6 +27,8 @@ class Multiplier(Struct, frozen=True, forbid_unknown_fields=True):
 
     factor: _Factor
 
+    title: ClassVar[str] = mark("Multiply points")
+    about: ClassVar[str] = mark("What a purchase earned, times two or more: on some days, products, or customers.")
     stage: ClassVar[Stage] = "multiplier"
     on: ClassVar[On] = "purchase"
 

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from kpi.actions import answer
+from tests.kpi.asking import MARCH, counts, figures
 from tests.kpi.shop import Shop
-from tests.kpi.test_kpi_answers import MARCH, counts, figures
 
 DAY = 86_400
 

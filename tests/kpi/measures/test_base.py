@@ -9,9 +9,9 @@ from msgspec import structs
 from kpi.actions import answer
 from kpi.measure import measure_named
 from loyalty.programs.policies import Policies
+from tests.kpi.asking import MARCH, counts, figures
+from tests.kpi.facts_told import buyer, facts
 from tests.kpi.shop import Shop
-from tests.kpi.test_kpi_answers import MARCH, counts, figures
-from tests.kpi.test_measures import buyer, facts
 
 # start, kept, new, and what share of those at the start were lost.
 SOURCES = pytest.mark.parametrize(

@@ -218,6 +218,50 @@ async def test_rewards_cost_what_is_kept_of_them_against_what_members_paid(till:
     assert await figure(till, "reward_cost_ratio", APRIL) == NOTHING
 
 
+async def test_what_is_handed_over_costs_its_article_or_its_worth(till: Till) -> None:
+    ada = await till.shop.customer()
+    await till.shop.joins(ada, "2026-01-01")
+    for day in ("2026-03-06", "2026-04-06"):
+        await till.shop.buys(ada, day, 10_000, reward=1000)
+    await till.costs("tea", "2026-01-01", 300)
+    await till.costs("tea", "2026-03-11", 350, recorded="2026-04-20")
+    tea = await till.offers("free_product", 100, sku="tea", worth_minor=900)
+    cup = await till.offers("free_product", 100, sku="cup", worth_minor=700)
+    gift = await till.offers("gift", 30, worth_minor=1000)
+    off = await till.offers("percentage_discount", 50, percent="10")
+    for reward in (tea, cup, off, await till.offers("points_payment", 9), await till.offers("fixed_discount", 9)):
+        await till.hands_over(ada, reward, "2026-03-10 23:59")
+    await till.hands_over(ada, tea, "2026-03-11 00:00")
+    # Two thirds of the price were captured: so much of it was given.
+    part = await till.hands_over(ada, gift, "2026-03-12", captured=20)
+    told = await figures(till, "reward_cost_ratio")
+    assert told.segments["all"] == Ratio(1000 + 300 + 350 + 700 + 666, 9000, 3016 / 9000, None)
+    assert (told.counts["discounts_minor"], told.counts["handed_over_minor"]) == (1000, 2016)
+    assert (await figure(till, "reward_cost_ratio", known="2026-04-19")).num == 1000 + 2 * 300 + 700 + 666
+    # It comes back in two goes, at its own time, as it was known: in all not a cent more or less than was given.
+    await till.takes_reward_back(ada, part, 7, "2026-04-02", recorded="2026-04-21")
+    await till.takes_reward_back(ada, part, 13, "2026-04-03", refund=True, recorded="2026-04-22")
+    assert (await figure(till, "reward_cost_ratio")).num == 3016
+    april = await figures(till, "reward_cost_ratio", APRIL)
+    assert (april.segments["all"].num, april.counts["taken_back_minor"]) == (1000 - 666, 666)
+    assert (await figure(till, "reward_cost_ratio", APRIL, known="2026-04-21 12:00")).num == 1000 - (666 - 433)
+
+
+async def test_a_reward_of_unknown_cost_leaves_no_figure_until_its_worth_is_told(till: Till) -> None:
+    ada = await till.shop.customer()
+    await till.shop.joins(ada, "2026-01-01")
+    await till.shop.buys(ada, "2026-03-06", 10_000)
+    reward = await till.offers("voucher_code", 100)
+    assert await figure(till, "reward_cost_ratio") == Ratio(0, 10_000, 0.0, None)
+    await till.hands_over(ada, reward, "2026-03-10")
+    assert await why(till, "reward_cost_ratio") == "no_reward_cost"
+    assert (await figures(till, "reward_cost_ratio")).counts["rewards_without_cost"] == 1
+    assert await why(till, "reward_cost_ratio", APRIL) is None
+    await till.says(reward, worth_minor=500, recorded="2026-04-10")
+    assert (await figure(till, "reward_cost_ratio")).num == 500
+    assert await why(till, "reward_cost_ratio", known="2026-04-09") == "no_reward_cost"
+
+
 async def test_units_come_back_of_what_was_sold_services_and_gift_cards_apart(till: Till) -> None:
     ada, bob = await till.shop.customers(2)
     await till.shop.joins(ada, "2026-03-01")

@@ -7,9 +7,9 @@ import pytest
 
 from kpi.actions import answer
 from kpi.measure import Ratio, measure_named
+from tests.kpi.asking import MARCH, counts, figures
+from tests.kpi.facts_told import facts
 from tests.kpi.shop import Shop
-from tests.kpi.test_kpi_answers import MARCH, counts, figures
-from tests.kpi.test_measures import facts
 
 
 def test_12_000_euros_are_80_a_basket_60_a_member_and_240_an_active_member() -> None:

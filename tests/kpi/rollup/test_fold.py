@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from kpi.facts import Anonymous, Customers, Side
 from kpi.parts.gaps import LASTED, GapSums
 from kpi.rollup.fold import Fold, fold_of, folded, gaps_of
+from kpi.rollup.sums import LineSums, PointSums
 
 FEW = st.frozensets(st.integers(0, 6), max_size=4).map(Customers)
 
@@ -42,6 +43,10 @@ def days(draw: st.DrawFn) -> Fold:
         *(draw(number) for _ in range(3)),
         draw(gaps()),
         draw(gaps()),
+        LineSums(*(draw(number) for _ in LineSums._fields)),
+        PointSums(*(draw(number) for _ in PointSums._fields)),
+        draw(FEW),
+        bytes(draw(number)),
     )
 
 
@@ -60,7 +65,8 @@ def test_days_make_the_same_whole_in_any_grouping(some: list[Fold], cut: int, me
 def test_what_is_stored_of_a_day_is_the_day(day: Fold) -> None:
     packed = {kind: who.serialize() for kind, who in day.sets().items()}
     told = (gaps_of(day.gaps()[0]), gaps_of(day.gaps()[1]))
-    assert fold_of(day.sums(), {kind: Customers.deserialize(who) for kind, who in packed.items()}, told) == day
+    sets = {kind: Customers.deserialize(who) for kind, who in packed.items()}
+    assert fold_of(day.sums(), sets, told, day.newcomers) == day
 
 
 def test_who_joins_twice_was_welcome_or_not_the_first_time() -> None:

@@ -6,17 +6,21 @@ from typing import Any
 import asyncpg
 import pytest
 
-from kpi.actions import answer
+from kpi.actions import answer, overview
 from kpi.answers import Figures
+from kpi.inputs.actions import tell_unit_costs, withdraw
+from kpi.inputs.facts import NewUnitCost
+from kpi.inputs.queries import UNIT_COSTS
 from kpi.knowledge import knowledge
+from kpi.measure import MEASURES
 from kpi.periods import Days
 from kpi.rollup.reading import RollupReading
 from kpi.rows import queries
 from loyalty.clock import utc_now
 from loyalty.members.decisions import NewMembership
-from loyalty.purchases.facts import NewPurchase
+from loyalty.purchases.facts import NewPurchase, NewRefund
 from tests.kpi.rollup.world import Worker, facts_by_days, facts_by_rows
-from tests.stories import Shop, cancellation, joining, purchase
+from tests.stories import Shop, cancellation, day, joining, purchase
 
 # The stories begin at noon (UTC) on 1 March 2025; the clocks of Paris go on in its night to the 30th.
 MARCH = Days(date(2025, 3, 1), date(2025, 4, 1))
@@ -119,7 +123,8 @@ async def test_gaps_are_told_at_once_and_their_median_when_they_were_counted(
     assert await facts_by_days(owner, shop, [MARCH]) == await facts_by_rows(owner, shop, [MARCH])
 
 
-async def test_where_no_purchase_tells_its_lines_nobody_looks_for_them(
+@pytest.mark.usefixtures("many")
+async def test_what_lines_say_is_told_at_once_and_its_intervals_when_they_were_counted(
     shop: Shop, keeper: Worker, owner: asyncpg.Connection
 ) -> None:
     await shop.join(joining("ann", 2))
@@ -128,15 +133,62 @@ async def test_where_no_purchase_tells_its_lines_nobody_looks_for_them(
     rows = [await figures(owner, shop, key) for key in keys]
     assert [one.reason.key if one.reason else None for one in rows[:2]] == ["no_lines", "no_lines"]
     await keeper.build()
-    found = await reading(owner, shop, "units", "margins", "first_margins")
-    assert all(found.part(name) is not None for name in ("units", "margins", "first_margins"))
-    assert [await figures(owner, shop, key) for key in keys] == rows
-    goods = {"line_id": "1", "kind": "goods", "quantity": 2, "amount_minor": 1000}
-    await shop.buy(purchase("lined", 1000, "ann", on=5, lines=[goods]))
+    assert [await figures(owner, shop, key) for key in keys] == rows, "what has no figure has no interval to wait for"
+    goods = {"line_id": "1", "kind": "goods", "quantity": 2, "amount_minor": 1000, "unit_cost_minor": 100}
+    await shop.buy(
+        purchase("lined", 1000, "ann", on=5, lines=[goods]), purchase("none", 1000, "bob", on=5, lines=[goods])
+    )
+    await shop.take_back(NewRefund("lined", "some", day(40), 400, lines=[goods | {"quantity": 1, "amount_minor": 400}]))
+    await shop.take_back(NewRefund("none", "all", day(3), 1000))
     await catch_up(keeper)
-    found = await reading(owner, shop, "units", "margins", "first_margins")
-    assert all(found.part(name) is None for name in ("units", "margins", "first_margins"))
-    assert (await figures(owner, shop, "product_return_rate")).segments["all"].den == 2
+    returned = await figures(owner, shop, "product_return_rate")
+    assert [(one.num, one.den) for one in returned.segments.values()] == [(3, 4), (1, 2), (2, 2)]
+    assert returned.ci_pending
+    assert returned.segments["all"].ci95 is not None, "a share of units needs no customers"
+    assert returned.difference.ci95 is None
+    # What came back before it was sold came back all the same.
+    spring = Days(date(2025, 3, 1), date(2025, 5, 1))
+    flow = [(await figures(owner, shop, "prr_flow", days)) for days in (MARCH, spring)]
+    assert [(one.segments["all"].num, one.segments["member"].num, one.ci_pending) for one in flow] == [
+        (2, 0, False),
+        (3, 1, False),
+    ]
+    # A cancelled sale was none.
+    await shop.take_back(cancellation("lined"))
+    await catch_up(keeper)
+    assert (await figures(owner, shop, "product_return_rate")).segments["member"].den == 0
+    assert (await figures(owner, shop, "prr_flow", spring)).segments["all"].num == 2
+
+
+@pytest.mark.usefixtures("many")
+async def test_a_cost_that_is_entered_changes_what_was_sold_since(
+    shop: Shop, keeper: Worker, owner: asyncpg.Connection
+) -> None:
+    async def profit() -> tuple[int, int | None, int]:
+        told = await figures(owner, shop, "profit_per_customer")
+        return told.segments["all"].num, told.segments["all"].den, told.counts["uncovered_minor"]
+
+    tea = {"line_id": "1", "kind": "goods", "quantity": 2, "amount_minor": 1000, "sku": "tea"}
+    await shop.buy(
+        *(purchase(f"{on}", 1000, who, on=on, lines=[tea]) for on, who in ((2, "ann"), (9, "ann"), (20, "bob")))
+    )
+    await keeper.build()
+    assert await profit() == (0, 0, 3000)
+    for from_on, cost, expected in (
+        (date(2025, 1, 1), 100, (2400, 2, 0)),
+        (date(2025, 3, 10), 300, (1600, 2, 0)),
+        (date(2025, 3, 21), 0, (2200, 2, 0)),
+    ):
+        costs = [NewUnitCost("tea", from_on, cost)]
+        await shop.do(lambda tx, costs=costs: tell_unit_costs(tx, shop.source, costs))  # type: ignore[misc]
+        await keeper.work_off()
+        assert await profit() == expected
+    await shop.do(lambda tx: withdraw(tx, shop.source, UNIT_COSTS, ("tea", date(2025, 3, 10))))
+    await keeper.work_off()
+    assert await profit() == (2600, 2, 0)
+    # The same again is no news.
+    await shop.do(lambda tx: tell_unit_costs(tx, shop.source, costs))
+    assert await keeper.work_off() == 0
 
 
 async def test_what_was_paid_with_rewards_alone_leaves_a_profit_of_nothing(
@@ -151,12 +203,80 @@ async def test_what_was_paid_with_rewards_alone_leaves_a_profit_of_nothing(
     assert await figures(owner, shop, "profit_per_customer") == rows
 
 
-async def test_ids_are_read_only_for_who_looks_customers_up(
+async def test_who_redeems_for_the_first_time_is_told_of_the_day_on_which_they_joined(
     shop: Shop, keeper: Worker, owner: asyncpg.Connection
 ) -> None:
-    await shop.buy(purchase("one", 1000, "ann", on=3))
+    async def redeemed() -> tuple[int, int | None]:
+        told = (await figures(owner, shop, "time_to_first_redemption")).segments["all"]
+        return told.num, told.den
+
+    await shop.join(joining("ann", 1), joining("bob", 2), joining("cid", 3))
+    await shop.buy(*(purchase(who, 10_000, who, on=5) for who in ("ann", "bob", "cid")))
     await keeper.build()
-    ids = list(await owner.fetchval("SELECT array_agg(customer_id) FROM customer"))
-    assert len((await reading(owner, shop, "points", "stock")).numbers(ids)) == 1
-    with pytest.raises(ValueError, match="not told so"):
-        (await reading(owner, shop, "stock", "history", "rewards")).numbers(ids)
+    assert await redeemed() == (0, 3)
+    hold = await shop.spend("ann", 10)
+    await shop.spend("ann", 10)
+    await catch_up(keeper)
+    assert await redeemed() == (1, 3)
+    # Taken back or not, points were spent; and who joined before is no newcomer of March.
+    await shop.reverse(hold)
+    await shop.join(joining("bob", -40, left=-30))
+    await catch_up(keeper)
+    assert await redeemed() == (1, 2)
+    await shop.merge("cid", "ann")
+    await catch_up(keeper)
+    assert await redeemed() == (1, 1)
+    assert await facts_by_days(owner, shop, [MARCH]) == await facts_by_rows(owner, shop, [MARCH])
+
+
+async def test_points_are_told_of_the_day_on_which_they_moved(
+    shop: Shop, keeper: Worker, owner: asyncpg.Connection
+) -> None:
+    async def held(day: date) -> int:
+        return (
+            (await figures(owner, shop, "points_outstanding", Days(day, day + timedelta(days=1)))).segments["all"].num
+        )
+
+    await shop.join(joining("ann", -1), joining("bob", -1))
+    await shop.buy(purchase("one", 10_000, "ann", on=1))
+    await keeper.build()
+    today = utc_now().date()
+    assert [await held(on) for on in (date(2025, 3, 1), date(2025, 3, 2), today)] == [0, 100, 100]
+    await shop.spend("ann", 30)
+    await shop.adjust("ann", 7)
+    await shop.buy(purchase("late", 5000, "bob", on=0))
+    await catch_up(keeper)
+    told = [await held(on) for on in (date(2025, 3, 1), date(2025, 3, 2), today + timedelta(days=1))]
+    assert told == [50, 150, 127]
+    share = await figures(owner, shop, "points_redeemed", Days(today - timedelta(days=2), today + timedelta(days=2)))
+    assert share.segments["all"].num == 30
+
+
+async def test_who_is_looked_up_by_id_among_day_sets_is_who_bought(
+    shop: Shop, keeper: Worker, owner: asyncpg.Connection
+) -> None:
+    await shop.buy(purchase("one", 1000, "ann", on=3), purchase("two", 1000, "bob", on=3))
+    await keeper.build()
+    told = await reading(owner, shop, "stock", "history", "rewards")
+    [one, other] = await owner.fetch("SELECT customer_id FROM customer ORDER BY 1")
+    assert await told.numbers([one[0], other[0]]) == told.facts_of(MARCH).bought
+    assert len(await told.numbers([one[0]])) == 1
+    assert not await told.numbers([])
+
+
+@pytest.mark.usefixtures("many")
+async def test_all_measures_on_one_page_say_what_each_says_alone(
+    shop: Shop, keeper: Worker, owner: asyncpg.Connection
+) -> None:
+    await shop.join(joining("ann", 2))
+    await shop.buy(*(purchase(f"{on}", 1000, who, on=on) for on, who in ((-300, "bob"), (2, "ann"), (9, "ann"))))
+    await keeper.build()
+    program, keys = shop.source.program, sorted(MEASURES.all())
+    page = await overview(owner, program, keys, *MARCH)
+    for key in keys:
+        alone = await answer(owner, program, key, *MARCH, compare="previous")
+        told = page.answers[key]
+        assert (told.figures.segments, told.figures.counts) == (alone.figures.segments, alone.figures.counts), key
+        assert told.compare is not None
+        assert alone.compare is not None
+        assert told.compare.segments == alone.compare.segments, key

@@ -14,7 +14,6 @@ from kpi.rollup.loading import CACHE
 from kpi.rollup.reading import RollupReading
 from kpi.rollup.tasks import waiting
 from kpi.rows import queries
-from kpi.rows.reading import RowsReading
 from loyalty.background import all_jobs
 from loyalty.database import Connection
 from loyalty.outbox import queries as outbox
@@ -158,22 +157,22 @@ async def test_a_build_that_was_overtaken_gives_up(
         await work.rebuild(shop.database, keeper.program_id)
 
 
-async def test_customers_are_found_by_id_if_they_bought_or_joined(
+async def test_a_day_is_counted_with_what_those_did_who_turned_out_to_be_the_same_person(
     shop: Shop, keeper: Worker, owner: asyncpg.Connection
 ) -> None:
-    await shop.join(joining("ann", 1))
-    await shop.buy(purchase("one", 1000, "bob", on=3), purchase("two", 1000, "cid", on=4))
-    await shop.buy(purchase("none", 0, "dee", on=4))
-    await shop.merge("cid", "bob")
+    """However the months come, and though no day has met the one who was merged yet."""
     await keeper.build()
-    names = dict(await owner.fetch("SELECT external_id, customer_id FROM customer_alias"))
-    found = await reading(owner, shop, "points")
-    assert found is not None
-    known = knowledge(await queries.now(owner, keeper.program_id), None)
-    rows = await RowsReading.read(owner, shop.source.program, [MARCH], known)
-    every = list(await owner.fetchval("SELECT array_agg(customer_id) FROM customer"))
-    assert set(await found.named(found.numbers(every))) == set(await rows.named(rows.numbers(every)))
-    assert set(await found.named(found.numbers(every))) == {names["ann"], names["bob"]}
+    await shop.buy(purchase("later", 1000, "ann", on=40))
+    await shop.buy(purchase("first", 1000, "bob", on=3))
+    await shop.merge("bob", "ann")
+    await keeper.hand_over()
+    await owner.execute("UPDATE kpi_dirty SET mark_id = DEFAULT WHERE local_day < '2025-04-01'")
+    assert await keeper.work_off() == 3, "April before March, and the day of the merge"
+    april = Days(date(2025, 4, 1), date(2025, 5, 1))
+    assert await facts_by_days(owner, shop, [MARCH, april]) == await facts_by_rows(owner, shop, [MARCH, april])
+    counted = await keeper.stored()
+    await keeper.build()
+    assert await keeper.stored() == counted
 
 
 async def test_what_was_unpacked_once_is_not_read_again(shop: Shop, keeper: Worker, owner: asyncpg.Connection) -> None:

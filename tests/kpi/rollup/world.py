@@ -1,10 +1,12 @@
 """A small shop that lives through anything, told by the real verbs, and a worker that comes by whenever it likes."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,9 +14,14 @@ import pytest
 from msgspec.structs import replace
 
 from kpi import periods
-from kpi.facts import Customers
+from kpi.facts import NOBODY, Customers, PeriodFacts
+from kpi.inputs.actions import tell_unit_costs, withdraw
+from kpi.inputs.facts import NewUnitCost
+from kpi.inputs.queries import UNIT_COSTS
 from kpi.knowledge import knowledge
 from kpi.parts.first_days import FirstDays
+from kpi.parts.money import Margins, Units
+from kpi.parts.points import FirstRedemptions, Points
 from kpi.periods import Days
 from kpi.rollup import work
 from kpi.rollup.marks import mark_days
@@ -35,9 +42,13 @@ from tests.stories import Shop
 # Over the end of winter time and of a year; each zone's clocks go on in it.
 FIRST, LAST = date(2024, 12, 20), date(2025, 4, 20)
 Told = dict[str, object]
-GOODS = {"line_id": "1", "kind": "goods", "quantity": 3, "unit_cost_minor": 100}
+# The first tells its cost itself; the other's is entered, or not.
+GOODS = [
+    {"line_id": "1", "kind": "goods", "quantity": 3, "unit_cost_minor": 100},
+    {"line_id": "2", "kind": "goods", "quantity": 2, "sku": "tea"},
+]
 # What day sets tell of parts.
-PARTS = frozenset({"gaps", "first_days", "rewards", "first_margins"})
+PARTS = frozenset({"gaps", "first_days", "rewards", "margins", "first_margins", "units", "points", "first_redemptions"})
 
 
 @dataclass
@@ -47,13 +58,17 @@ class World:
     shop: Shop
     random: Random
     orders: list[NewPurchase] = field(default_factory=list)
+    spent: list[UUID] = field(default_factory=list)
+    priced: list[date] = field(default_factory=list)
     told: int = 0
     lined: bool = False
 
     async def live(self) -> None:
         """Let one thing happen."""
         happenings = [self.buy] * 12 + [self.join] * 4 + [self.leave] * 2 + [self.edit] * 3 + [self.take_back] * 3
-        happenings += [self.cancel, self.merge, self.erase]
+        happenings += [self.spend] * 3 + [self.cancel, self.merge, self.erase, self.adjust, self.take_points_back]
+        if self.lined:
+            happenings += [self.price] * 2
         self.told += 1
         with suppress(LoyaltyError):
             await self.random.choice(happenings)()
@@ -82,7 +97,7 @@ class World:
             reward_discount_minor=self.random.choice([0, 0, goods, goods // 3]),
             test=self.random.random() < 0.05,
             source_updated_at=utc_now(),
-            lines=[GOODS | {"amount_minor": goods}] if self.lined and goods else None,
+            lines=self._lines(goods) if self.lined and goods else None,
         )
         self.orders.append(new)
         # Sometimes the order itself comes later, or never: a refund of it waits.
@@ -109,11 +124,52 @@ class World:
         if self.orders:
             goods = self.random.choice([1, 400, 1000])
             order = self.random.choice(self.orders)
-            await self.shop.take_back(NewRefund(order.order_id, f"refund {self.told}", self.some_time(), goods))
+            line = {"line_id": "1", "kind": "goods", "quantity": self.random.randint(1, 4), "amount_minor": goods}
+            lines = [line] if order.lines and self.random.random() < 0.5 else None
+            await self.shop.take_back(
+                NewRefund(order.order_id, f"refund {self.told}", self.some_time(), goods, lines=lines)
+            )
 
     async def cancel(self) -> None:
         if self.orders:
             await self.shop.take_back(NewRefund(self.random.choice(self.orders).order_id, "", self.some_time(), None))
+
+    def _lines(self, goods: int) -> list[dict[str, Any]] | None:
+        """Tell one line, or two, or none."""
+        first = self.random.choice([goods, goods // 2])
+        amounts = self.random.choice([[goods], [first, goods - first], []])
+        return [line | {"amount_minor": amount} for line, amount in zip(GOODS, amounts, strict=False)] or None
+
+    async def spend(self) -> None:
+        """Spend points, or only set them aside."""
+        rows = await self.shop.rows(
+            "SELECT min(a.external_id) FROM account c JOIN customer_alias a USING (program_id, customer_id)"
+            " JOIN membership m USING (program_id, customer_id)"
+            " WHERE c.available > 9 AND m.left_at IS NULL AND m.superseded_at IS NULL GROUP BY customer_id ORDER BY 1"
+        )
+        who = self.random.choice(rows)[0] if rows else self.somebody()
+        if self.random.random() < 0.7:
+            self.spent.append(await self.shop.spend(who, self.random.randint(1, 9)))
+        else:
+            await self.shop.redeem(who, await self.shop.offer(self.random.randint(1, 9)))
+
+    async def take_points_back(self) -> None:
+        if self.spent:
+            await self.shop.reverse(self.random.choice(self.spent))
+
+    async def adjust(self) -> None:
+        await self.shop.adjust(self.somebody(), self.random.choice([50, 7, -3]))
+
+    async def price(self) -> None:
+        """Enter what an article costs from some day on, or that it does not."""
+        source, day = self.shop.source, self.some_time().date()
+        if self.random.random() < 0.8:
+            costs = [NewUnitCost("tea", day, self.random.randint(1, 500))]
+            await self.shop.do(lambda tx: tell_unit_costs(tx, source, costs))
+            self.priced.append(day)
+        elif self.priced:
+            key = ("tea", self.random.choice(self.priced))
+            await self.shop.do(lambda tx: withdraw(tx, source, UNIT_COSTS, key))
 
     async def join(self) -> None:
         joined = self.some_time()
@@ -206,7 +262,14 @@ class Worker:
 
 def some_periods(random: Random) -> list[Days]:
     """Give periods of every kind within the world's months and around them."""
-    found = [Days(date(2025, 3, 1), date(2025, 4, 1)), Days(date(2025, 1, 1), date(2025, 4, 1))]
+    # Points are spent today, whenever they were earned.
+    today = utc_now().date()
+    found = [
+        Days(date(2025, 3, 1), date(2025, 4, 1)),
+        Days(date(2025, 1, 1), date(2025, 4, 1)),
+        Days(date(2025, 2, 5), today + timedelta(days=2)),
+        Days(today - timedelta(days=1), today + timedelta(days=2)),
+    ]
     for _ in range(5):
         one, two = (FIRST + timedelta(days=random.randrange(-40, (LAST - FIRST).days + 40)) for _ in range(2))
         start, end = min(one, two), max(one, two) + timedelta(days=1)
@@ -264,8 +327,36 @@ async def _told(asked: Asked) -> dict[Days, Told]:
             "first_days": [await who(one) for one in (first.joined, first.bought, first.immature)],
             "rewards": facts.parts["rewards"],
             "first_margins": facts.parts["first_margins"],
+            **_lines(facts),
+            **await _points(facts, who),
         }
     return told
+
+
+def _lines(facts: PeriodFacts) -> Told:
+    """Sum what lines say by status."""
+    units: Units = facts.parts["units"]
+    margins: Margins = facts.parts["margins"]
+    sums = {
+        f"{name}.{member}": int(getattr(part, name)[part.member == member].sum())
+        for part, names in ((units, ("sold", "returned")), (margins, ("net", "cost", "covered")))
+        for name in names
+        for member in (1, 0)
+    }
+    return {**sums, "units": (len(units.sold) > 0, units.flow, units.unlined, units.untold, units.immature)}
+
+
+async def _points(facts: PeriodFacts, who: Callable[[Customers], Awaitable[frozenset[UUID]]]) -> Told:
+    """Tell what became of points; who redeemed, of those who bought."""
+    points: Points = facts.parts["points"]
+    first: FirstRedemptions = facts.parts["first_redemptions"]
+    # Who is still watched is watched until now, which is another now each time it is asked.
+    redeemed = sorted(first.watched[first.redeemed == 1].tolist())
+    return {
+        "points": replace_fields(points, redeemers=NOBODY),
+        "redeemers": await who(points.redeemers & facts.bought),
+        "first_redemptions": (len(first.watched), redeemed),
+    }
 
 
 _SETS = ("member_at_start", "known", "bought_before", "joined", "left")

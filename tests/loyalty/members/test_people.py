@@ -21,6 +21,7 @@ from loyalty.points.facts import RecordedAward
 from loyalty.programs.policies import AfterDays, Policies
 from loyalty.rewards.actions import offer_reward, redeem_reward
 from loyalty.rewards.decisions import NewRedemption
+from loyalty.segments.actions import keep_segment, set_members
 from tests.stories import FIRST_DAY, Shop, cancellation, day, joining, purchase, refund
 
 STAFF = uuid4()
@@ -229,6 +230,18 @@ async def test_nobody_is_seen_from_another_programme(shop: Shop) -> None:
     async with shop.database.reader() as connection:
         assert await see_person(connection, other, customer_id, None, None) is None
         assert (await find_people(connection, other, Search(state="all"))).people == []
+
+
+async def test_a_page_names_the_segments_that_somebody_is_in(shop: Shop) -> None:
+    await shop.join(joining("ann"), joining("bob"))
+    program_id = shop.source.program.program_id
+    ann = (await seen(shop, "ann")).person.customer_id
+    async with shop.database.writer() as connection, connection.transaction():
+        for key, name in (("b", "Another"), ("a", "The first"), ("c", "Empty")):
+            await keep_segment(connection, program_id, key, name, "surveys")
+            await set_members(connection, program_id, key, [ann] if key != "c" else [])
+    assert [(one.key, one.name) for one in (await seen(shop, "ann")).segments] == [("b", "Another"), ("a", "The first")]
+    assert (await seen(shop, "bob")).segments == []
 
 
 async def test_who_was_merged_is_seen_as_the_other(shop: Shop) -> None:

@@ -28,7 +28,7 @@ from tests.model.rows import FROZEN
 from tests.model.spending import Spending
 from tests.model.strategies import PRICES
 from tests.model.wire import HttpDriver
-from tests.plain_model import RULES
+from tests.plain_model import MANY_RULES, RULES
 from tests.stories import Shop
 
 LONG = settings().max_examples > 1000
@@ -58,13 +58,13 @@ async def opened(runner: asyncio.Runner, database_url: str, redis_url: str) -> A
         httpx.AsyncClient(transport=transport, base_url="http://loyalty.test") as client,
     ):
 
-        async def program(policy: Policy) -> Opened:
+        async def program(policy: Policy, many: bool) -> Opened:  # noqa: FBT001 - one of two
             async with database.session() as session:
                 made = await create_program(session, f"Programme {uuid4()}", timezone="Europe/Paris", currency="EUR")
                 made.policies = policy
                 await session.flush()
                 facts = program_facts(made)
-                await publish(session, facts.program_id, RULES)
+                await publish(session, facts.program_id, MANY_RULES if many else RULES)
                 storefront, _ = await ensure_storefront(session, facts.program_id, "shop")
                 assert storefront.storefront_id is not None
                 key = await create_key(

@@ -146,7 +146,7 @@ async def test_a_batch_sees_what_the_item_before_it_reached(town: Town) -> None:
          "customer_id": "ann"}
         for n in range(3)
     ]  # fmt: skip
-    answer = await town.api.post("/v1/purchases:batch", json={"items": items})
+    answer = await town.api.post("/v1/purchases:batch", json={"purchases": items})
     assert answer.is_success, answer.text
     found = [(await town.api.get(f"/v1/purchases/{n}")).json()["points"] for n in range(3)]
     assert [one if isinstance(one, int) else one.get("given", one) for one in found] == [200, 300, 400]
@@ -302,7 +302,7 @@ async def test_an_edit_moves_what_counts_and_a_late_joining_brings_it(town: Town
     assert [tuple(row) for row in await owner.fetch(days)] == [("2026-02-01", 100, 10000)]
     edit = told | {"goods": "80.00", "placed_at": local("2026-02-03T00:30").isoformat(),
                    "source_updated_at": "2026-02-28T00:00:00Z"}  # fmt: skip
-    edited = await town.api.put("/v1/purchases/1", json={k: v for k, v in edit.items() if k != "order_id"})
+    edited = await town.api.put("/v1/purchases/1", json=edit)
     assert edited.is_success, edited.text
     assert [tuple(row) for row in await owner.fetch(days)] == [("2026-02-03", 80, 8000)]
     await town.verified()
@@ -327,9 +327,9 @@ async def test_a_merge_adds_both_and_an_erasure_leaves_nothing_of_a_person(
     assert (export["tier"], export["reason"]) == ("silver", "Bob said so")
     await town.takes_back("2", "120.00", "2026-02-21T12:00")
     assert (await town.member())["total"] == "120"
-    erased = await town.api.delete("/v1/customers/ann", headers={"Idempotency-Key": "e"})
+    erased = await town.api.post("/v1/customers/ann/erase")
     assert erased.is_success, erased.text
-    assert await owner.fetchval("SELECT count(*) FROM tier_standing") == 0
+    assert await owner.fetch("SELECT * FROM tier_standing") == []
     assert await owner.fetchval("SELECT count(*) FROM tier_day") == 0
     await town.takes_back("1", "20.00", "2026-02-21T12:00")
     await town.night()

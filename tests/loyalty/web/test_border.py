@@ -100,8 +100,11 @@ EVERYWHERE = [
     ("POST", "/v1/purchases:batch"),
     ("POST", "/v1/members"),
     ("GET", "/v1/members/1/balance"),
+    ("GET", "/v1/segments"),
+    ("POST", "/v1/segments:preview"),
     ("GET", "/v1/kpis"),
     ("GET", "/v1/kpis/aov"),
+    ("GET", "/v1/liability"),
 ]
 
 
