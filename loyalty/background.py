@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 import loyalty.purchases.counting
-import loyalty.purchases.referring  # noqa: F401 - hands down what referrals ask of purchases
+import loyalty.purchases.referring
+import loyalty.rewards.referring  # noqa: F401 - hands down what referrals ask of rewards
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -30,10 +31,10 @@ from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
-from loyalty.referrals.queries import waiting as referrals_to_decide
 from loyalty.referrals.tasks import CONSUMER as REFERRALS
 from loyalty.referrals.tasks import note_news
 from loyalty.referrals.tasks import work_off as decide_referrals
+from loyalty.referrals.work import waiting as referrals_to_decide
 from loyalty.segments.actions import REFRESH
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT

@@ -9,7 +9,7 @@ from loyalty.customers.queries import folded, memberships, new_customers, told_p
 from loyalty.points.queries import Append, appended
 from loyalty.purchases import tables
 from loyalty.purchases.facts import Read
-from loyalty.referrals.queries import traces
+from loyalty.referrals.friends import traces
 from loyalty.statements import Part, insert, sql_columns, update
 from loyalty.tiers.queries import climbed
 

@@ -8,7 +8,8 @@ hand_down(
     # Former facts know when a purchase was told first, whatever was edited since.
     bought="""SELECT json_build_object('purchase_id', p.purchase_id, 'placed_at', p.placed_at, 'recorded_at', coalesce(
     (SELECT min(o.recorded_at) FROM purchase_former o WHERE o.program_id = $1 AND o.purchase_id = p.purchase_id),
-    p.recorded_at), 'kept_minor', k.kept, 'origin', p.origin, 'test', p.test, 'referral_code', p.referral_code)
+    p.recorded_at), 'kept_minor', k.kept, 'origin', p.origin, 'test', p.test, 'referral_code', p.referral_code,
+    'storefront_id', p.storefront_id)
 FROM family f CROSS JOIN LATERAL (
   SELECT * FROM purchase WHERE program_id = $1 AND customer_id = f.customer_id AND state = 'recorded' OFFSET 0) p
 CROSS JOIN LATERAL (SELECT CASE WHEN coalesce(bool_or(goods_minor IS NULL), false) THEN 0

@@ -11,10 +11,11 @@ from loyalty.points.book import Book
 from loyalty.points.queries import append, appended
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import Source
-from loyalty.referrals import queries
+from loyalty.referrals import friends, gifts, queries, work
 from loyalty.referrals.codes import key_of
 from loyalty.referrals.decisions import (
     OpenReferral,
+    Promise,
     ReferralFacts,
     Told,
     claim,
@@ -24,9 +25,10 @@ from loyalty.referrals.decisions import (
     refuse,
     release,
 )
-from loyalty.referrals.queries import Work
 from loyalty.referrals.rules import FRESH, Bought, Signs
 from loyalty.referrals.terms import StoredTerms, Terms, checked
+from loyalty.referrals.work import Work
+from loyalty.statements import Part
 
 _ENDED = {"refused", "reversed"}
 
@@ -34,6 +36,7 @@ _ENDED = {"refused", "reversed"}
 async def publish_terms(connection: Connection, program_id: int, terms: Terms, actor: str) -> StoredTerms:
     """Publish the next version of a programme's terms; the same again is the version there is. Needs a transaction."""
     terms = checked(terms)
+    await gifts.priced(connection, program_id, terms)
     newest = await queries.terms_of(connection, program_id)
     if newest.version and newest.terms == terms:
         return newest
@@ -54,22 +57,22 @@ class _Opened:
         return next((one for one in self.known if one.state != "refused"), None)
 
 
-async def work_on(tx: Tx, source: Source, work: Work) -> bool:
+async def work_on(tx: Tx, source: Source, piece: Work) -> bool:
     """Decide what news does to the friend's referral: exactly once; tells whether it changed anything."""
     connection, program_id = tx.connection, source.program.program_id
-    friend_id = await queries.survivor_of(connection, program_id, work.customer_id)
+    friend_id = await queries.survivor_of(connection, program_id, piece.customer_id)
     if friend_id is None:  # pragma: no cover - work is about customers
         raise AssertionError
-    told = await _told(connection, program_id, work, friend_id)
+    told = await _told(connection, program_id, piece, friend_id)
     opened = await _open(tx, source, friend_id, told)
     book, live = opened.book, opened.live
     referral = OpenReferral(live, live.version) if live else None
     if referral is None and told and (told.key, told.at) not in {(o.told_key, o.claimed_at) for o in opened.known}:
         referral = await _claim(tx, opened, told)
     if referral is None or not await _go_on(tx, opened, referral):
-        await queries.drop(connection, program_id, work)
+        await work.drop(connection, program_id, piece)
         return False
-    await append(tx, appended(book, after=[queries.written(referral, book.now), queries.done(work)]))
+    await append(tx, appended(book, after=[*_written(book, referral), work.done(piece)]))
     return True
 
 
@@ -79,7 +82,8 @@ async def _open(tx: Tx, source: Source, friend_id: UUID, told: Told | None) -> _
     ids = {friend_id}
     for one in await queries.referrals_of(connection, program_id, friend_id):
         if one.state != "refused" and one.referrer_id:
-            ids.add(one.referrer_id)
+            # As who they were then: an account that was merged leads to the one it was merged into.
+            ids |= {one.friend_id, one.referrer_id}
     if told and (owner := await queries.owner_of(connection, program_id, told.key)):
         ids.add(owner.customer_id)
     book = await open_book(tx, source, ids=sorted(ids))
@@ -97,14 +101,14 @@ def _touch(book: Book, *customer_ids: UUID | None) -> None:
         book.touch(book.accounts[key])
 
 
-async def _told(connection: Connection, program_id: int, work: Work, friend_id: UUID) -> Told | None:
+async def _told(connection: Connection, program_id: int, piece: Work, friend_id: UUID) -> Told | None:
     """Find the code that news brings; None: it brings none, or is no news any more."""
-    if work.type == "member.joined":
-        joined = await queries.joining(connection, program_id, work.about)
-        if joined is None or joined.code is None or work.recorded_at - joined.joined_at > FRESH:
+    if piece.type == "member.joined":
+        joined = await friends.joining(connection, program_id, piece.about)
+        if joined is None or joined.code is None or piece.recorded_at - joined.joined_at > FRESH:
             return None
-        return Told(key_of(joined.code), joined.joined_at) if work.origin == "live" else None
-    bought = await queries.bought(connection, program_id, friend_id, work.about)
+        return Told(key_of(joined.code), joined.joined_at) if piece.origin == "live" else None
+    bought = await friends.bought(connection, program_id, friend_id, piece.about)
     if bought is None or bought.referral_code is None or not bought.fresh:
         return None
     return Told(key_of(bought.referral_code), bought.placed_at, bought.purchase_id)
@@ -120,7 +124,7 @@ async def _claim(tx: Tx, opened: _Opened, told: Told) -> OpenReferral:
             raise MissedGuard
         survivor = book.account(owner.customer_id).customer_id
         owner = replace(owner, customer_id=survivor, member=book.is_member(survivor, book.now))
-    friend = await queries.friend_of(connection, program_id, opened.friend_id, told.at)
+    friend = await friends.friend_of(connection, program_id, opened.friend_id, told.at)
     _touch(book, opened.friend_id, owner.customer_id if owner else None)
     return claim(book, terms, told, owner, friend)
 
@@ -135,19 +139,28 @@ async def _go_on(tx: Tx, opened: _Opened, referral: OpenReferral) -> bool:
         _touch(book, opened.friend_id, facts.referrer_id)
     terms = await queries.terms_of(connection, program_id, facts.terms_version)
     if facts.state == "claimed":
-        first = await queries.first_bought(connection, program_id, opened.friend_id)
+        first = await friends.first_bought(connection, program_id, opened.friend_id)
         if first is not None:
-            decide_first(book, terms, referral, first, await _signs(tx, book, referral))
+            promise = await _promise(connection, program_id, terms)
+            decide_first(book, promise, referral, first, await _signs(tx, book, referral))
         return first is not None or referral.seen is None
     first = await _decided_on(connection, program_id, opened.friend_id, facts)
-    gone = await queries.erased_of(connection, program_id, [facts.friend_id, facts.referrer_id])
+    gone = await friends.erased_of(connection, program_id, [facts.friend_id, facts.referrer_id])
     return first is not None and reassess(book, terms, referral, first, gone)
+
+
+def _written(book: Book, referral: OpenReferral) -> list[Part]:
+    return [queries.written(referral, book.now), *gifts.promised(referral, book.now)]
+
+
+async def _promise(connection: Connection, program_id: int, terms: StoredTerms) -> Promise:
+    return Promise(terms.terms, terms.terms.points | await gifts.priced(connection, program_id, terms.terms))
 
 
 async def _decided_on(connection: Connection, program_id: int, friend_id: UUID, facts: ReferralFacts) -> Bought | None:
     if facts.purchase_id is None:  # pragma: no cover - what is beyond claimed has one
         raise AssertionError
-    return await queries.bought(connection, program_id, friend_id, facts.purchase_id)
+    return await friends.bought(connection, program_id, friend_id, facts.purchase_id)
 
 
 async def _signs(tx: Tx, book: Book, referral: OpenReferral) -> Signs:
@@ -155,7 +168,7 @@ async def _signs(tx: Tx, book: Book, referral: OpenReferral) -> Signs:
     if referrer_id is None:  # pragma: no cover - only refused ones lead nowhere
         raise AssertionError
     friend_id, referrer_id = book.account(friend_id).customer_id, book.account(referrer_id).customer_id
-    return await queries.signs_of(tx.connection, book.source.program, friend_id, referrer_id, book.now)
+    return await friends.signs_of(tx.connection, book.source.program, friend_id, referrer_id, book.now)
 
 
 async def end_window(tx: Tx, source: Source, referral_id: UUID) -> None:
@@ -165,7 +178,7 @@ async def end_window(tx: Tx, source: Source, referral_id: UUID) -> None:
         referral = OpenReferral(found, found.version)
         _touch(book, found.friend_id, found.referrer_id)
         finish(book, referral)
-        await append(tx, appended(book, after=[queries.written(referral, book.now)]))
+        await append(tx, appended(book, after=_written(book, referral)))
 
 
 async def decide_as_staff(tx: Tx, source: Source, referral_id: UUID, *, let_through: bool) -> ReferralFacts:
@@ -186,10 +199,11 @@ async def decide_as_staff(tx: Tx, source: Source, referral_id: UUID, *, let_thro
         if first is None:  # pragma: no cover - purchases are never taken away
             raise AssertionError
         terms = await queries.terms_of(connection, program_id, found.terms_version)
-        release(book, terms, referral, first, await _signs(tx, book, referral))
+        promise = await _promise(connection, program_id, terms)
+        release(book, promise, referral, first, await _signs(tx, book, referral))
     else:
         refuse(book, referral)
-    await append(tx, appended(book, after=[queries.written(referral, book.now)]))
+    await append(tx, appended(book, after=_written(book, referral)))
     return referral.facts
 
 

@@ -1,6 +1,6 @@
 """Deciding one referral: claim, qualify, mature, reverse. Pure but for new ids; each step leaves its events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from loyalty.points.dates import ending
 from loyalty.points.facts import Cause, NewEvent, OpenAccount, RecordedAward
 from loyalty.points.rules import claw_back_lot, issue
 from loyalty.referrals.rules import Bought, Friend, Owner, Signs, Verdict, claimed, enough, matures_at, qualified
-from loyalty.referrals.terms import StoredTerms
+from loyalty.referrals.terms import StoredTerms, Terms
 
 
 class ReferralFacts(Struct, frozen=True):
@@ -49,6 +49,8 @@ class OpenReferral:
 
     facts: ReferralFacts
     seen: int | None
+    # Rewards promised by this decision: (side, customer, reward, points it cost, storefront).
+    gifts: list[tuple[str, UUID, UUID, int, int]] = field(default_factory=list)
 
     def become(self, verdict: Verdict, **more: object) -> None:
         """Change the state, and say why."""
@@ -63,6 +65,13 @@ class Told(Struct, frozen=True):
     key: str
     at: datetime
     purchase_id: UUID | None = None
+
+
+class Promise(Struct, frozen=True):
+    """The terms of a claim, and the points that each side would get: of a reward, those it costs now."""
+
+    terms: Terms
+    points: dict[str, int]
 
 
 def claim(book: Book, terms: StoredTerms, told: Told, owner: Owner | None, friend: Friend) -> OpenReferral:
@@ -86,24 +95,27 @@ def claim(book: Book, terms: StoredTerms, told: Told, owner: Owner | None, frien
     return referral
 
 
-def decide_first(book: Book, terms: StoredTerms, referral: OpenReferral, first: Bought, signs: Signs) -> None:
+def decide_first(book: Book, promise: Promise, referral: OpenReferral, first: Bought, signs: Signs) -> None:
     """Decide on the friend's first purchase."""
-    verdict = qualified(terms.terms, first, signs)
+    verdict = qualified(promise.terms, first, signs)
     if not first.fresh:
         # A shop that moves in, or tells late: nothing is given for that, and it was the first purchase all the same.
         verdict = Verdict("refused", "not_first_purchase")
+    if _account(book, referral, "friend") is _account(book, referral, "referrer"):
+        # The two turned out to be one person since the code was claimed.
+        verdict = Verdict("refused", "own_code")
     if not _referrer_is_member(book, referral):
         verdict = Verdict("refused", "referrer_left")
-    _settle_on(book, terms, referral, verdict, first)
+    _settle_on(book, promise, referral, verdict, first)
 
 
-def release(book: Book, terms: StoredTerms, referral: OpenReferral, first: Bought, signs: Signs) -> None:
+def release(book: Book, promise: Promise, referral: OpenReferral, first: Bought, signs: Signs) -> None:
     """Let a suspicious one through, as staff say; what is too little or too much by now is refused all the same."""
     terms_alone = Signs(this_month=signs.this_month, ever=signs.ever)
-    verdict = qualified(terms.terms, first, terms_alone)
+    verdict = qualified(promise.terms, first, terms_alone)
     if not _referrer_is_member(book, referral):
         verdict = Verdict("refused", "referrer_left")
-    _settle_on(book, terms, referral, verdict, first, decided_by=book.source.actor)
+    _settle_on(book, promise, referral, verdict, first, decided_by=book.source.actor)
 
 
 def refuse(book: Book, referral: OpenReferral) -> None:
@@ -139,7 +151,7 @@ def finish(book: Book, referral: OpenReferral) -> None:
 
 def _settle_on(
     book: Book,
-    terms: StoredTerms,
+    promise: Promise,
     referral: OpenReferral,
     verdict: Verdict,
     first: Bought,
@@ -149,7 +161,7 @@ def _settle_on(
     if verdict.state == "qualified":
         more |= {
             "qualified_at": book.now,
-            "matures_at": matures_at(terms.terms, first.placed_at, book.source.program.zone),
+            "matures_at": matures_at(promise.terms, first.placed_at, book.source.program.zone),
         }
     if verdict.state == "refused":
         more |= {"ended_at": book.now}
@@ -158,11 +170,13 @@ def _settle_on(
         _tell(book, referral, "refused" if verdict.state == "refused" else "held_for_review")
         return
     given: dict[str, object] = {}
-    for side, points in (("friend", terms.terms.friend_points), ("referrer", terms.terms.referrer_points)):
+    for side, points in promise.points.items():
         account = _account(book, referral, side)
         if points and book.is_member(account.customer_id, book.now):
             award, lot = _give(book, referral, side, points, first)
             given |= {f"{side}_points": points, f"{side}_award_id": award.award_id, f"{side}_lot": lot}
+            if reward_id := promise.terms.rewards.get(side):
+                referral.gifts.append((side, account.customer_id, reward_id, points, first.storefront_id))
     referral.become(verdict, **given)
     _tell(book, referral, "qualified")
 

@@ -12,14 +12,16 @@ from loyalty.ids import new_id
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import Source
 from loyalty.referrals.codes import custom, key_of, link_of, new_code
-from loyalty.referrals.queries import owner_of, terms_of
+from loyalty.referrals.queries import FAMILY, owner_of, survivor_of, terms_of
 from loyalty.referrals.rules import Friend, claimed
 
-# The one that staff made last, or the one that was made up.
-_CODE = """
-SELECT code, custom, ends_at FROM referral_code WHERE program_id = $1 AND customer_id = $2
-ORDER BY custom DESC, made_at DESC LIMIT 1
-"""
+# The one that staff made last, or the one that was made up; who was merged brings theirs along.
+_CODE = f"""
+WITH RECURSIVE {FAMILY.format(who="$2")}
+SELECT r.code, r.custom, r.ends_at FROM family f JOIN referral_code r
+  ON r.program_id = $1 AND r.customer_id = f.customer_id
+ORDER BY r.custom DESC, r.made_at DESC LIMIT 1
+"""  # noqa: S608 - our own parts
 # Two that ask at once: one makes it, the other finds it. A code that somebody has already is tried anew.
 _MAKE = """
 INSERT INTO referral_code (program_id, code_key, code, customer_id, custom, ends_at, actor, made_at)
@@ -27,8 +29,8 @@ VALUES ($1, $2, $3, $4, {custom}, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING 1
 """
 _MAKE_UP, _GIVE = _MAKE.format(custom="false"), _MAKE.format(custom="true")
 _SHARE = """
-INSERT INTO referral_share (program_id, share_id, customer_id, channel, shared_at, request_id)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO referral_share (program_id, share_id, customer_id, channel, shared_at, request_id, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 _NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1"
 _ATTEMPTS = 8
@@ -66,7 +68,7 @@ async def code_of(tx: Tx, source: Source, external_id: str) -> Code:
     terms = (await terms_of(tx.connection, program_id)).terms
     for _ in range(_ATTEMPTS):
         customer_id, now = await _member(tx, source, external_id)
-        row = await tx.connection.fetchrow(_CODE, program_id, customer_id)
+        row = await tx.connection.fetchrow(_CODE, program_id, [customer_id])
         if row is not None:
             return Code(**dict(row), link=link_of(terms.link, row["code"]))
         code = new_code()
@@ -83,7 +85,7 @@ async def give_code(tx: Tx, source: Source, external_id: str, code: str) -> Code
     terms = (await terms_of(tx.connection, program_id)).terms
     made = await tx.connection.fetchval(_GIVE, program_id, key_of(shown), shown, customer_id, None, source.actor, now)
     owner = None if made else await owner_of(tx.connection, program_id, key_of(shown))
-    if not made and (owner is None or owner.customer_id != customer_id):
+    if not made and (owner is None or await survivor_of(tx.connection, program_id, owner.customer_id) != customer_id):
         msg = f"The code {shown} is somebody else's, or so like one that people would mix them up."
         raise KeyTaken(msg, pointer="/code")
     return Code(code=shown, custom=True, ends_at=None, link=link_of(terms.link, shown))
@@ -95,9 +97,8 @@ async def record_share(
     """Record that a member shared the code."""
     customer_id, now = await _member(tx, source, external_id)
     shared = Shared(new_id(), customer_id, channel, min(shared_at or now, now))
-    await tx.connection.execute(
-        _SHARE, source.program.program_id, shared.share_id, customer_id, channel, shared.shared_at, source.request_id
-    )
+    row = (shared.share_id, customer_id, channel, shared.shared_at, source.request_id, now)
+    await tx.connection.execute(_SHARE, source.program.program_id, *row)
     return shared
 
 

@@ -15,7 +15,7 @@ STATES = ("claimed", "in_review", "qualified", "rewarded", "refused", "reversed"
 REASONS = (
     "unknown_code", "switched_off", "expired_code", "own_code", "referrer_left", "same_email", "existing_customer",
     "not_first_purchase", "below_minimum", "same_address", "same_payment", "over_cap", "shared_trace", "refunded",
-    "by_staff", "erased",
+    "by_staff",
 )  # fmt: skip
 # News of what happened longer ago earns nobody a reward: it is a shop moving in, or one that was cut off.
 FRESH = timedelta(hours=72)
@@ -46,6 +46,7 @@ class Bought(Struct, frozen=True):
     kept_minor: int
     origin: str = "live"
     test: bool = False
+    storefront_id: int = 0
 
     @property
     def fresh(self) -> bool:

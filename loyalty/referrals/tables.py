@@ -77,6 +77,7 @@ class ReferralShare(SQLModel, table=True):
     channel: str
     shared_at: datetime = Field(sa_type=Instant)
     request_id: str
+    recorded_at: datetime = Field(sa_type=Instant)
 
 
 class Referral(SQLModel, table=True):
@@ -128,6 +129,37 @@ class Referral(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     decided_by: str | None = None
     recorded_at: datetime = Field(sa_type=Instant)
+
+
+class ReferralGift(SQLModel, table=True):
+    """A reward promised to one side: bought with the points given for it, or (`kept_because`) they stay points."""
+
+    __tablename__ = "referral_gift"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["program_id", "referral_id"], ["referral.program_id", "referral.referral_id"], name="referral_gift_of_fk"
+        ),
+        CheckConstraint("side IN ('friend', 'referrer')", name="side_is_known"),
+        CheckConstraint("points > 0", name="points_positive"),
+        CheckConstraint("redemption_id IS NULL OR kept_because IS NULL", name="given_or_kept"),
+        Index(
+            "referral_gift_due_ix",
+            "program_id",
+            "promised_at",
+            postgresql_where=text("redemption_id IS NULL AND kept_because IS NULL"),
+        ),
+    )
+
+    program_id: int = Field(primary_key=True)
+    referral_id: UUID = Field(primary_key=True)
+    side: str = Field(primary_key=True)
+    customer_id: UUID
+    reward_id: UUID
+    points: int = Field(sa_type=BigInteger)
+    storefront_id: int
+    redemption_id: UUID | None = None
+    kept_because: str | None = None
+    promised_at: datetime = Field(sa_type=Instant)
 
 
 class ReferralTrace(SQLModel, table=True):

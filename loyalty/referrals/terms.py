@@ -1,6 +1,7 @@
 """What a programme promises who brings a friend, and the friend: published as versions, the newest in force. Pure."""
 
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -16,6 +17,7 @@ Cap = Annotated[int, Meta(ge=1, le=1_000_000)]
 class Terms(Struct, frozen=True, forbid_unknown_fields=True):
     """A programme's referral terms. Off until somebody publishes them.
 
+    A side gets points, or the reward of that id: the points it costs, which buy it when the return window is over.
     `return_days`: so many local days after the purchase's own the points stay pending. `review_from`: the n-th friend
     from one address or means of payment, and all after, wait for staff. `code_days` None: codes do not end.
     """
@@ -30,6 +32,19 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True):
     code_days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
     review_from: Annotated[int, Meta(ge=2, le=100)] = 2
     link: str | None = None
+    referrer_reward: UUID | None = None
+    friend_reward: UUID | None = None
+
+    @property
+    def rewards(self) -> dict[str, UUID]:
+        """Name the reward of each side that gets one."""
+        told = {"friend": self.friend_reward, "referrer": self.referrer_reward}
+        return {side: reward_id for side, reward_id in told.items() if reward_id is not None}
+
+    @property
+    def points(self) -> dict[str, int]:
+        """Give the points of each side."""
+        return {"friend": self.friend_points, "referrer": self.referrer_points}
 
 
 class StoredTerms(Struct, frozen=True):
@@ -44,9 +59,13 @@ NEVER_PUBLISHED = StoredTerms(0, Terms())
 
 def checked(terms: Terms) -> Terms:
     """Refuse terms that promise nobody anything, or a link that leads nowhere."""
-    if terms.on and not terms.referrer_points and not terms.friend_points:
-        msg = "Terms that are on give points to the referrer, or the friend, or both."
+    if terms.on and not any(terms.points.values()) and not terms.rewards:
+        msg = "Terms that are on give points or a reward to the referrer, or the friend, or both."
         raise Invalid(msg, pointer="/referrer_points")
+    for side in terms.rewards:
+        if terms.points[side]:
+            msg = f"The {side} gets points or a reward, not both: leave one of them out."
+            raise Invalid(msg, pointer=f"/{side}_reward")
     if terms.link is not None and not terms.link.startswith(("https://", "http://")):
         msg = "link is the storefront's address, as https://shop.example/welcome."
         raise Invalid(msg, pointer="/link")

@@ -10,6 +10,8 @@ from loyalty.referrals.codes import LONGEST
 from loyalty.referrals.terms import Cap, Days, Points, StoredTerms, Terms
 from loyalty.web.bounds import Instant, Money, ShopId, Word, decimal_text, minor_units
 
+_BUYS = "A reward: the points it costs when the friend qualifies, which buy it when the return window is over."
+
 
 class TermsIn(Struct, forbid_unknown_fields=True):
     """What is promised to who brings a friend, and to the friend, when the friend's first purchase is kept."""
@@ -26,6 +28,8 @@ class TermsIn(Struct, forbid_unknown_fields=True):
         int, Meta(ge=2, le=100, description="The n-th friend from one address or means of payment waits for staff.")
     ] = 2
     link: Annotated[Word | None, Meta(description="The storefront's address, to which `?ref=CODE` is added.")] = None
+    referrer_reward: Annotated[UUID | None, Meta(description=f"Instead of points. {_BUYS}")] = None
+    friend_reward: Annotated[UUID | None, Meta(description="The same for the friend.")] = None
 
     def terms(self, digits: int) -> Terms:
         """Hand it to the rules, with amounts in minor units."""
@@ -47,6 +51,8 @@ class TermsOut(Struct):
     code_days: int | None
     review_from: int
     link: str | None
+    referrer_reward: UUID | None
+    friend_reward: UUID | None
 
 
 class CodeIn(Struct, forbid_unknown_fields=True):

@@ -68,9 +68,7 @@ _KINDS = {
     "action": frozenset({"issue"}) | _ENDING,
 }
 # These are about earning and clawback; the others have nothing due.
-_DUE = frozenset(
-    {"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership", "referral", "action"}
-)
+_DUE = frozenset({"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership", "referral", "action"})
 # Of these, the ones that are about no purchase.
 _OF_NO_PURCHASE = frozenset({"referral", "action"})
 

@@ -14,7 +14,7 @@ depends_on = None
 
 APP_ROLE = "loyalty_app"
 TABLES = (
-    "referral_terms", "referral_code", "referral_share", "referral", "referral_trace", "referral_work",
+    "referral_terms", "referral_code", "referral_share", "referral", "referral_gift", "referral_trace", "referral_work",
 )
 CAUSES = (
     "purchase", "refund", "cancellation", "edit", "claim", "joined", "left", "membership", "merged",
@@ -75,6 +75,7 @@ def upgrade() -> None:
     sa.Column('channel', sa.Text(), nullable=False),
     sa.Column('shared_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('request_id', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['program_id', 'customer_id'], ['customer.program_id', 'customer.customer_id'], name='referral_share_customer_fk'),
     sa.PrimaryKeyConstraint('program_id', 'share_id', name=op.f('referral_share_pk'))
     )
@@ -104,7 +105,7 @@ def upgrade() -> None:
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("(state IN ('qualified', 'rewarded', 'reversed')) = (qualified_at IS NOT NULL)", name=op.f('referral_rewards_qualified')),
     sa.CheckConstraint("(state IN ('refused', 'reversed', 'in_review')) = (reason IS NOT NULL)", name=op.f('referral_what_is_refused_says_why')),
-    sa.CheckConstraint("reason IN ('unknown_code', 'switched_off', 'expired_code', 'own_code', 'referrer_left', 'same_email', 'existing_customer', 'not_first_purchase', 'below_minimum', 'same_address', 'same_payment', 'over_cap', 'shared_trace', 'refunded', 'by_staff', 'erased')", name=op.f('referral_reason_is_known')),
+    sa.CheckConstraint("reason IN ('unknown_code', 'switched_off', 'expired_code', 'own_code', 'referrer_left', 'same_email', 'existing_customer', 'not_first_purchase', 'below_minimum', 'same_address', 'same_payment', 'over_cap', 'shared_trace', 'refunded', 'by_staff')", name=op.f('referral_reason_is_known')),
     sa.CheckConstraint("referrer_id IS NOT NULL OR state = 'refused'", name=op.f('referral_only_refused_ones_lead_nowhere')),
     sa.CheckConstraint("state IN ('claimed', 'in_review', 'qualified', 'rewarded', 'refused', 'reversed')", name=op.f('referral_state_is_known')),
     sa.CheckConstraint('friend_points >= 0 AND referrer_points >= 0', name=op.f('referral_points_not_negative')),
@@ -119,6 +120,24 @@ def upgrade() -> None:
     op.create_index('referral_maturing_ix', 'referral', ['program_id', 'matures_at'], unique=False, postgresql_where=sa.text("state = 'qualified'"))
     op.create_index('referral_one_lives', 'referral', ['program_id', 'friend_id'], unique=True, postgresql_where=sa.text("state <> 'refused'"))
     op.create_index('referral_referrer_ix', 'referral', ['program_id', 'referrer_id', 'qualified_at'], unique=False)
+    op.create_table('referral_gift',
+    sa.Column('program_id', sa.Integer(), nullable=False),
+    sa.Column('referral_id', sa.Uuid(), nullable=False),
+    sa.Column('side', sa.Text(), nullable=False),
+    sa.Column('customer_id', sa.Uuid(), nullable=False),
+    sa.Column('reward_id', sa.Uuid(), nullable=False),
+    sa.Column('points', sa.BigInteger(), nullable=False),
+    sa.Column('storefront_id', sa.Integer(), nullable=False),
+    sa.Column('redemption_id', sa.Uuid(), nullable=True),
+    sa.Column('kept_because', sa.Text(), nullable=True),
+    sa.Column('promised_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("side IN ('friend', 'referrer')", name=op.f('referral_gift_side_is_known')),
+    sa.CheckConstraint('points > 0', name=op.f('referral_gift_points_positive')),
+    sa.CheckConstraint('redemption_id IS NULL OR kept_because IS NULL', name=op.f('referral_gift_given_or_kept')),
+    sa.ForeignKeyConstraint(['program_id', 'referral_id'], ['referral.program_id', 'referral.referral_id'], name='referral_gift_of_fk'),
+    sa.PrimaryKeyConstraint('program_id', 'referral_id', 'side', name=op.f('referral_gift_pk'))
+    )
+    op.create_index('referral_gift_due_ix', 'referral_gift', ['program_id', 'promised_at'], unique=False, postgresql_where=sa.text('redemption_id IS NULL AND kept_because IS NULL'))
     op.create_table('referral_trace',
     sa.Column('program_id', sa.Integer(), nullable=False),
     sa.Column('customer_id', sa.Uuid(), nullable=False),
@@ -144,7 +163,8 @@ def upgrade() -> None:
     # What was published and shared stays; a claim goes on; codes, traces and work go.
     for table in ("referral_terms", "referral_share"):
         op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP_ROLE}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON referral TO {APP_ROLE}")
+    for table in ("referral", "referral_gift"):
+        op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP_ROLE}")
     for table in ("referral_code", "referral_trace", "referral_work"):
         op.execute(f"GRANT SELECT, INSERT, DELETE ON {table} TO {APP_ROLE}")
     for table in TABLES:

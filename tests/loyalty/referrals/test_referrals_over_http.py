@@ -2,9 +2,14 @@
 
 import asyncio
 from http import HTTPStatus
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
 
 from loyalty.referrals.pictures import qr_svg
-from tests.loyalty.referrals.conftest import Town
+from tests.loyalty.referrals.conftest import TERMS, Town
 
 
 async def test_the_journey_of_the_page(town: Town) -> None:
@@ -292,6 +297,77 @@ async def test_suspicious_ones_wait_until_staff_decide(town: Town) -> None:
     await town.at("2026-03-20T12:00")
     assert await town.points("ann") == (1000, 0, 0)
     await town.verified()
+
+
+async def test_codes_and_claims_follow_who_is_left_after_a_merge(town: Town) -> None:
+    code = await town.code()
+    await town.joins("bea")
+    for number, (gone, kept) in enumerate([("ann", "bob"), ("bob", "bea")]):
+        if number == 0:
+            await town.joins("bob")
+        await town.call("POST", f"customers/{gone}/merge", HTTPStatus.CREATED, into=kept)
+    assert await town.code("bea") == code
+    await town.joins("fay", code)
+    await town.works()
+    await town.joins("fae")
+    await town.call("POST", "customers/fay/merge", HTTPStatus.CREATED, into="fae")
+    await town.buys("1", "60.00", "fae")
+    await town.works()
+    [found] = (await town.call("GET", "referrals?customer_id=bea"))["data"]
+    # Whoever was merged has several ids; the first by name is shown.
+    assert (found["friend"], found["referrer"], found["state"]) == ("fae", "ann", "qualified")
+    assert (await town.points("bea"), await town.points("fae")) == ((0, 500, 0), (60, 500, 0))
+    await town.takes_back("1", "60.00")
+    await town.works()
+    assert await town.referrals() == [("reversed", "refunded")]
+    assert (await town.points("bea"), await town.points("fae")) == ((0, 0, 0), (0, 0, 0))
+    await town.verified()
+
+
+async def test_who_turns_out_to_be_the_referrer_brings_nobody(town: Town) -> None:
+    await town.joins("fay", await town.code())
+    await town.works()
+    await town.call("POST", "customers/fay/merge", HTTPStatus.CREATED, into="ann")
+    await town.buys("1", "60.00", "ann")
+    await town.works()
+    assert await town.referrals() == [("refused", "own_code")]
+    assert await town.points("ann") == (60, 0, 0)
+    await town.verified()
+
+
+async def test_an_erased_friend_leaves_the_count_and_no_name(town: Town) -> None:
+    await town.joins("fay", await town.code())
+    await town.buys("1", "60.00", "fay")
+    await town.works()
+    answer = await town.api.post("/v1/customers/fay/erase")
+    assert answer.is_success, answer.text
+    await town.at("2026-03-20T12:00")
+    await town.works()
+    [found] = (await town.call("GET", "referrals"))["data"]
+    assert (found["friend"], found["referrer"], found["state"]) == (None, "ann", "rewarded")
+    assert await town.owner.fetchval("SELECT count(*) FROM referral WHERE told_key IS NOT NULL") == 0
+    assert await town.points("ann") == (500, 0, 0)
+    await town.verified()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "referral-terms", None),
+        ("PUT", "referral-terms", TERMS),
+        ("PUT", "members/ann/referral-code", {"code": "MARIE"}),
+        ("POST", f"referrals/{UUID(int=1)}/release", None),
+        ("POST", f"referrals/{UUID(int=1)}/refuse", None),
+    ],
+    ids=["see terms", "publish", "give a code", "release", "refuse"],
+)
+async def test_who_may_not_is_told_the_scope(
+    api: httpx.AsyncClient, owner: asyncpg.Connection, method: str, path: str, body: object
+) -> None:
+    await owner.execute("UPDATE api_key SET scopes = '{members:read}'")
+    answer = await api.request(method, f"/v1/{path}", json=body, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == HTTPStatus.FORBIDDEN, answer.text
+    assert "referrals:" in answer.json()["detail"]
 
 
 async def test_traces_and_codes_go_with_the_person(town: Town) -> None:
