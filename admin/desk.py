@@ -17,6 +17,8 @@ from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
+from loyalty.referrals.staff import ReferralsSeen
+from loyalty.referrals.terms import Terms
 from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
@@ -118,6 +120,21 @@ class TiersDesk(Protocol):
         """Hold a member at a tier at least, or no more."""
 
 
+class ReferralsDesk(Protocol):
+    """The verbs about referrals. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self, program: ProgramFacts, state: str | None = None, after: UUID | None = None) -> ReferralsSeen:
+        """Read a page of referrals, newest first, and those that wait for staff."""
+
+    async def decide(
+        self, program: ProgramFacts, user_id: UUID, request_id: str, referral_id: UUID, *, let_through: bool
+    ) -> str:
+        """Release a suspicious referral, or refuse it."""
+
+    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID) -> str:
+        """Publish the next version of the terms."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -129,6 +146,10 @@ class Desk(Protocol):
     @property
     def rewards(self) -> RewardsDesk:
         """The verbs about rewards."""
+
+    @property
+    def referrals(self) -> ReferralsDesk:
+        """The verbs about referrals."""
 
     @property
     def rules(self) -> RulesDesk:

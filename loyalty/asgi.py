@@ -31,6 +31,7 @@ from loyalty.members.customers_api import router as customers
 from loyalty.outbox import consumers
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
 from loyalty.purchases.api import router as purchases
+from loyalty.referrals.api import router as referrals
 from loyalty.rewards.api import router as rewards
 from loyalty.segments.api import router as segments
 from loyalty.settings import Settings
@@ -47,6 +48,7 @@ TAGS = [
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("earning rules", "What purchases and actions earn: versions, drafts, publishing, trying on past purchases."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
+    ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
@@ -96,6 +98,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             earning_rules,
             backtests,
             rewards,
+            referrals,
             segments,
             tiers,
             imports,

@@ -167,6 +167,12 @@ class EditedMeanwhile(Conflict):
     code = "edited_meanwhile"
 
 
+class ReferralDecided(Conflict):
+    """The referral was decided already, and is not for staff to decide any more."""
+
+    code = "referral_decided"
+
+
 class DraftEdited(Conflict):
     """Somebody changed the draft since it was read."""
 

@@ -32,6 +32,8 @@ class NewPurchase(Struct, frozen=True):
     source_updated_at: datetime | None = None
     metadata: dict[str, Any] | None = None
     profile: Profile | None = None
+    # Fingerprints of address and means of payment, by kind; a retry may leave them out.
+    traces: dict[str, str] | None = None
 
 
 class NewRefund(Struct, frozen=True):
