@@ -33,7 +33,8 @@ async def ensure_twin(session: AsyncSession, program: ProgramFacts) -> tuple[Pro
         currency=program.currency,
         mode="test",
     )
-    twin.twin_of, twin.policies = program.program_id, program.policies.told
+    twin.twin_of = program.program_id
+    twin.policies = (await session.get_one(Program, program.program_id)).policies
     session.add(twin)
     await session.flush()
     begins = col(EarningRules.in_force_from)
