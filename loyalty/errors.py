@@ -68,6 +68,23 @@ class Forbidden(LoyaltyError):
     code = "forbidden"
 
 
+class PreconditionFailed(LoyaltyError):
+    """It changed since the caller read it: 412. Nothing was changed by this request."""
+
+    code = "precondition_failed"
+
+
+class TooManyRequests(LoyaltyError):
+    """The key has used up what it may ask for in this minute: 429. Nothing was done."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        """Say when the same request may be sent again."""
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(LoyaltyError):
     """The service cannot do it now; the same request may be sent again: 503."""
 
@@ -182,6 +199,18 @@ class DraftEdited(Conflict):
         """Keep what stands now, so that the caller sees it."""
         super().__init__("Somebody changed this draft since you read it. `first` is the draft as it stands now.")
         self.first = newest
+
+
+class KeysEnough(Conflict):
+    """Two keys of that name are live already, which is what a rotation takes."""
+
+    code = "two_keys_live"
+
+
+class ClockGoesForward(Conflict):
+    """A test programme's clock is not set back: what is recorded stays in the past."""
+
+    code = "clock_goes_forward"
 
 
 class SamePerson(Conflict):

@@ -43,10 +43,21 @@ async def create_draft(connection: Connection, source: Source, told: DraftTold) 
 
 
 async def edit_draft(
-    connection: Connection, source: Source, draft_id: UUID, told: DraftTold, version: int
+    connection: Connection,
+    source: Source,
+    draft_id: UUID,
+    told: DraftTold,
+    version: int,
+    check: Callable[[int], None] | None = None,
 ) -> DraftFacts:
-    """Write a draft anew, seen as of its edit `version`; `DraftEdited` has the newer one where somebody was faster."""
+    """Write a draft anew, seen as of its edit `version`; `DraftEdited` has the newer one where somebody was faster.
+
+    `check` may refuse to replace the edit that it is told.
+    """
     _check(told)
+    if check is not None:
+        await queries.lock_drafts(connection, source.program.program_id)
+        check((await find_draft(connection, source.program.program_id, draft_id)).version)
     if not await queries.change_draft(connection, source.program.program_id, draft_id, told, source.actor, version):
         raise DraftEdited(newest=await find_draft(connection, source.program.program_id, draft_id))
     return await find_draft(connection, source.program.program_id, draft_id)

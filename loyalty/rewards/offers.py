@@ -1,5 +1,6 @@
 """The verbs of the catalogue: offer a reward, edit it, take it out and offer it again. Each edition is kept."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -75,13 +76,22 @@ async def offer_reward(
 
 
 async def edit_reward(
-    connection: Connection, program_id: int, reward_id: UUID, edition: int, new: NewOffer, by: By
+    connection: Connection,
+    program_id: int,
+    reward_id: UUID,
+    edition: int,
+    new: NewOffer,
+    by: By,
+    check: Callable[[int], None] | None = None,
 ) -> RewardFacts:
     """Offer a reward otherwise from now on, in a transaction. What was redeemed stays as it was promised.
 
-    `EditedMeanwhile` when `edition` is not the newest; `BelowWhatIsOut` when more are out than the new stock.
+    `EditedMeanwhile` when `edition` is not the newest; `BelowWhatIsOut` when more are out than the new stock. `check`
+    may refuse to replace the edition that it is told.
     """
     found = await _locked(connection, program_id, reward_id)
+    if check is not None:
+        check(found.edition)
     if found.edition != edition:
         msg = f"This reward was edited since: its edition is {found.edition}, not {edition}. Read it, and edit again."
         raise EditedMeanwhile(msg)

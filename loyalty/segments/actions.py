@@ -45,11 +45,22 @@ async def define_segment(
 
 
 async def change_segment(
-    connection: Connection, program_id: int, key: str, name: str, conditions: list[dict[str, Any]] | None
+    connection: Connection,
+    program_id: int,
+    key: str,
+    name: str,
+    conditions: list[dict[str, Any]] | None,
+    check: Callable[[int], None] | None = None,
 ) -> SegmentFacts:
-    """Give a segment another name or other conditions; one that a room keeps has no conditions."""
+    """Give a segment another name or other conditions; one that a room keeps has no conditions.
+
+    In a transaction. `check` may refuse to replace the version that it is told.
+    """
     _check(key, name)
+    await queries.lock(connection, program_id, key)
     found = await find(connection, program_id, key)
+    if check is not None:
+        check(found.version)
     if found.kept_by is not None and conditions is not None:
         msg = f"{found.kept_by} keeps this segment; only its name can be changed."
         raise SegmentKept(msg)

@@ -68,14 +68,23 @@ async def _rules_naming(connection: Connection, program_id: int, key: str) -> li
     return await rules_naming(connection, program_id, "tiers", key)
 
 
-async def publish_scheme(connection: Connection, program: ProgramFacts, scheme: Scheme, actor: str) -> StoredScheme:
+async def publish_scheme(
+    connection: Connection,
+    program: ProgramFacts,
+    scheme: Scheme,
+    actor: str,
+    check: Callable[[int], None] | None = None,
+) -> StoredScheme:
     """Publish the next version of a programme's tiers, in force at once; the same again is the version there is.
 
     Whoever reaches a tier by it gets it with the next purchase, or by the job that this asks for. `TierInUse` when a
-    tier that something names is no more. Needs a transaction.
+    tier that something names is no more. `check` may refuse to replace the version that it is told. Needs a
+    transaction.
     """
     scheme = checked(scheme)
     newest = await scheme_of(connection, program.program_id)
+    if check is not None:
+        check(newest.version if newest else 0)
     if newest is not None and newest.scheme == scheme:
         return newest
     if newest is not None:

@@ -22,7 +22,9 @@ from loyalty.errors import (
     NotEnoughPoints,
     NotFound,
     OtherFacts,
+    PreconditionFailed,
     RewardUnavailable,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -36,6 +38,8 @@ _STATUS: dict[type[LoyaltyError], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _PATH = re.compile(r"\s*-? ?at `\$?\.?([^`]*)`")
@@ -154,7 +158,7 @@ def refusal(error: LoyaltyError, request_id: str) -> Problem:
 
 def on_refusal(request: Request[Any, Any, Any], error: LoyaltyError) -> Response[Problem]:
     """Answer a refusal of the business."""
-    later = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, InFlight) else None
+    later = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, InFlight | TooManyRequests) else None
     return respond(refusal(error, request_id(request)), later)
 
 

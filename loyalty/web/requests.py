@@ -23,7 +23,10 @@ OWN_BODY = "reads_its_own_body"
 
 
 def request_ids(app: ASGIApp) -> ASGIApp:
-    """Give every request an id (the caller's `X-Request-Id`, if usable), and tell it in the answer."""
+    """Give every request an id (the caller's `X-Request-Id`, if usable), and tell it in the answer.
+
+    With it goes what others left in the request's state under `headers`, whatever the answer is.
+    """
 
     async def with_id(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -35,7 +38,8 @@ def request_ids(app: ASGIApp) -> ASGIApp:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", found.encode())]
+                told = scope["state"].get("headers", ())
+                message["headers"] = [*message["headers"], (b"x-request-id", found.encode()), *told]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=found):

@@ -1,6 +1,6 @@
 """Imports and exports that are asked for over HTTP and done by the worker, and opening balances.
 
-Revision: 0016, after 0013
+Revision: 0016, after 0014
 """
 
 import sqlalchemy as sa
