@@ -1,6 +1,6 @@
 """Keys that are named, expire and tell when they were used last; the twin of a programme for tests.
 
-Revision: 0017, after 0013
+Revision: 0017, after 0016
 """
 
 import sqlalchemy as sa
