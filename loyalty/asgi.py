@@ -22,7 +22,9 @@ from loyalty.desk import PanelDesk, provide_want
 from loyalty.earning.api import router as earning_rules
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
+from loyalty.exports.api import router as exports
 from loyalty.idempotency.api import provide_key
+from loyalty.imports.api import router as imports
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
 from loyalty.members.customers_api import router as customers
@@ -48,6 +50,8 @@ TAGS = [
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
+    ("imports", "Bring in files: members, purchases, refunds, balances; the worker does it, and says what it refused."),
+    ("exports", "Have files written of what a programme has; the worker does it."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
 ]
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -94,6 +98,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             rewards,
             segments,
             tiers,
+            imports,
+            exports,
             *kpi_routes,
             kpi_inputs,
         ],

@@ -15,7 +15,7 @@ from loyalty.idempotency.facts import Once
 from loyalty.idempotency.rules import fingerprint
 from loyalty.programs.facts import Source
 from loyalty.programs.queries import Caller, caller_of
-from loyalty.web.requests import refuse_bad_bodies
+from loyalty.web.requests import refuse_bad_addresses, refuse_bad_bodies
 
 # A revoked key may live this much longer. Without it every call would cost a look-up of its own.
 _KNOWN_SECONDS = 5.0
@@ -61,6 +61,7 @@ async def admit(request: Request[Any, Any, State]) -> None:
         msg = "This key is unknown or revoked."
         raise Unauthorized(msg)
     request.scope["state"]["caller"] = caller
+    refuse_bad_addresses(request)
     await refuse_bad_bodies(request)
 
 

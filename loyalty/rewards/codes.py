@@ -22,7 +22,7 @@ from loyalty.statements import Part, insert, update
 
 MOST_AT_ONCE = 10_000
 _LONGEST = 128
-Code = Annotated[str, Meta(min_length=1, max_length=_LONGEST, pattern=r"^[\x21-\x7e]+$")]
+Code = Annotated[str, Meta(min_length=1, max_length=_LONGEST, pattern=r"^[\x21-\x7e]+(?!\n)$")]
 
 _NEXT = f"""
 (SELECT code, redemption_id FROM voucher_code

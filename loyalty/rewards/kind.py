@@ -19,7 +19,9 @@ from loyalty.rewards.terms import Terms
 MOST_POINTS = 10**12
 Minor = Annotated[int, Meta(ge=1, le=10**15)]
 # Text, as a float is never exact.
-Percent = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$", description="A decimal as text, above 0 to 100.")]
+Percent = Annotated[
+    str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?(?!\n)$", description="A decimal as text, above 0 to 100.")
+]
 
 
 class Asked(Struct, frozen=True):

@@ -32,7 +32,7 @@ class VoucherCode(RewardKind, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=16,
-            pattern=r"^[A-Z0-9-]*$",
+            pattern=r"^[A-Z0-9-]*(?!\n)$",
             title=mark("Codes begin with"),
             description=mark("Capital letters, digits and hyphens; only of made-up codes."),
         ),
