@@ -141,7 +141,7 @@ def why_acted(row: Happened) -> Why:
     share = RuleShare("custom_action", "25", rule="thanks")
     seen = {"tier": {"key": "gold", "factor": "1.5"}, "segments": ["vip"], "caps": {}}
     return Why(
-        row.award_id, "action", 2, "0", [share] if row.given else [], row.facts | {"seen": seen}, row.given, row.given,
+        row.award_id, "action", 2, None, [share] if row.given else [], row.facts | {"seen": seen}, row.given, row.given,
         row.given, row.recorded_at, "01J0REQUEST", None, None, [], [rule], row.moves, {"vip": "Very important"},
     )  # fmt: skip
 

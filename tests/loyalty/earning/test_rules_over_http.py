@@ -178,7 +178,7 @@ async def test_a_tier_that_there_is_not_cannot_be_published(api: httpx.AsyncClie
     gold = {"key": "gold", "name": {"en": "Gold"}, "threshold": "500"}
     scheme = {"counts": "points_earned", "window": {"kind": "lifetime"}}
     for key, tiers, pointers in (("one", [silver], ["/rules/1/tiers/1"]), ("both", [silver, gold], None)):
-        told = await api.put("/v1/tiers", json=scheme | {"tiers": tiers}, headers={"Idempotency-Key": key})
+        told = await api.put("/v1/tiers", json=scheme | {"tiers": tiers}, headers={"Idempotency-Key": f"tiers-{key}"})
         assert told.is_success, told.text
         answer = await post(api, path, key, version=1)
         assert pointers is None or [error["pointer"] for error in answer.json()["errors"]] == pointers

@@ -75,10 +75,10 @@ async def test_why_tells_of_an_action_what_its_rules_gave(town: Town) -> None:
         why = (await seen(town.shop, "ann", why=by_action[action])).why
         assert why is not None
         assert why.is_action
-        assert (why.order_id, why.basis, why.rules) == (None, "0", RULES)
+        assert (why.order_id, why.basis, why.rules) == (None, None, RULES)
         assert [(part.rule, part.points) for part in why.breakdown] == [(rule, points)]
     visit = (await seen(town.shop, "ann", why=by_action["visit"])).why
     assert visit is not None
-    assert (visit.storefront, visit.given, visit.breakdown) == ("web shop", 0, [])
+    assert (visit.storefront, visit.given, visit.breakdown) == ("shop", 0, [])
     joined = next(row for row in rows if row.cause == "joined")
     assert (await seen(town.shop, "ann", why=joined.award_id)).why is None

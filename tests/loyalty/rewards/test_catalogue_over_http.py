@@ -41,7 +41,8 @@ class Counter:
     async def segment(self, key: str) -> None:
         """Define a segment; nobody is in it until it is counted."""
         told = {"key": key, "name": key, "conditions": [{"kind": "member"}]}
-        assert (await self.send("POST", "segments", **told)).is_success
+        made = await self.api.post("/v1/segments", json=told, headers={"Idempotency-Key": str(uuid4())})
+        assert made.is_success, made.text
 
     async def redeems(self, reward: dict[str, Any], customer: str = "ann", **more: object) -> httpx.Response:
         return await self.send("POST", "redemptions", customer_id=customer, reward_id=reward["reward_id"], **more)

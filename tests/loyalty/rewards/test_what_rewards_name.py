@@ -8,7 +8,6 @@ import pytest
 
 from tests.loyalty.rewards.test_catalogue_over_http import MUG, TIERS, Counter
 
-BIG = {"key": "big", "name": "Members", "conditions": [{"kind": "member"}]}
 SILVER, GOLD = TIERS["tiers"]
 
 
@@ -26,11 +25,8 @@ async def refused(answer: httpx.Response, code: str) -> str:
 
 
 async def test_a_segment_that_rewards_name_cannot_be_deleted(counter: Counter) -> None:
-    made = await counter.api.post("/v1/segments", json=BIG, headers={"Idempotency-Key": "a"})
-    assert made.is_success, made.text
-    assert (
-        await counter.api.post("/v1/segments", json=BIG | {"key": "other"}, headers={"Idempotency-Key": "b"})
-    ).is_success
+    await counter.segment("big")
+    await counter.segment("other")
     await counter.offers(**MUG)
     mug = await counter.offers(**MUG | {"name": "Big mug", "segments": ["other", "big"]})
     cup = await counter.offers(**MUG | {"name": "Cup", "segments": ["big"]})
@@ -83,7 +79,7 @@ async def test_a_reward_names_only_tiers_and_segments_that_there_are(
     counter: Counter, terms: dict[str, Any], pointers: list[str]
 ) -> None:
     assert (await counter.send("PUT", "tiers", **TIERS)).is_success
-    assert (await counter.send("POST", "segments", **BIG)).is_success
+    await counter.segment("big")
     mug = await counter.offers(**MUG, minimum_tier="gold", segments=["big"], tier_prices={"gold": 10})
     for method, path, told in (
         ("POST", "rewards", MUG | terms),
@@ -101,7 +97,7 @@ async def test_without_tiers_no_reward_names_one(counter: Counter) -> None:
 
 
 async def test_a_segment_that_is_no_more_is_named_by_no_new_reward(counter: Counter) -> None:
-    assert (await counter.send("POST", "segments", **BIG)).is_success
+    await counter.segment("big")
     assert (await counter.send("DELETE", "segments/big")).is_success
     refused = await counter.send("POST", "rewards", **MUG, segments=["big"])
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/segments/0")
