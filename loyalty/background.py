@@ -13,6 +13,7 @@ import loyalty.members.balances  # the same
 import loyalty.purchases.counting  # registers what purchases count towards tiers
 import loyalty.purchases.referring
 import loyalty.rewards.referring  # noqa: F401 - hands down what referrals ask of rewards
+import surveys.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -49,6 +50,8 @@ from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
 from loyalty.tiers.actions import REVIEW
 from loyalty.tiers.tasks import review
+from surveys.planning import CONSUMER as SURVEYS
+from surveys.planning import plan_from_events
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
@@ -91,6 +94,7 @@ def register_consumers() -> None:
     """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
     register_consumer(KPI, mark_days, rebuild)
     register_consumer(REFERRALS, note_news)
+    register_consumer(SURVEYS, plan_from_events)
 
 
 def all_jobs() -> list[Job]:

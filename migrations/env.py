@@ -28,6 +28,7 @@ for room in (
     "loyalty.members",
     "loyalty.imports",
     "loyalty.exports",
+    "surveys",
     "kpi.rollup",
     "kpi.inputs",
 ):
