@@ -25,7 +25,7 @@ async def show(customer_id: FromPath[str], source: Writing, connection: Reading)
     return await find_customer(connection, source, shop_id(customer_id, "customer_id"))
 
 
-@patch(_CUSTOMER, operation_id="change_customer", summary="Change what is known", responses=problems(*WRITING))
+@patch(_CUSTOMER, operation_id="change_customer", summary="Change what is known", responses=problems(*WRITING, 404))
 async def change(
     customer_id: FromPath[str], data: JSONBody[MemberChange], state: State, source: Writing, connection: Reading
 ) -> CustomerOut:

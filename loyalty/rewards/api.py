@@ -47,7 +47,11 @@ async def show(redemption_id: FromPath[UUID], source: Writing, connection: Readi
 
 
 @post(
-    f"{_REDEMPTION}/capture", operation_id="capture", summary="Capture", status_code=200, responses=problems(*WRITING)
+    f"{_REDEMPTION}/capture",
+    operation_id="capture",
+    summary="Capture",
+    status_code=200,
+    responses=problems(*WRITING, 404),
 )
 async def capture(
     redemption_id: FromPath[UUID], state: State, source: Writing, data: JSONBody[CaptureIn | None] = None
@@ -58,7 +62,11 @@ async def capture(
 
 
 @post(
-    f"{_REDEMPTION}/release", operation_id="release", summary="Release", status_code=200, responses=problems(*WRITING)
+    f"{_REDEMPTION}/release",
+    operation_id="release",
+    summary="Release",
+    status_code=200,
+    responses=problems(*WRITING, 404),
 )
 async def release(redemption_id: FromPath[UUID], state: State, source: Writing) -> Response[RedemptionRecorded]:
     """Let go of what is held: the points go back to the lots they came from. The same again gets the first answer."""
@@ -66,7 +74,11 @@ async def release(redemption_id: FromPath[UUID], state: State, source: Writing) 
 
 
 @post(
-    f"{_REDEMPTION}/reverse", operation_id="reverse", summary="Reverse", status_code=200, responses=problems(*WRITING)
+    f"{_REDEMPTION}/reverse",
+    operation_id="reverse",
+    summary="Reverse",
+    status_code=200,
+    responses=problems(*WRITING, 404),
 )
 async def reverse(redemption_id: FromPath[UUID], state: State, source: Writing) -> Response[RedemptionRecorded]:
     """Take a captured redemption back: its points return to their lots with their dates. The same again is a replay."""

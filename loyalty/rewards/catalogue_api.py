@@ -21,7 +21,7 @@ from loyalty.rewards.catalogue import catalogue, find_in_catalogue
 from loyalty.rewards.codes import add_codes
 from loyalty.rewards.offers import By, edit_reward, offer_reward, set_offered
 from loyalty.rewards.wire import CodesAdded, CodesIn, RewardEdit, RewardIn, RewardList, RewardOut, reward_out
-from loyalty.web.bounds import ShopId
+from loyalty.web.bounds import ShopId, shop_id
 from loyalty.web.openapi import KEYED, READING, problems
 
 ForMember = Annotated[
@@ -35,7 +35,7 @@ _MOST_BYTES = 2 * 1024 * 1024
 @get("/rewards", operation_id="list_rewards", summary="List rewards", responses=problems(*READING))
 async def rewards(source: Writing, connection: Reading, customer: ForMember = None) -> RewardList:
     """List what points can be spent on; for a member also the price, whether it can be redeemed, and if not why."""
-    return await catalogue(connection, source, customer)
+    return await catalogue(connection, source, _told(customer))
 
 
 @get(_REWARD, operation_id="get_reward", summary="Show a reward", responses=problems(*READING))
@@ -43,7 +43,11 @@ async def reward(
     reward_id: FromPath[UUID], source: Writing, connection: Reading, customer: ForMember = None
 ) -> RewardOut:
     """Show a reward, also one that is retired; for a member as in the list."""
-    return await find_in_catalogue(connection, source, reward_id, customer)
+    return await find_in_catalogue(connection, source, reward_id, _told(customer))
+
+
+def _told(customer: str | None) -> str | None:
+    return None if customer is None else shop_id(customer, "customer_id")
 
 
 @post("/rewards", operation_id="offer_reward", summary="Offer a reward", responses=problems(*KEYED))

@@ -31,8 +31,8 @@ _DONE = {
     "202": "Taken on: the worker does it.",
     "204": "Done; there is nothing to show.",
 }
-# What ids in a path may be, where the framework knows only that they are strings.
-_IN_PATHS = ("customer_id", "order_id")
+# What these may be in a path or query, where the framework knows only that they are strings.
+_SHOP_IDS = ("customer_id", "order_id", "spend_id", "lead_id", "sku")
 _HEADERS: Json = {
     "X-Request-Id": {"description": "Names this request in the log.", "schema": {"type": "string"}},
     "Idempotency-Replayed": {
@@ -152,10 +152,10 @@ def _type(operation: Json, handler: HTTPRouteHandler, types: Types) -> None:
         _bound(parameter)
     asked, answered = _asked(handler), _answered(handler)
     if asked is not None:
-        operation["requestBody"] = {
-            "content": {_JSON: {"schema": types.of(asked)}},
-            "required": NoneType not in parts_of(asked),
-        }
+        # A body that may be left out is documented as what it is when it is there.
+        [told] = [part for part in parts_of(asked) if part is not NoneType]
+        content = {_JSON: {"schema": types.of(told)}}
+        operation["requestBody"] = {"content": content, "required": told is asked}
     for status, response in operation["responses"].items():
         if status in _DONE:
             response["description"] = _DONE[status]
@@ -171,9 +171,9 @@ def _bound(parameter: Json) -> None:
     for part in schema.pop("oneOf", []):
         schema |= {} if part == {"type": "null"} else part
     schema.pop("description", None)
-    if parameter["in"] == "path" and parameter["name"] in _IN_PATHS:
+    if parameter["name"] in _SHOP_IDS:
         told = msgspec.json.schema(ShopId)
-        parameter["description"] = told.pop("description")
+        parameter.setdefault("description", told.pop("description"))
         schema |= told
 
 
