@@ -31,11 +31,11 @@ class Service:
 
     def client(self, key: str) -> httpx.Client:
         """Give a client of a shop."""
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=120)
 
     def document(self) -> Json:
         """Give the OpenAPI document."""
-        found: Json = httpx.get(f"{self.url}/openapi.json").json()
+        found: Json = httpx.get(f"{self.url}/openapi.json", timeout=120).json()
         return found
 
 
