@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any, ClassVar
 from uuid import uuid4
 
-import gevent  # type: ignore[import-untyped]
+import gevent
 
 from benchmarks.shop import MEMBERS, START
 
@@ -99,8 +99,8 @@ def run(host: str, seconds: float, rate: float | None) -> tuple[float, dict[str,
 
     # A redemption is a task of two requests.
     Customer.wait_time = constant_throughput(rate / _USERS * 19 / 20) if rate else _at_once
-    hooks = events.__class__()
-    hooks.request.add_listener(heard)  # type: ignore[no-untyped-call]
+    hooks: Any = events.__class__()
+    hooks.request.add_listener(heard)
     environment = Environment(user_classes=[Customer], events=hooks, host=host)
     runner = environment.create_local_runner()
     runner.start(_USERS, spawn_rate=_USERS)

@@ -62,10 +62,10 @@ class CodeFound(Struct, frozen=True):
 
 async def find_code(connection: Connection, program_id: int, reward: RewardFacts, now: datetime) -> CodeFound | None:
     """Find the code that the next redemption of a reward gets; None where it hands out none."""
-    source = reward.loaded.codes
-    if source == "generated":
-        return CodeFound(reward.loaded.new_code(), fresh=True)
-    if source is None:
+    kind = reward.loaded
+    if (made := kind.new_code()) is not None:
+        return CodeFound(made, fresh=True)
+    if kind.codes is None:
         return None
     row = await connection.fetchrow(_NEXT, program_id, reward.reward_id, now)
     if row is None:

@@ -39,10 +39,23 @@ _HEADERS: Json = {
         "description": "This is the first answer again; nothing was done now.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "RateLimit-Remaining": {
+        "description": "How many more requests this key may send in the time that `RateLimit-Reset` tells.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Reset": {
+        "description": "Seconds until the key may send `RateLimit-Limit` requests again.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {"description": "Seconds to wait before the same request again.", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "How to come in: with a bearer key.", "schema": {"type": "string"}},
 }
-_WITH = {409: ["Retry-After"], 429: ["Retry-After"], 503: ["Retry-After"], 401: ["WWW-Authenticate"]}
+_WITH = {
+    409: ["Retry-After"],
+    429: ["Retry-After", "RateLimit-Remaining", "RateLimit-Reset"],
+    503: ["Retry-After"],
+    401: ["WWW-Authenticate"],
+}
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -181,11 +194,13 @@ def _refuse(responses: Json, refusals: Json) -> None:
     """Describe every refusal once, with an example."""
     for status in [status for status in responses if int(status) >= HTTPStatus.BAD_REQUEST]:
         phrase = HTTPStatus(int(status)).phrase.title().replace(" ", "")
-        if PROBLEM_JSON in responses[status]["content"]:  # the framework documents a 400 of its own besides
-            content = {"schema": {"$ref": _REF.format(name="Problem")}, "example": example_of(int(status))}
-            told = responses[status] | {"headers": _named(int(status)), "content": {PROBLEM_JSON: content}}
-            refusals.setdefault(phrase, told)
-        responses[status] = {"$ref": f"#/components/responses/{phrase}"}
+        content = {"schema": {"$ref": _REF.format(name="Problem")}, "example": example_of(int(status))}
+        told = responses[status] | {"headers": _named(int(status)), "content": {PROBLEM_JSON: content}}
+        if PROBLEM_JSON not in responses[status]["content"]:  # the framework documents a 400 of its own besides
+            told["description"] = "The request cannot be read."
+        if refusals.setdefault(phrase, told) == told:
+            told = {"$ref": f"#/components/responses/{phrase}"}
+        responses[status] = told
 
 
 def _named(status: int, *more: str) -> Json:
@@ -196,7 +211,9 @@ def _named(status: int, *more: str) -> Json:
 def _head(responses: Json, *, writes: bool) -> None:
     for status, response in responses.items():
         if status in _DONE:
-            response["headers"] = _named(int(status), *(["Idempotency-Replayed"] if writes else []))
+            response.setdefault("headers", {}).update(
+                _named(int(status), *(["Idempotency-Replayed"] if writes else []))
+            )
 
 
 def _show(operation: Json, example: Example) -> None:

@@ -22,7 +22,9 @@ from loyalty.errors import (
     NotEnoughPoints,
     NotFound,
     OtherFacts,
+    PreconditionFailed,
     RewardUnavailable,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -36,6 +38,8 @@ _STATUS: dict[type[LoyaltyError], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _PATH = re.compile(r"\s*-? ?at `\$?\.?([^`]*)`")
@@ -66,9 +70,11 @@ _SHOWN = {
     404: ("not_found", "There is no purchase '1001' in this programme."),
     409: ("other_facts", "The purchase '1001' is recorded already, with other facts: `first` shows them."),
     410: ("gone", "The answer was about a customer who has been erased since."),
+    412: ("precondition_failed", "It was changed since. Read it again, and send the change with its new `ETag`."),
     413: ("too_large", "Request Entity Too Large"),
     415: ("unsupported_media_type", "Send the body as `Content-Type: application/json`."),
     422: ("invalid", "/goods: 84.901 has more decimals than the currency, which has 2."),
+    429: ("rate_limited", "This key may send 30000 requests a minute. Send this one again in 7 s."),
     503: ("unavailable", "The database cannot answer now. Send the same request again: a retry never counts twice."),
 }
 _SHOWN_REQUEST = "019ea5a8-7c11-7d32-8f27-6f2f2d0c1a55"
@@ -154,7 +160,7 @@ def refusal(error: LoyaltyError, request_id: str) -> Problem:
 
 def on_refusal(request: Request[Any, Any, Any], error: LoyaltyError) -> Response[Problem]:
     """Answer a refusal of the business."""
-    later = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, InFlight) else None
+    later = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, InFlight | TooManyRequests) else None
     return respond(refusal(error, request_id(request)), later)
 
 

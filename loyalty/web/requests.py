@@ -19,10 +19,15 @@ from loyalty.web.problems import invalid_from
 
 _OWN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
+# An option of handlers that read their body themselves, piece by piece: it is a file, and no JSON.
+OWN_BODY = "reads_its_own_body"
 
 
 def request_ids(app: ASGIApp) -> ASGIApp:
-    """Give every request an id (the caller's `X-Request-Id`, if usable), and tell it in the answer."""
+    """Give every request an id (the caller's `X-Request-Id`, if usable), and tell it in the answer.
+
+    With it goes what others left in the request's state under `headers`, whatever the answer is.
+    """
 
     async def with_id(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -34,7 +39,8 @@ def request_ids(app: ASGIApp) -> ASGIApp:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", found.encode())]
+                told = scope["state"].get("headers", ())
+                message["headers"] = [*message["headers"], (b"x-request-id", found.encode()), *told]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=found):
@@ -51,8 +57,8 @@ def refuse_bad_addresses(request: Request[Any, Any, Any]) -> None:
 
 
 async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
-    """Refuse bodies that are not JSON, and JSON that PostgreSQL could not store."""
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    """Refuse bodies that are not JSON, and JSON that PostgreSQL could not store; but not those of `OWN_BODY`."""
+    if request.method in {"GET", "HEAD", "OPTIONS"} or request.route_handler.opt.get(OWN_BODY):
         return
     body = await request.body()
     if not body:
