@@ -86,7 +86,7 @@ async def export(customer_id: FromPath[str], source: Writing, connection: Readin
     summary="Erase a person",
     status_code=200,
     opt=_FOR_GOOD,
-    responses=problems(*WRITING),
+    responses=problems(*WRITING, 404),
 )
 async def erasure(customer_id: FromPath[str], state: State, source: Writing) -> ErasureRecorded:
     """Forget a person for ever, and keep the totals exact. Points that are left are gone; the id is not given again."""

@@ -82,7 +82,7 @@ class ValidityOut(Struct):
 class InvitationIn(Struct, forbid_unknown_fields=True):
     """A member shared the code."""
 
-    channel: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$", examples=["email", "whatsapp", "qr"])]
+    channel: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}(?!\\n)$", examples=["email", "whatsapp", "qr"])]
     shared_at: Instant | None = None
 
 

@@ -33,6 +33,8 @@ _DONE = {
 }
 # What these may be in a path or query, where the framework knows only that they are strings.
 _SHOP_IDS = ("customer_id", "order_id", "spend_id", "lead_id", "sku")
+# Numbers in a path count something.
+_MOST = 10**9
 _HEADERS: Json = {
     "X-Request-Id": {"description": "Names this request in the log.", "schema": {"type": "string"}},
     "Idempotency-Replayed": {
@@ -184,6 +186,8 @@ def _bound(parameter: Json) -> None:
     for part in schema.pop("oneOf", []):
         schema |= {} if part == {"type": "null"} else part
     schema.pop("description", None)
+    if parameter["in"] == "path" and schema.get("type") == "integer":
+        schema |= {"minimum": 1, "maximum": _MOST}
     if parameter["name"] in _SHOP_IDS:
         told = msgspec.json.schema(ShopId)
         parameter.setdefault("description", told.pop("description"))
@@ -220,8 +224,9 @@ def _show(operation: Json, example: Example) -> None:
     for parameter in operation.get("parameters", []):
         if parameter["name"] in example.parameters:
             parameter["example"] = example.parameters[parameter["name"]]
-    if "requestBody" in operation and example.request is not None:
-        operation["requestBody"]["content"][_JSON]["example"] = example.request
+    asked = operation.get("requestBody", {}).get("content", {}).get(_JSON)
+    if asked is not None and example.request is not None:
+        asked["example"] = example.request
     for status, response in operation["responses"].items():
         if status in _DONE and _JSON in response.get("content", {}):
             response["content"][_JSON]["example"] = example.response

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Request
+from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException, HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,6 +47,13 @@ def request_ids(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send_with_id)
 
     return with_id
+
+
+def allowed(request: Request[Any, Any, Any]) -> Response[None]:
+    """Tell every method of a path. The framework knows those of the handlers that it met first, and no others."""
+    here = request.scope["path_template"]
+    methods = {method for route in request.app.routes if route.path_format == here for method in route.methods}
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
 
 
 def refuse_bad_addresses(request: Request[Any, Any, Any]) -> None:

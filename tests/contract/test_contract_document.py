@@ -50,8 +50,8 @@ def test_every_answer_of_the_story_fits_its_documented_type(document: Json, said
         schema = good.get("content", {}).get("application/json", {}).get("schema")
         if schema is not None and (errors := fits(document, schema, call.answer)):
             wrong[call.operation] = errors
-        if call.body is not None:
-            asked = operation["requestBody"]["content"]["application/json"]["schema"]
+        asked = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        if asked is not None and call.body is not None:
             wrong |= {call.operation: errors} if (errors := fits(document, asked, call.body)) else {}
 
     assert wrong == {}
@@ -77,18 +77,16 @@ def test_every_operation_says_what_it_is_and_how_it_refuses(document: Json) -> N
         assert operation["tags"], where
         for status, answer in operation["responses"].items():
             if int(status) >= 400:
-                name = answer["$ref"].removeprefix("#/components/responses/")
-                content = document["components"]["responses"][name]["content"]
+                name = answer.get("$ref", "").removeprefix("#/components/responses/")
+                content = (document["components"]["responses"][name] if name else answer)["content"]
                 assert list(content) == ["application/problem+json"], where
                 assert content["application/problem+json"]["example"]["status"] == int(status), where
 
 
-def test_the_tags_are_described_in_the_order_of_the_page(document: Json) -> None:
-    described = [tag["name"] for tag in document["tags"]]
-    used = [operation["tags"][0] for _, _, operation in operations(document)]
+def test_every_group_of_the_page_is_described_and_has_operations(document: Json) -> None:
+    described = [tag["name"] for tag in document["tags"] if tag["description"]]
 
-    assert set(used) == set(described)
-    assert list(dict.fromkeys(used)) == described
+    assert sorted({operation["tags"][0] for _, _, operation in operations(document)}) == sorted(described)
 
 
 @pytest.mark.parametrize("word", ["schemas", "responses", "headers"])

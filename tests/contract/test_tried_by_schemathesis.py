@@ -41,7 +41,7 @@ FIELDS = {
 SEED = "20261122"
 
 
-def configured(said: Mapping[str, Said], folder: Path) -> Path:
+def configured(key: str, said: Mapping[str, Said], folder: Path) -> Path:
     """Write the settings, with what is known of the shop."""
     lines = [f'hooks = "{HOOKS}"', SETTINGS.read_text()]
     known = {
@@ -50,6 +50,7 @@ def configured(said: Mapping[str, Said], folder: Path) -> Path:
     }
     lines += [f"[dictionaries.{name}]\nvalues = {words}\n" for name, words in (known | LIKELY).items()]
     fields = {name: [name] for name in KNOWN} | FIELDS
+    lines += ["[auth.openapi]", f'key = {{ bearer = "{key}" }}']
     lines.append("[parameters]")
     lines += [
         f'"{place}.{field}" = {{ dictionary = "{name}", probability = 0.7 }}'
@@ -63,8 +64,8 @@ def configured(said: Mapping[str, Said], folder: Path) -> Path:
 
 
 def tried(service: Service, key: str, said: Mapping[str, Said], folder: Path, *options: str) -> None:
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", configured(said, folder), "run"]
-    command += [f"{service.url}/openapi.json", "--header", f"Authorization: Bearer {key}", "--checks", "all"]
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", configured(key, said, folder), "run"]
+    command += [f"{service.url}/openapi.json", "--checks", "all"]
     command += ["--seed", SEED, "--no-color", "--continue-on-failure", *options]
     env = {**os.environ, "COLUMNS": "160", "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=3_000, check=False)
