@@ -25,7 +25,9 @@ from loyalty.desk import PanelDesk, provide_want
 from loyalty.earning.api import router as earning_rules
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
+from loyalty.exports.api import router as exports
 from loyalty.idempotency.api import provide_key
+from loyalty.imports.api import router as imports
 from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.api import router as members
 from loyalty.members.customers_api import router as customers
@@ -33,6 +35,7 @@ from loyalty.outbox import consumers
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
 from loyalty.programs.clock_api import router as test_clock
 from loyalty.purchases.api import router as purchases
+from loyalty.referrals.api import router as referrals
 from loyalty.rewards.api import router as rewards
 from loyalty.segments.api import router as segments
 from loyalty.settings import Settings
@@ -50,9 +53,12 @@ TAGS = [
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("earning rules", "What purchases and actions earn: versions, drafts, publishing, trying on past purchases."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
+    ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
+    ("imports", "Bring in files: members, purchases, refunds, balances; the worker does it, and says what it refused."),
+    ("exports", "Have files written of what a programme has; the worker does it."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
     ("test mode", "A test key calls a programme of its own, whose clock can be set forward."),
 ]
@@ -103,8 +109,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
             earning_rules,
             backtests,
             rewards,
+            referrals,
             segments,
             tiers,
+            imports,
+            exports,
             *kpi_routes,
             kpi_inputs,
             test_clock,

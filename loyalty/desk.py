@@ -25,6 +25,8 @@ from loyalty.auth import actions as auth
 from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.errors import LoyaltyError
+from loyalty.exports.staff import StaffExports
+from loyalty.imports.staff import StaffImports
 from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
@@ -33,6 +35,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.calendar import purchase_days
 from loyalty.purchases.staff import StaffRules
+from loyalty.referrals.staff import StaffReferrals
 from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.staff import StaffSegments
 from loyalty.tiers.staff import StaffTiers
@@ -66,6 +69,16 @@ class PanelDesk:
         return StaffBacktests(lambda: self._database, self.state.doorbell.ring_soon)
 
     @property
+    def imports(self) -> StaffImports:
+        """The verbs about imports."""
+        return StaffImports(lambda: self._database, self.state.doorbell.ring_soon)
+
+    @property
+    def exports(self) -> StaffExports:
+        """The verbs about exports."""
+        return StaffExports(lambda: self._database, self.state.doorbell.ring_soon)
+
+    @property
     def segments(self) -> StaffSegments:
         """The verbs about segments."""
         return StaffSegments(lambda: self._database)
@@ -74,6 +87,11 @@ class PanelDesk:
     def tiers(self) -> StaffTiers:
         """The verbs about tiers."""
         return StaffTiers(lambda: self._database)
+
+    @property
+    def referrals(self) -> StaffReferrals:
+        """The verbs about referrals."""
+        return StaffReferrals(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""

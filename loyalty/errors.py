@@ -184,6 +184,12 @@ class EditedMeanwhile(Conflict):
     code = "edited_meanwhile"
 
 
+class ReferralDecided(Conflict):
+    """The referral was decided already, and is not for staff to decide any more."""
+
+    code = "referral_decided"
+
+
 class DraftEdited(Conflict):
     """Somebody changed the draft since it was read."""
 
@@ -219,16 +225,31 @@ class KeyTaken(Conflict):
     code = "key_taken"
 
 
-class SegmentInUse(Conflict):
+class InUse(Conflict):
+    """Something that is to be no more is still named. `users`: each as it is said, with `%(name)s` in it, and its name.
+
+    So whoever shows it can say it in another language.
+    """
+
+    what: ClassVar[str]
+
+    def __init__(self, key: str, users: list[tuple[str, str]]) -> None:
+        """Say what still names it."""
+        self.key, self.users = key, users
+        named = ", ".join(said % {"name": name} for said, name in users)
+        super().__init__(f"The {self.what} {key!r} is still named by {named}.")
+
+
+class SegmentInUse(InUse):
     """The segment is named by something that would mean another thing without it."""
 
-    code = "segment_in_use"
+    code, what = "segment_in_use", "segment"
 
 
-class TierInUse(Conflict):
+class TierInUse(InUse):
     """A tier that is to be no more is named by something that would be nobody's without it."""
 
-    code = "tier_in_use"
+    code, what = "tier_in_use", "tier"
 
 
 class SegmentKept(Conflict):

@@ -37,7 +37,8 @@ async def start(
 ) -> Response[BacktestOut]:
     """Find out what rules would have given for the purchases of some days, had they been in force since ever.
 
-    The worker does it; ask for it again to see how far it is. Nothing is earned or taken by it.
+    The worker does it; ask for it again to see how far it is. Nothing is earned or taken by it. Of purchases alone:
+    actions, joinings and birthdays are not tried, and fill no cap.
     """
 
     async def verb(tx: Tx, keyed: Once) -> tuple[int, bytes]:

@@ -1,6 +1,7 @@
 """Setting up: `loyalty migrate`, `program create`, `users link`."""
 
 import asyncio
+from datetime import datetime
 
 import asyncpg
 import click
@@ -37,7 +38,14 @@ def program() -> None:
 @click.option("--timezone", required=True, help="The IANA zone in which its days begin, like Europe/Paris.")
 @click.option("--currency", required=True, help="Its ISO 4217 currency, like EUR.")
 @click.option("--points-per-unit", type=int, default=1, show_default=True, help="Points for a whole currency unit.")
-def create_program(name: str, timezone: str, currency: str, points_per_unit: int) -> None:
+@click.option(
+    "--earning-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The first local day whose purchases earn, where another programme has rewarded those before.",
+)
+def create_program(
+    name: str, timezone: str, currency: str, points_per_unit: int, earning_from: datetime | None
+) -> None:
     """Make a programme with one earning rule: points per whole currency unit spent."""
     from loyalty.cli.connections import load_settings, open_database, servers
     from loyalty.earning.actions import start_program
@@ -46,7 +54,14 @@ def create_program(name: str, timezone: str, currency: str, points_per_unit: int
 
     async def create(url: str) -> None:
         async with open_database(settings, url) as database, database.session() as session:
-            await start_program(session, name, timezone=timezone, currency=currency, points_per_unit=points_per_unit)
+            await start_program(
+                session,
+                name,
+                timezone=timezone,
+                currency=currency,
+                points_per_unit=points_per_unit,
+                earning_from=earning_from.date() if earning_from else None,
+            )
 
     with servers(settings) as at:
         asyncio.run(create(at.database_url))

@@ -19,7 +19,7 @@ from loyalty.idempotency.facts import Once
 from loyalty.idempotency.rules import fingerprint
 from loyalty.programs.facts import Source
 from loyalty.programs.queries import Caller, caller_of, note_use
-from loyalty.web.requests import refuse_bad_bodies
+from loyalty.web.requests import refuse_bad_addresses, refuse_bad_bodies
 
 # A revoked or expired key may live this much longer. Without it every call would cost a look-up of its own.
 _KNOWN_SECONDS = 5.0
@@ -83,6 +83,7 @@ async def admit(request: Request[Any, Any, State]) -> None:
         request.scope["state"]["headers"] = taken.headers
         taken.refuse_excess()
     caller.require(*needed(request.route_handler.opt, request.method))
+    refuse_bad_addresses(request)
     await refuse_bad_bodies(request)
 
 

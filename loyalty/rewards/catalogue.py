@@ -88,7 +88,7 @@ async def _read(
         found = await read_offered(connection, program.program_id, now, reward_id)
         return [reward_out(offered.reward, digits, offered.counted) for offered in found]
     book = await open_book(Tx(connection), source, customers=[customer])
-    owner = owner_of(book, customer)
+    owner = owner_of(book, book.aliases.get(customer))
     found = await read_offered(connection, program.program_id, book.now, reward_id, owner)
     standing = await standing_of(connection, program, owner, book.now, (offered.reward for offered in found))
     return [

@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
+from loyalty.web.contract import published
 from loyalty.web.problems import PROBLEM_JSON, Problem
 
 _WHY = {
@@ -88,7 +89,7 @@ def docs_page() -> Response[bytes]:
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
 def openapi_json(request: Request[object, object, State]) -> Response[dict[str, object]]:
     """Give the OpenAPI 3.1 document."""
-    return Response(request.app.openapi_schema.to_schema())
+    return Response(published(request.app))
 
 
 docs_static = create_static_files_router(

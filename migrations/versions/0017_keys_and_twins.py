@@ -1,13 +1,13 @@
 """Keys that are named, expire and tell when they were used last; the twin of a programme for tests.
 
-Revision: 0017, after 0013
+Revision: 0017, after 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
