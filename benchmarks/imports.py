@@ -93,7 +93,7 @@ class _Watch:
 
     async def until(self, worker: int, rows: int) -> None:
         while True:
-            done, state = await self.owner.fetchrow(
+            [(done, state)] = await self.owner.fetch(
                 "SELECT recorded + unchanged + errors, finished_at FROM import WHERE kind = 'purchases'"
             )
             self.samples.append((time.monotonic(), done, _memory_kb(worker)))
@@ -148,7 +148,7 @@ async def _shop(database: Database, name: str) -> tuple[Source, str]:
         program = await start_program(session, name, timezone="Europe/Paris", currency="EUR")
         storefront, _ = await ensure_storefront(session, program.program_id, "shop")
         key = await create_key(
-            session, program_id=program.program_id, mode=program.mode, storefront_id=storefront.storefront_id
+            session, program_id=program.program_id, mode=program.mode, storefront_id=storefront.storefront_id or 0
         )
     source, cache = Source(program, storefront.storefront_id, "default", "bench", "bench", "import"), RulesCache()
 
@@ -231,8 +231,8 @@ async def measure(servers: Servers, purchases: int, folder: Path) -> None:
 
 async def _checked(owner: asyncpg.Connection, purchases: int) -> None:
     """Make sure that every row is there once."""
-    state = await owner.fetchrow("SELECT recorded, unchanged, errors FROM import WHERE kind = 'purchases'")
-    counted = await owner.fetchrow(
+    [state] = await owner.fetch("SELECT recorded, unchanged, errors FROM import WHERE kind = 'purchases'")
+    [counted] = await owner.fetch(
         "SELECT count(*), count(DISTINCT order_id), (SELECT count(*) FROM award WHERE program_id = 1"
         " AND cause = 'purchase') FROM purchase WHERE program_id = 1"
     )

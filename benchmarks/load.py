@@ -99,7 +99,7 @@ def run(host: str, seconds: float, rate: float | None) -> tuple[float, dict[str,
 
     # A redemption is a task of two requests.
     Customer.wait_time = constant_throughput(rate / _USERS * 19 / 20) if rate else _at_once
-    hooks = events.__class__()
+    hooks: Any = events.__class__()
     hooks.request.add_listener(heard)
     environment = Environment(user_classes=[Customer], events=hooks, host=host)
     runner = environment.create_local_runner()

@@ -22,7 +22,8 @@ from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.listing import names_of
-from loyalty.errors import AnswerErased, InFlight, KeyExpired, KeyReused
+from loyalty.errors import InFlight
+from loyalty.idempotency.refusals import AnswerErased, KeyExpired, KeyReused
 from loyalty.members.people import People, Search
 from loyalty.members.staff import Seen
 from loyalty.programs.facts import ProgramFacts

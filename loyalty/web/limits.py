@@ -3,7 +3,7 @@
 from math import ceil
 from time import monotonic
 from time import time as now
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -51,8 +51,10 @@ class RateLimits:
         self._connections = ConnectionPool.from_url(
             redis_url, socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS
         )
+        # Its type says that options are plain values; its documentation, that this one is a pool.
+        pool: Any = self._connections
         self._storage = RedisStorage(
-            "async+redis://", implementation="redispy", key_prefix="loyalty:limits", connection_pool=self._connections
+            "async+redis://", implementation="redispy", key_prefix="loyalty:limits", connection_pool=pool
         )
         self._away_until: float | None = None
 
