@@ -24,7 +24,7 @@ from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
 from loyalty.tiers.scheme import Scheme
-from loyalty.tiers.staff import FloorByStaff, TiersSeen
+from loyalty.tiers.staff import FloorByStaff, Published, TiersSeen
 
 
 class NewSession(Protocol):
@@ -113,7 +113,7 @@ class TiersDesk(Protocol):
     async def seen(self, program: ProgramFacts) -> TiersSeen:
         """Read the tiers, and how many members hold each."""
 
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:
+    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
         """Publish the next version."""
 
     async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:

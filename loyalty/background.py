@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
-import loyalty.purchases.counting
+import loyalty.exports.queries  # the same
+import loyalty.members.balances  # the same
+import loyalty.purchases.counting  # registers what purchases count towards tiers
 import loyalty.purchases.referring
 import loyalty.rewards.referring  # noqa: F401 - hands down what referrals ask of rewards
 from kpi.audit.tasks import audit_nightly
@@ -24,7 +26,13 @@ from loyalty.backtests.actions import JOB as BACKTESTS
 from loyalty.backtests.tasks import work_off as work_off_backtests
 from loyalty.database import Connection
 from loyalty.deeds.tasks import birthdays
+from loyalty.exports.actions import JOB as EXPORTS
+from loyalty.exports.tasks import work_off as work_off_exports
 from loyalty.idempotency.tasks import forget_bodies
+from loyalty.imports.kind import KINDS as IMPORTS
+from loyalty.imports.sending import JOB as IMPORT
+from loyalty.imports.tasks import clean_up as clean_up_imports
+from loyalty.imports.tasks import work_off as work_off_imports
 from loyalty.jobs.job import Every, Job, Nightly
 from loyalty.outbox.consumer import register_consumer, registered
 from loyalty.outbox.tasks import drain_of
@@ -49,7 +57,10 @@ JOBS = (
     Job(BACKTESTS, Every(600), work_off_backtests, per_program=True, longest_seconds=6 * 3600),
     # Once the points of the day before are settled, which the job of every minute does.
     Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
+    Job(EXPORTS, Every(600), work_off_exports, per_program=True, longest_seconds=6 * 3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
+    Job("imports.clean_up", Every(3600), clean_up_imports, per_program=True),
+    Job(IMPORT, Every(600), work_off_imports, per_program=True, longest_seconds=24 * 3600),
     Job(
         "kpi.take_snapshots",
         Every(600),
@@ -72,6 +83,8 @@ JOBS = (
 # Conditions of segments that read what rooms above the segments' store.
 for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
     CONDITIONS.add_home(home)
+# Kinds of files that rooms above the imports register.
+IMPORTS.add_home("kpi.inputs.kinds")
 
 
 def register_consumers() -> None:

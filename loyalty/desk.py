@@ -25,6 +25,8 @@ from loyalty.auth import actions as auth
 from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.errors import LoyaltyError
+from loyalty.exports.staff import StaffExports
+from loyalty.imports.staff import StaffImports
 from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
@@ -65,6 +67,16 @@ class PanelDesk:
     def backtests(self) -> StaffBacktests:
         """The verbs about back-tests."""
         return StaffBacktests(lambda: self._database, self.state.doorbell.ring_soon)
+
+    @property
+    def imports(self) -> StaffImports:
+        """The verbs about imports."""
+        return StaffImports(lambda: self._database, self.state.doorbell.ring_soon)
+
+    @property
+    def exports(self) -> StaffExports:
+        """The verbs about exports."""
+        return StaffExports(lambda: self._database, self.state.doorbell.ring_soon)
 
     @property
     def segments(self) -> StaffSegments:

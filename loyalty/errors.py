@@ -68,6 +68,23 @@ class Forbidden(LoyaltyError):
     code = "forbidden"
 
 
+class PreconditionFailed(LoyaltyError):
+    """It changed since the caller read it: 412. Nothing was changed by this request."""
+
+    code = "precondition_failed"
+
+
+class TooManyRequests(LoyaltyError):
+    """The key has used up what it may ask for in this minute: 429. Nothing was done."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        """Say when the same request may be sent again."""
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(LoyaltyError):
     """The service cannot do it now; the same request may be sent again: 503."""
 
@@ -184,6 +201,12 @@ class DraftEdited(Conflict):
         self.first = newest
 
 
+class KeysEnough(Conflict):
+    """Two keys of that name are live already, which is what a rotation takes."""
+
+    code = "two_keys_live"
+
+
 class SamePerson(Conflict):
     """The two customers are one already."""
 
@@ -196,46 +219,37 @@ class KeyTaken(Conflict):
     code = "key_taken"
 
 
-class SegmentInUse(Conflict):
+class InUse(Conflict):
+    """Something that is to be no more is still named. `users`: each as it is said, with `%(name)s` in it, and its name.
+
+    So whoever shows it can say it in another language.
+    """
+
+    what: ClassVar[str]
+
+    def __init__(self, key: str, users: list[tuple[str, str]]) -> None:
+        """Say what still names it."""
+        self.key, self.users = key, users
+        named = ", ".join(said % {"name": name} for said, name in users)
+        super().__init__(f"The {self.what} {key!r} is still named by {named}.")
+
+
+class SegmentInUse(InUse):
     """The segment is named by something that would mean another thing without it."""
 
-    code = "segment_in_use"
+    code, what = "segment_in_use", "segment"
 
 
-class TierInUse(Conflict):
+class TierInUse(InUse):
     """A tier that is to be no more is named by something that would be nobody's without it."""
 
-    code = "tier_in_use"
+    code, what = "tier_in_use", "tier"
 
 
 class SegmentKept(Conflict):
     """Who is in the segment is said by its conditions, or by what keeps it; not the way it was asked."""
 
     code = "segment_kept"
-
-
-class KeyMalformed(Malformed):
-    """The `Idempotency-Key` is none."""
-
-    code = "idempotency_key_malformed"
-
-
-class KeyReused(Invalid):
-    """The `Idempotency-Key` came first with another request."""
-
-    code = "idempotency_key_reused"
-
-
-class KeyExpired(Conflict):
-    """The request was done so long ago that its answer is not kept any more."""
-
-    code = "key_expired"
-
-
-class AnswerErased(Gone):
-    """The answer was about a person who has been erased since."""
-
-    code = "answer_erased"
 
 
 class InFlight(Conflict):

@@ -27,6 +27,7 @@ for room in (
     "loyalty.deeds",
     "loyalty.members",
     "loyalty.imports",
+    "loyalty.exports",
     "kpi.rollup",
     "kpi.inputs",
 ):

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ def _kinds() -> "dict[str, type[ImportKind]]":
 
 @click.group("import", cls=_Kinds)
 def import_files() -> None:
-    """Bring in a file: CSV, plain or gzip, in UTF-8.
+    """Bring in a file in UTF-8, plain or gzip: CSV, or one JSON object a line (.ndjson or .jsonl).
 
     Good rows are recorded, bad ones go to FILE.errors.csv with the reason, and then the exit code is 1. The same file
     may be imported again at any time: after an interruption it goes on, and what is recorded already is unchanged.
@@ -111,10 +111,12 @@ async def _bring_in(database: "Database", kind: str, file: Path, where: _Where) 
     from loyalty.imports.facts import NewImport
 
     if where.storefront is None:
-        new = NewImport(await named_program(database, where.program_name), kind, file, dated_now=where.dated_now)
+        new = NewImport(await named_program(database, where.program_name), kind, file)
     else:
         found = await find_storefront(database, where.program_name, where.storefront)
-        new = NewImport(found.program, kind, file, found.storefront_id, found.namespace, dated_now=where.dated_now)
+        new = NewImport(found.program, kind, file, found.storefront_id, found.namespace)
+    of_objects = {".ndjson", ".jsonl"} & set(file.suffixes)
+    new = replace(new, dated_now=where.dated_now, format="ndjson" if of_objects else "csv")
     with Bar() as bar:
         return await import_file(database, new, show_on(bar))
 

@@ -1,11 +1,11 @@
-"""Setting up: `loyalty migrate`, `program create`, `keys create`, `users link`."""
+"""Setting up: `loyalty migrate`, `program create`, `users link`."""
 
 import asyncio
+from datetime import datetime
 
 import asyncpg
 import click
 
-from loyalty.cli.refusals import note
 from loyalty.errors import Unavailable
 
 
@@ -38,7 +38,14 @@ def program() -> None:
 @click.option("--timezone", required=True, help="The IANA zone in which its days begin, like Europe/Paris.")
 @click.option("--currency", required=True, help="Its ISO 4217 currency, like EUR.")
 @click.option("--points-per-unit", type=int, default=1, show_default=True, help="Points for a whole currency unit.")
-def create_program(name: str, timezone: str, currency: str, points_per_unit: int) -> None:
+@click.option(
+    "--earning-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The first local day whose purchases earn, where another programme has rewarded those before.",
+)
+def create_program(
+    name: str, timezone: str, currency: str, points_per_unit: int, earning_from: datetime | None
+) -> None:
     """Make a programme with one earning rule: points per whole currency unit spent."""
     from loyalty.cli.connections import load_settings, open_database, servers
     from loyalty.earning.actions import start_program
@@ -47,44 +54,18 @@ def create_program(name: str, timezone: str, currency: str, points_per_unit: int
 
     async def create(url: str) -> None:
         async with open_database(settings, url) as database, database.session() as session:
-            await start_program(session, name, timezone=timezone, currency=currency, points_per_unit=points_per_unit)
+            await start_program(
+                session,
+                name,
+                timezone=timezone,
+                currency=currency,
+                points_per_unit=points_per_unit,
+                earning_from=earning_from.date() if earning_from else None,
+            )
 
     with servers(settings) as at:
         asyncio.run(create(at.database_url))
     click.echo(f"Created the programme {name!r}.")
-
-
-@click.group()
-def keys() -> None:
-    """Make keys for the API."""
-
-
-@keys.command("create")
-@click.option("--program", "program_name", required=True, help="The programme's name.")
-@click.option("--storefront", required=True, help="The storefront's name; created if missing.")
-def create_key_for(program_name: str, storefront: str) -> None:
-    """Make a key for a storefront. It is printed once, alone on the last line, and kept nowhere in clear."""
-    from loyalty.auth.actions import create_key
-    from loyalty.cli.connections import load_settings, open_database, servers
-    from loyalty.cli.storefronts import find_storefront
-
-    settings = load_settings()
-
-    async def create(url: str) -> str:
-        async with open_database(settings, url) as database:
-            found = await find_storefront(database, program_name, storefront)
-            async with database.session() as session:
-                return await create_key(
-                    session,
-                    program_id=found.program.program_id,
-                    mode=found.program.mode,
-                    storefront_id=found.storefront_id,
-                )
-
-    with servers(settings) as at:
-        key = asyncio.run(create(at.database_url))
-    note("Keep this key now; it is not shown again.")
-    click.echo(key)
 
 
 @click.group()

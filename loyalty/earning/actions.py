@@ -1,6 +1,6 @@
 """The verbs of earning: publish a version of the rules, and start a programme with its first one."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -35,14 +35,31 @@ async def publish(
 
 
 async def start_program(
-    session: AsyncSession, name: str, *, timezone: str, currency: str, points_per_unit: int = 1, mode: str = "live"
+    session: AsyncSession,
+    name: str,
+    *,
+    timezone: str,
+    currency: str,
+    points_per_unit: int = 1,
+    mode: str = "live",
+    earning_from: date | None = None,
 ) -> ProgramFacts:
-    """Create a programme as it is at birth: one rule, points per whole currency unit, in force since ever."""
+    """Create a programme as it is at birth: one rule, points per whole currency unit, in force since ever.
+
+    `earning_from`: purchases before that local day earn nothing, because another programme has rewarded them.
+    """
     if not 1 <= points_per_unit <= _MOST_POINTS_PER_UNIT:
         msg = "Points per unit is a whole number from 1 to 1,000,000."
         raise Invalid(msg, pointer="/points_per_unit")
     program = program_facts(await create_program(session, name, timezone=timezone, currency=currency, mode=mode))
     step = int(Decimal(10) ** program.digits)
-    rule = {"kind": "points_per_amount", "points_per_step": points_per_unit, "step_minor": step, "whole_steps": True}
+    rule: dict[str, Any] = {
+        "kind": "points_per_amount",
+        "points_per_step": points_per_unit,
+        "step_minor": step,
+        "whole_steps": True,
+    }
+    if earning_from is not None:
+        rule["starts_on"] = earning_from.isoformat()
     await publish(session, program.program_id, [rule])
     return program

@@ -28,11 +28,12 @@ Read = Callable[[str, ProgramFacts], Any]
 class BadValue(Exception):
     """A cell, or the whole row, cannot mean anything; `code` is lasting, the message is for a person."""
 
-    def __init__(self, code: str, message: str) -> None:
-        """Say what is wrong."""
+    def __init__(self, code: str, message: str, column: str | None = None) -> None:
+        """Say what is wrong, and in which column if it is one's."""
         super().__init__(message)
         self.code = code
         self.message = message
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)

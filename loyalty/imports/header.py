@@ -9,6 +9,8 @@ from loyalty.imports.kind import ImportKind
 
 # The same bound as the HTTP border puts on a key of metadata.
 _MAX_KEY = 128
+# What we put before the columns of a file of refused rows: when that comes back, repaired, they say nothing.
+ERROR_COLUMNS = ("error_row", "error_code", "error_message")
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -29,6 +31,19 @@ class Layout:
     # The columns that name a row in the file of errors.
     ids: list[int]
     ignored: list[str]
+    names: list[str]
+    # A file of refused rows that came back: its cells were guarded against spreadsheets.
+    repaired: bool = False
+    # Rows are objects: what has no column is in `Row.more`, and whether it is kept.
+    keeps_more: bool = False
+
+
+def layout_of_objects(kind: type[ImportKind]) -> Layout:
+    """Lay out the rows of a file of objects: a field for every column."""
+    names = [column.name for column in kind.columns]
+    known = list(enumerate(kind.columns))
+    ids = [names.index(name) for name in kind.ids]
+    return Layout(len(names), known, [], ids, [], names, keeps_more=kind.keeps_unknown)
 
 
 def layout_of(header: Row | None, kind: type[ImportKind]) -> Layout:
@@ -37,16 +52,20 @@ def layout_of(header: Row | None, kind: type[ImportKind]) -> Layout:
     known = {column.name: column for column in kind.columns}
     places = {name: place for place, name in enumerate(names) if name}
     _check_needed(names, kind)
-    kept = [(place, name) for name, place in places.items() if name not in known and _is_key(name)]
+    repaired = names[: len(ERROR_COLUMNS)] == list(ERROR_COLUMNS)
+    ours = ERROR_COLUMNS if repaired else ()
+    kept = [(place, name) for name, place in places.items() if name not in known and name not in ours and is_key(name)]
     if not kind.keeps_unknown:
         kept = []
-    used = {places[name] for name in known if name in places} | {place for place, _ in kept}
+    used = {places[name] for name in (*known, *ours) if name in places} | {place for place, _ in kept}
     return Layout(
         width=len(names),
         known=[(places[name], column) for name, column in known.items() if name in places],
         kept=kept,
         ids=[places[name] for name in kind.ids],
         ignored=[name or f"(column {n + 1}, without a name)" for n, name in enumerate(names) if n not in used],
+        names=names[len(ours) :],
+        repaired=repaired,
     )
 
 
@@ -90,5 +109,6 @@ def _separator(names: list[str]) -> str:
     return ""
 
 
-def _is_key(name: str) -> bool:
-    return len(name) <= _MAX_KEY
+def is_key(name: str) -> bool:
+    """Tell whether a name can be one of metadata."""
+    return 1 <= len(name) <= _MAX_KEY and name.isprintable()

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from loyalty.database import Connection
 
 _FACTS = """json_build_object('import_id', import_id, 'rows', rows, 'recorded', recorded, 'unchanged', unchanged,
-  'errors', errors, 'ignored', ignored)::text"""
+  'errors', errors, 'ignored', ignored, 'dry_run', dry_run)::text"""
 _FIND = f"""
 SELECT {_FACTS} FROM import
 WHERE program_id = $1 AND kind = $2 AND storefront_id IS NOT DISTINCT FROM $3 AND sha256 = $4
-  AND (finished_at IS NULL) = $5
+  AND (finished_at IS NULL) = $5 AND NOT sent
 ORDER BY import_id DESC LIMIT 1
 """  # noqa: S608 - constants of this file
 _FACTS_OF = f"SELECT {_FACTS} FROM import WHERE program_id = $1 AND import_id = $2"  # noqa: S608 - as above
@@ -29,11 +29,20 @@ _OPEN = """
 INSERT INTO import (program_id, import_id, kind, storefront_id, file_name, sha256, rows, recorded, unchanged, errors)
 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0)
 """
-_ROW_COLUMNS = ["program_id", "import_id", "row", "sort_at", "external_id", "item", "code", "message"]
-_STAGED = "UPDATE import SET rows = $3, errors = $4, ignored = $5 WHERE program_id = $1 AND import_id = $2"
+_ROW_COLUMNS = [
+    "program_id", "import_id", "row", "sort_at", "external_id", "item", "code", "message", "column_name", "cells",
+]  # fmt: skip
+# Not when it was given up, or laid out by another process meanwhile.
+_STAGED = """
+UPDATE import SET rows = $3, errors = $4, ignored = $5, header = $6, staged_at = clock_timestamp(),
+  bytes_read = bytes_sent
+WHERE program_id = $1 AND import_id = $2 AND finished_at IS NULL AND staged_at IS NULL RETURNING true
+"""
+# Of one that was given up, nothing is left to do.
 _TO_DO = """
 SELECT row, sort_at, external_id, item FROM import_row
 WHERE program_id = $1 AND import_id = $2 AND code IS NULL AND (sort_at, external_id, row) > ($3, $4, $5)
+  AND EXISTS (SELECT FROM import i WHERE i.program_id = $1 AND i.import_id = $2 AND i.finished_at IS NULL)
 ORDER BY sort_at, external_id, row LIMIT $6
 """
 # Not FOR UPDATE: rows refer to the import, and NO KEY is all that shutting others out takes.
@@ -45,11 +54,13 @@ WITH recorded AS (
   DELETE FROM import_row WHERE program_id = $1 AND import_id = $2 AND row = ANY($3::int[]) AND code IS NULL
   RETURNING 1),
 refused AS (
-  UPDATE import_row r SET code = n.code, message = n.message, item = NULL
-  FROM unnest($4::int[], $5::text[], $6::text[]) AS n(row, code, message)
+  UPDATE import_row r SET code = n.code, message = n.message, column_name = n.column_name, item = NULL,
+    external_id = CASE WHEN n.code = 'customer_erased' THEN '' ELSE r.external_id END,
+    cells = CASE WHEN n.code = 'customer_erased' THEN NULL ELSE r.cells END
+  FROM unnest($4::int[], $5::text[], $6::text[], $7::text[]) AS n(row, code, message, column_name)
   WHERE r.program_id = $1 AND r.import_id = $2 AND r.row = n.row AND r.code IS NULL RETURNING 1),
 counted AS (
-  UPDATE import SET recorded = recorded + $7, unchanged = unchanged + $8, errors = errors + $9
+  UPDATE import SET recorded = recorded + $8, unchanged = unchanged + $9, errors = errors + $10
   WHERE program_id = $1 AND import_id = $2 RETURNING 1)
 SELECT (SELECT count(*) FROM recorded) + (SELECT count(*) FROM refused) FROM counted
 """
@@ -69,8 +80,9 @@ Place = tuple[datetime, str, int]
 
 
 _FORGET = """
-UPDATE import_row SET external_id = '', message = code
-WHERE program_id = $1 AND code IS NOT NULL AND external_id = ANY({0}::text[]) RETURNING 1
+UPDATE import_row SET external_id = '', message = code, cells = NULL
+WHERE program_id = $1 AND code IS NOT NULL AND (external_id = ANY({0}::text[]) OR cells::jsonb ?| {0}::text[])
+RETURNING 1
 """
 
 
@@ -98,10 +110,14 @@ async def copy_rows(connection: "Connection", program_id: int, import_id: UUID, 
     await connection.copy_records_to_table("import_row", records=records, columns=_ROW_COLUMNS)
 
 
-async def close_staging(connection: "Connection", program_id: int, facts: ImportFacts) -> None:
-    """Note how many rows there are, how many of them were refused at once, and what was ignored."""
+async def close_staging(
+    connection: "Connection", program_id: int, facts: ImportFacts, header: list[str] | None
+) -> bool:
+    """Note how many rows there are, how many of them were refused at once, and what was ignored; False: too late."""
     ignored = msgspec.json.encode(facts.ignored).decode()
-    await connection.execute(_STAGED, program_id, facts.import_id, facts.rows, facts.errors, ignored)
+    names = None if header is None else msgspec.json.encode(header).decode()
+    key = (program_id, facts.import_id)
+    return bool(await connection.fetchval(_STAGED, *key, facts.rows, facts.errors, ignored, names))
 
 
 async def to_do(connection: "Connection", program_id: int, import_id: UUID, after: Place, limit: int) -> list[Record]:
@@ -118,8 +134,8 @@ async def note_outcome(
     connection: "Connection", program_id: int, import_id: UUID, rows: Sequence[int], outcome: Outcome
 ) -> int:
     """Delete what was recorded, keep what was refused with the reason; gives how many were still to do."""
-    refused = [row for row, _, _ in outcome.refused]
-    why = ([code for _, code, _ in outcome.refused], [message for _, _, message in outcome.refused])
+    refused = [row for row, _, _, _ in outcome.refused]
+    why = [[told[place] for told in outcome.refused] for place in (1, 2, 3)]
     done = sorted(set(rows) - set(refused))
     counts = (outcome.recorded, outcome.unchanged, len(refused))
     return int(await connection.fetchval(_WORKED, program_id, import_id, done, refused, *why, *counts) or 0)

@@ -4,17 +4,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from loyalty.database import Instant
 
+_NO = {"server_default": text("false")}
+_ZERO = {"server_default": text("0")}
+
 
 class Import(SQLModel, table=True):
-    """One file brought in. It appears together with its rows, in one commit; `sha256` is of its bytes as they lie.
+    """One file brought in; `sha256` is of its bytes as they lie.
 
-    While it is unfinished, the same file again goes on with it, so there is at most one such row.
+    While it is unfinished, the same file again goes on with it, so there is at most one such row. One of the command
+    line appears together with its rows, in one commit. One that was `sent` over HTTP is there from its first byte on:
+    `sha256` is null until the last, `staged_at` until the worker has laid its rows out. `ended`: it was given up.
     """
 
     __tablename__ = "import"
@@ -23,15 +28,25 @@ class Import(SQLModel, table=True):
         ForeignKeyConstraint(["program_id", "storefront_id"], ["storefront.program_id", "storefront.storefront_id"]),
         CheckConstraint("recorded >= 0 AND unchanged >= 0 AND errors >= 0", name="counts_are_not_negative"),
         CheckConstraint("recorded + unchanged + errors <= rows", name="counts_are_within_rows"),
-        CheckConstraint("finished_at IS NULL OR recorded + unchanged + errors = rows", name="finished_ones_are_whole"),
+        CheckConstraint(
+            "finished_at IS NULL OR ended IS NOT NULL OR recorded + unchanged + errors = rows",
+            name="finished_ones_are_whole",
+        ),
+        CheckConstraint("format IN ('csv', 'ndjson')", name="format_is_known"),
+        CheckConstraint("ended IN ('failed', 'cancelled')", name="ended_is_known"),
+        CheckConstraint("ended IS NULL OR finished_at IS NOT NULL", name="ended_ones_are_finished"),
+        CheckConstraint("(ended IS NOT DISTINCT FROM 'failed') = (error IS NOT NULL)", name="failed_says_why"),
         Index(
             "import_goes_on_once",
             "program_id",
             "kind",
             "storefront_id",
             "sha256",
+            "sent",
+            "dry_run",
+            "dated_now",
             unique=True,
-            postgresql_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL AND sha256 IS NOT NULL"),
             postgresql_nulls_not_distinct=True,
         ),
     )
@@ -43,7 +58,7 @@ class Import(SQLModel, table=True):
     # Null: what is brought in belongs to no storefront.
     storefront_id: int | None = None
     file_name: str
-    sha256: bytes = Field(sa_type=LargeBinary)
+    sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
     rows: int = 0
     recorded: int = 0
     unchanged: int = 0
@@ -52,6 +67,37 @@ class Import(SQLModel, table=True):
     ignored: list[str] = Field(default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")})
     created_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("now()")})
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    sent: bool = Field(default=False, sa_column_kwargs=_NO)
+    format: str = Field(default="csv", sa_column_kwargs={"server_default": text("'csv'")})
+    # Everything is checked, and nothing recorded: `recorded` then counts what would have been.
+    dry_run: bool = Field(default=False, sa_column_kwargs=_NO)
+    dated_now: bool = Field(default=False, sa_column_kwargs=_NO)
+    namespace: str = Field(default="default", sa_column_kwargs={"server_default": text("'default'")})
+    actor: str | None = None
+    bytes_sent: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    bytes_read: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    # The names of the columns, for the file of refused rows.
+    header: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    started_at: datetime | None = Field(default=None, sa_type=Instant)
+    staged_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended: str | None = None
+    error: str | None = None
+
+
+class ImportPart(SQLModel, table=True):
+    """A piece of a file that was sent, until its rows are laid out."""
+
+    __tablename__ = "import_part"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["program_id", "import_id"], ["import.program_id", "import.import_id"], ondelete="CASCADE"
+        ),
+    )
+
+    program_id: int = Field(primary_key=True)
+    import_id: UUID = Field(primary_key=True)
+    part: int = Field(primary_key=True)
+    content: bytes = Field(sa_type=LargeBinary)
 
 
 class ImportRow(SQLModel, table=True):
@@ -88,3 +134,7 @@ class ImportRow(SQLModel, table=True):
     item: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     code: str | None = None
     message: str | None = None
+    # The column that is wrong, where it is one.
+    column_name: str | None = None
+    # What the file said, as a JSON array: of files that were sent, so that refused rows can be repaired.
+    cells: str | None = None

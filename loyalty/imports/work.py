@@ -6,6 +6,7 @@ processes may work on one import; the lock on its row lets one in at a time, and
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -15,10 +16,10 @@ import msgspec
 
 from loyalty.database import Database, Tx, write
 from loyalty.earning.queries import RulesCache
-from loyalty.errors import Unavailable
+from loyalty.errors import LoyaltyError, Unavailable
 from loyalty.imports import queries
 from loyalty.imports.facts import ImportFacts
-from loyalty.imports.kind import ImportKind
+from loyalty.imports.kind import ImportKind, Result
 from loyalty.imports.queries import Place
 from loyalty.imports.rules import Outcome, outcome_of
 from loyalty.programs.facts import Source
@@ -36,6 +37,10 @@ _ATTEMPTS = 5
 
 class _Overtaken(Exception):
     """Another process is in this import, or has done these rows; nothing was written."""
+
+
+class _Undone(Exception):
+    """What was recorded on trial is taken back."""
 
 
 class _Row(NamedTuple):
@@ -142,13 +147,26 @@ class Work:
 
     async def _record(self, tx: Tx, rows: Sequence[_Row]) -> list[None]:
         await self._enter(tx)
-        results = await self.kind.record(tx, self.source, self.rules, [row.item for row in rows])
-        return await self._leave(tx, rows, outcome_of([row.line for row in rows], results))
+        record = self._try if self.facts.dry_run else self.kind.record
+        results = await record(tx, self.source, self.rules, [row.item for row in rows])
+        lines, columns = [row.line for row in rows], {column.name for column in self.kind.columns}
+        return await self._leave(tx, rows, outcome_of(lines, results, columns))
+
+    async def _try(
+        self, tx: Tx, source: Source, rules: RulesCache, items: Sequence[Any]
+    ) -> Sequence[Result | LoyaltyError]:
+        """Find out what would come of rows: record them, and take it back."""
+        results: Sequence[Result | LoyaltyError] = []
+        with suppress(_Undone):
+            async with tx.connection.transaction():
+                results = await self.kind.record(tx, source, rules, items)
+                raise _Undone
+        return results
 
     def _refuse(self, why: str) -> Callable[[Tx, Sequence[_Row]], Any]:
         async def refuse(tx: Tx, rows: Sequence[_Row]) -> list[None]:
             await self._enter(tx)
-            return await self._leave(tx, rows, Outcome(0, 0, [(row.line, "not_recordable", why) for row in rows]))
+            return await self._leave(tx, rows, Outcome(0, 0, [(row.line, "not_recordable", why, None) for row in rows]))
 
         return refuse
 

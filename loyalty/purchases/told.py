@@ -95,7 +95,11 @@ class PurchaseIn(Struct, forbid_unknown_fields=True):
 class PurchaseBatch(Struct, forbid_unknown_fields=True):
     """Up to 1,000 purchases; each is recorded or refused by itself."""
 
-    purchases: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=1000)]
+    # Read one by one, so that a bad one is refused alone; documented as what they are.
+    purchases: Annotated[
+        list[dict[str, Any]],
+        Meta(min_length=1, max_length=1000, extra_json_schema={"items": {"$ref": "#/components/schemas/PurchaseIn"}}),
+    ]
 
 
 class RefundLineIn(Struct, forbid_unknown_fields=True):

@@ -1,0 +1,1 @@
+"""One file a kind of export; `loyalty/exports/kind.py` says what a kind is."""
