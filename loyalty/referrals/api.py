@@ -147,7 +147,6 @@ async def check(code: FromPath[str], source: Writing, connection: Reading) -> Va
 
 @get("/referrals", operation_id="list_referrals", summary="List referrals", responses=problems(*READING, 403))
 async def show_all(
-    caller: Calling,
     source: Writing,
     connection: Reading,
     state_of: StateQuery = None,
@@ -156,7 +155,6 @@ async def show_all(
     cursor: Cursor = None,
 ) -> Referrals:
     """List referrals, newest first, with what became of each and why."""
-    caller.require(_READ)
     key = None if customer is None else shop_id(customer, "customer_id")
     return await list_referrals(connection, source, state_of, key, limit, cursor)
 
