@@ -21,6 +21,8 @@ SCOPES: dict[str, str] = {
     "rewards:write": "Offer, edit and retire rewards, and upload codes.",
     "redemptions:read": "Show redemptions.",
     "redemptions:write": "Redeem rewards: hold, capture, release, reverse.",
+    "referrals:read": "Show codes and links, terms, and what became of referrals.",
+    "referrals:write": "Record shares, give codes, publish terms, release and refuse referrals.",
     "rules:read": "Show earning rules, drafts and back-tests.",
     "rules:write": "Write, publish and back-test earning rules.",
     "segments:read": "Show segments, and try conditions.",
