@@ -8,6 +8,9 @@ import schemathesis
 
 _GOOD = re.compile(r"[\x21-\x7e]{1,255}")
 
+# Files are bytes, whatever is in them.
+schemathesis.serializer.alias(["application/x-ndjson", "application/gzip"], "application/octet-stream")
+
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ANN401, ARG001 - its own types
