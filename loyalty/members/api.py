@@ -59,7 +59,7 @@ async def enrol(data: JSONBody[MemberIn], state: State, source: Writing) -> Resp
     return await _membership(state, source, data.membership(), 201)
 
 
-@delete(_MEMBER, operation_id="leave_programme", summary="Leave", status_code=200, responses=problems(*WRITING))
+@delete(_MEMBER, operation_id="leave_programme", summary="Leave", status_code=200, responses=problems(*WRITING, 404))
 async def leave(
     customer_id: FromPath[str], state: State, source: Writing, left_at: LeftAt = None
 ) -> Response[MemberRecorded]:

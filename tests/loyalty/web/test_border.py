@@ -192,6 +192,22 @@ async def test_what_is_not_there_is_a_problem_too(api: httpx.AsyncClient, method
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
 
 
+async def test_a_number_is_no_instant_in_a_query(api: httpx.AsyncClient) -> None:
+    await api.post("/v1/members", json={"customer_id": "ann", "joined_at": "2026-03-01T10:00:00Z"})
+    refused = [
+        await api.delete("/v1/members/ann", params={"left_at": at}) for at in ("7", "2026-03-02T10:00:00", "now")
+    ]
+
+    assert {answer.status_code for answer in refused} == {HTTPStatus.UNPROCESSABLE_ENTITY}
+    assert (await api.get("/v1/members/ann")).json()["state"] == "member"
+
+
+async def test_options_tell_every_method_of_a_path(api: httpx.AsyncClient) -> None:
+    answer = await api.options("/v1/members/ann")
+
+    assert (answer.status_code, answer.headers["allow"]) == (HTTPStatus.NO_CONTENT, "DELETE, GET, OPTIONS, PATCH")
+
+
 async def test_another_programmes_purchase_answers_exactly_as_an_unknown_one(
     api: httpx.AsyncClient, database: Database
 ) -> None:
