@@ -89,27 +89,32 @@ class _Watch:
     """Looks at how far an import is and how much memory the worker has, until it is done, or so many rows are."""
 
     owner: asyncpg.Connection
-    samples: list[tuple[float, int, int]] = field(default_factory=list)
+    # When, how many rows, how much memory, of which worker.
+    samples: list[tuple[float, int, int, int]] = field(default_factory=list)
 
     async def until(self, worker: int, rows: int) -> None:
         while True:
-            done, state = await self.owner.fetchrow(
-                "SELECT recorded + unchanged + errors, finished_at FROM import WHERE kind = 'purchases'"
+            done: int = await self.owner.fetchval(
+                "SELECT coalesce(max(recorded + unchanged + errors), 0) FROM import WHERE kind = 'purchases'"
             )
-            self.samples.append((time.monotonic(), done, _memory_kb(worker)))
-            if done >= rows or state is not None:
+            self.samples.append((time.monotonic(), done, _memory_kb(worker), worker))
+            if done >= rows:
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
 
-    def seconds(self) -> float:
-        """Tell how long rows were being recorded: the time between two looks that saw some more."""
-        spans = zip(self.samples, self.samples[1:], strict=False)
-        return sum(after[0] - before[0] for before, after in spans if after[1] > before[1])
+    def rate(self) -> float:
+        """Tell how many rows a second were recorded, by each worker from the first that it did to the last."""
+        rows, seconds = 0, 0.0
+        for worker in {sample[3] for sample in self.samples}:
+            seen = [sample for sample in self.samples if sample[3] == worker]
+            began = next(number for number, sample in enumerate(seen) if sample[1] > seen[0][1])
+            rows, seconds = rows + seen[-1][1] - seen[began][1], seconds + seen[-1][0] - seen[began][0]
+        return rows / seconds
 
     def memory_mb(self, rows: int) -> tuple[int, int]:
         """Tell the memory when a tenth of the rows was done, and the most at any time."""
-        tenth = next(memory for _, done, memory in self.samples if done >= rows / 10)
-        return tenth // _MB, max(memory for _, _, memory in self.samples) // _MB
+        tenth = next(memory for _, done, memory, _ in self.samples if done >= rows / 10)
+        return tenth // _MB, max(memory for _, _, memory, _ in self.samples) // _MB
 
 
 @contextmanager
@@ -147,10 +152,11 @@ async def _shop(database: Database, name: str) -> tuple[Source, str]:
     async with database.session() as session:
         program = await start_program(session, name, timezone="Europe/Paris", currency="EUR")
         storefront, _ = await ensure_storefront(session, program.program_id, "shop")
-        key = await create_key(
-            session, program_id=program.program_id, mode=program.mode, storefront_id=storefront.storefront_id
-        )
-    source, cache = Source(program, storefront.storefront_id, "default", "bench", "bench", "import"), RulesCache()
+        storefront_id = storefront.storefront_id
+        if storefront_id is None:
+            raise AssertionError
+        key = await create_key(session, program_id=program.program_id, mode=program.mode, storefront_id=storefront_id)
+    source, cache = Source(program, storefront_id, "default", "bench", "bench", "import"), RulesCache()
 
     async def join(tx: Tx, items: Sequence[NewMembership]) -> list[Any]:
         return await record_memberships(tx, source, cache, items)
@@ -213,7 +219,7 @@ async def measure(servers: Servers, purchases: int, folder: Path) -> None:
             resumed = time.monotonic() - killed_at
             await watch.until(second.pid, purchases)
     await _checked(owner, purchases)
-    rate, (tenth, most) = purchases / watch.seconds(), watch.memory_mb(purchases)
+    rate, (tenth, most) = watch.rate(), watch.memory_mb(purchases)
     size = path.stat().st_size / 1e6
     figures = [
         Figure("received over HTTP", f"{size:.0f} MB in {took:.1f} s, {size / took:.0f} MB a second"),
@@ -231,8 +237,8 @@ async def measure(servers: Servers, purchases: int, folder: Path) -> None:
 
 async def _checked(owner: asyncpg.Connection, purchases: int) -> None:
     """Make sure that every row is there once."""
-    state = await owner.fetchrow("SELECT recorded, unchanged, errors FROM import WHERE kind = 'purchases'")
-    counted = await owner.fetchrow(
+    [state] = await owner.fetch("SELECT recorded, unchanged, errors FROM import WHERE kind = 'purchases'")
+    [counted] = await owner.fetch(
         "SELECT count(*), count(DISTINCT order_id), (SELECT count(*) FROM award WHERE program_id = 1"
         " AND cause = 'purchase') FROM purchase WHERE program_id = 1"
     )
