@@ -26,6 +26,7 @@ from loyalty.web.requests import OWN_BODY
 
 _READ, _WRITE = "imports:read", "imports:write"
 _GET = problems(*READING, 403)
+_POST = problems(*READING, 400, 403, 413, 415)
 _ALL = "/imports"
 _ONE = f"{_ALL}/{{import_id:uuid}}"
 _CSV, _NDJSON = "text/csv", "application/x-ndjson"
@@ -167,7 +168,7 @@ async def errors_file(import_id: FromPath[UUID], state: State, caller: Calling, 
     return Stream(rows, media_type=_CSV, headers=headers)
 
 
-@post(f"{_ONE}/cancel", operation_id="cancel_import", summary="Cancel an import", status_code=200, responses=_GET)
+@post(f"{_ONE}/cancel", operation_id="cancel_import", summary="Cancel an import", status_code=200, responses=_POST)
 async def cancel(import_id: FromPath[UUID], state: State, caller: Calling) -> ImportOut:
     """Stop an import; what it has recorded stays recorded, and one that has ended stays as it is."""
     caller.require(_WRITE)
