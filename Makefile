@@ -6,7 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults check format bench bench-kpi bench-backtest bench-import lock clean
+.PHONY: help setup demo test test-long test-faults check format bench bench-api bench-backtest bench-import bench-kpi bench-pages \
+  lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +47,14 @@ bench-kpi: $(VENV)/.dev ## Measure the key figures over a programme made up: ARG
 bench-backtest: $(VENV)/.dev ## Measure back-tests of rules on the whole sample, against recording it
 	$(BIN)/python -m benchmarks.backtests $(ARGS)
 
+bench-pages: $(VENV)/.dev ## Measure how long the panel's pages take on the sample
+	$(BIN)/python -m benchmarks.pages $(ARGS)
+
 bench-import: $(VENV)/.dev ## Measure an import, killed half-way: ARGS="--purchases 1000000"
 	$(BIN)/python -m benchmarks.imports $(ARGS)
+
+bench-api: $(VENV)/.dev ## Measure a shop's mixed load on the API, and requests a second against the bare framework
+	$(BIN)/python -m benchmarks.api $(ARGS)
 
 lock: $(VENV)/.base ## Compile the locked requirements anew
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv

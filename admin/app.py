@@ -15,6 +15,7 @@ from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
+from admin.referrals import routes as referrals
 from admin.rewards import routes as rewards
 from admin.rules import backtesting, publishing, trying_routes, writing
 from admin.rules import routes as rules
@@ -45,7 +46,7 @@ def panel(desk: Desk) -> Router:
                     *LIABILITY,
                     *members.ROUTES,
                     *rewards.ROUTES,
-                    *members.ROUTES,
+                    *referrals.ROUTES,
                     *rules.ROUTES,
                     *writing.ROUTES,
                     *trying_routes.ROUTES,

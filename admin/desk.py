@@ -17,12 +17,14 @@ from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
+from loyalty.referrals.staff import ReferralsSeen
+from loyalty.referrals.terms import Terms
 from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
 from loyalty.tiers.scheme import Scheme
-from loyalty.tiers.staff import FloorByStaff, TiersSeen
+from loyalty.tiers.staff import FloorByStaff, Published, TiersSeen
 
 
 class NewSession(Protocol):
@@ -111,11 +113,26 @@ class TiersDesk(Protocol):
     async def seen(self, program: ProgramFacts) -> TiersSeen:
         """Read the tiers, and how many members hold each."""
 
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:
+    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
         """Publish the next version."""
 
     async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
         """Hold a member at a tier at least, or no more."""
+
+
+class ReferralsDesk(Protocol):
+    """The verbs about referrals. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self, program: ProgramFacts, state: str | None = None, after: UUID | None = None) -> ReferralsSeen:
+        """Read a page of referrals, newest first, and those that wait for staff."""
+
+    async def decide(
+        self, program: ProgramFacts, user_id: UUID, request_id: str, referral_id: UUID, *, let_through: bool
+    ) -> str:
+        """Release a suspicious referral, or refuse it."""
+
+    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID) -> str:
+        """Publish the next version of the terms."""
 
 
 @runtime_checkable
@@ -129,6 +146,10 @@ class Desk(Protocol):
     @property
     def rewards(self) -> RewardsDesk:
         """The verbs about rewards."""
+
+    @property
+    def referrals(self) -> ReferralsDesk:
+        """The verbs about referrals."""
 
     @property
     def rules(self) -> RulesDesk:

@@ -5,10 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+_PATIENCE_SECONDS = 15
 # Where to, and the body.
 Request = tuple[str, object]
 
@@ -32,11 +35,11 @@ class Service:
 @contextmanager
 def served(database_url: str, redis_url: str, key: str) -> Iterator[Service]:
     """Run the service as long as the block runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     command = [sys.executable, "-m", "loyalty.cli", "serve", "--no-worker", "--port", str(port)]
-    environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    addresses = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    # A limit that nobody reaches, so that counting is measured too.
+    environment = {**os.environ, **addresses, "LOYALTY_RATE_LIMIT_PER_MINUTE": "1000000000"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             if process.stdout is None or not process.stdout.readline().startswith("ready"):
@@ -46,3 +49,34 @@ def served(database_url: str, redis_url: str, key: str) -> Iterator[Service]:
         finally:
             process.terminate()
             process.wait(15)
+
+
+@contextmanager
+def bare(answers: Path) -> Iterator[Service]:
+    """Run the framework with nothing in it, which answers what the file has, as long as the block runs."""
+    port = _free_port()
+    command = [sys.executable, "-m", "benchmarks.bare", str(port)]
+    with subprocess.Popen(command, env={**os.environ, "BENCH_ANSWERS": str(answers)}) as process:
+        try:
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            while not _listens(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    msg = "The bare framework did not start; its own lines say why."
+                    raise RuntimeError(msg)
+                time.sleep(0.1)
+            yield Service(port, "none")
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE_SECONDS)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -13,8 +13,6 @@ from kpi.periods import BadPeriod, Days
 from loyalty.database import Connection
 from loyalty.programs.facts import ProgramFacts
 
-# What a key needs to read figures.
-SCOPE = "kpis:read"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -30,10 +28,6 @@ class Caller(Protocol):
     @property
     def namespace(self) -> str:
         """Whose ids of customers the storefront uses."""
-        ...
-
-    def require(self, *scopes: str) -> None:
-        """Refuse unless the key may do all of that."""
         ...
 
 

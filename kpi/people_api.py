@@ -21,6 +21,7 @@ from kpi import actions
 from kpi.bodies import PeriodBody
 from kpi.parameters import AsOf, Caller, Calling, End, Key, Lent, Start, day, instant
 from kpi.people import AT_ONCE, Behind, Part, Segment, Told, chosen_part, chosen_segment, told
+from loyalty.auth.scopes import needs
 from loyalty.database import Connection
 from loyalty.errors import Invalid
 from loyalty.spreadsheets import BYTE_ORDER_MARK, CSV, csv_lines
@@ -89,6 +90,7 @@ class PeopleBody(Struct, frozen=True):
     operation_id="list_kpi_customers",
     summary="List the customers behind a measure",
     tags=["kpis"],
+    opt=needs(*SCOPES),
     responses=problems(*_CHOOSING),
 )
 async def list_kpi_customers(
@@ -131,6 +133,7 @@ async def list_kpi_customers(
     operation_id="download_kpi_customers",
     summary="Download the customers behind a measure",
     tags=["kpis"],
+    opt=needs(*SCOPES),
     media_type=CSV,
     responses=problems(*_CHOOSING),
 )
@@ -171,7 +174,6 @@ async def _behind(
     part: str | None,
     as_of: str | None,
 ) -> Behind:
-    caller.require(*SCOPES)
     return await actions.people(
         connection,
         caller.program,

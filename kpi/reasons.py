@@ -55,6 +55,20 @@ YOUNG_LEADS = Reason(
         fr="Les prospects de cette période ont moins de 30 jours : ils ont encore le temps de devenir clients.",
     ),
 )
+NO_INVITATIONS = Reason(
+    "no_invitations",
+    Text(
+        en="Nobody shared or claimed a referral code in this period.",
+        fr="Personne n’a partagé ni utilisé de code de parrainage pendant cette période.",
+    ),
+)
+YOUNG_INVITATIONS = Reason(
+    "invitations_too_young",
+    Text(
+        en="The invitations of this period are less than 30 days old: friends still have time to buy.",
+        fr="Les invitations de cette période ont moins de 30 jours : les filleuls ont encore le temps d’acheter.",
+    ),
+)
 NO_POINT_COST = Reason(
     "no_point_cost",
     Text(

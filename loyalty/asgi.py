@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Literal
 
 from litestar import Litestar, Request, Router
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Method
 from redis.asyncio import Redis
 
 from admin.app import panel
 from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
+from loyalty.auth.api import document_scopes
 from loyalty.background import register_consumers
 from loyalty.backtests.api import router as backtests
 from loyalty.database import connect
@@ -30,12 +33,15 @@ from loyalty.members.api import router as members
 from loyalty.members.customers_api import router as customers
 from loyalty.outbox import consumers
 from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_connection, provide_source
+from loyalty.programs.clock_api import router as test_clock
 from loyalty.purchases.api import router as purchases
+from loyalty.referrals.api import router as referrals
 from loyalty.rewards.api import router as rewards
 from loyalty.segments.api import router as segments
 from loyalty.settings import Settings
 from loyalty.tiers.api import router as tiers
 from loyalty.web.health import livez, readyz
+from loyalty.web.limits import RateLimits
 from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
 from loyalty.web.problems import on_failure, on_http, on_refusal
@@ -47,14 +53,19 @@ TAGS = [
     ("customers", "What is known of a person, member or not; export, erasure, and merging two that are one."),
     ("earning rules", "What purchases and actions earn: versions, drafts, publishing, trying on past purchases."),
     ("rewards", "Offer rewards, and redeem them: hold, capture, release, reverse."),
+    ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("imports", "Bring in files: members, purchases, refunds, balances; the worker does it, and says what it refused."),
     ("exports", "Have files written of what a programme has; the worker does it."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
+    ("test mode", "A test key calls a programme of its own, whose clock can be set forward."),
 ]
 _READING = {"GET", "HEAD", "OPTIONS"}
+# What a page of another origin may send and see, where such pages are let in.
+_SENT = ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"]
+_SEEN = ["etag", "idempotency-replayed", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"]
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
 
 
@@ -80,9 +91,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
             state.database = database
             state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
             state.doorbell = ArqDoorbell(settings.redis_url)
+            state.rate_limits = RateLimits(settings.redis_url, settings.rate_limit_per_minute)
             try:
                 yield
             finally:
+                await state.rate_limits.close()
                 await state.doorbell.close()
                 await state.redis.aclose()
 
@@ -96,17 +109,19 @@ def create_app(settings: Settings | None = None) -> Litestar:
             earning_rules,
             backtests,
             rewards,
+            referrals,
             segments,
             tiers,
             imports,
             exports,
             *kpi_routes,
             kpi_inputs,
+            test_clock,
         ],
         before_request=admit,
         after_response=_ring,
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[api, livez, readyz, *DOCS, panel(PanelDesk(state, settings.public_url))],
         lifespan=[pools],
         state=state,
@@ -121,5 +136,17 @@ def create_app(settings: Settings | None = None) -> Litestar:
         middleware=[request_ids],
         request_max_body_size=64 * 1024,
         openapi_config=openapi_config(version("loyalty"), TAGS),
+        cors_config=_cors(settings.cors_origins),
         logging_config=None,
     )
+    document_scopes(app)
+    return app
+
+
+def _cors(origins: list[str]) -> CORSConfig | None:
+    """Let pages of some origins call the API, always with a key and never with a cookie."""
+    if not origins:
+        return None
+    methods: list[Method | Literal["*"]] = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    seen = [*_SEEN, "x-request-id"]
+    return CORSConfig(allow_origins=origins, allow_methods=methods, allow_headers=_SENT, expose_headers=seen)

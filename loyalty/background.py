@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 import loyalty.exports.queries  # the same
 import loyalty.members.balances  # the same
-import loyalty.purchases.counting  # noqa: F401 - registers what purchases count towards tiers
+import loyalty.purchases.counting  # registers what purchases count towards tiers
+import loyalty.purchases.referring
+import loyalty.rewards.referring  # noqa: F401 - hands down what referrals ask of rewards
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -37,6 +39,10 @@ from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.tasks import tell_of_parked
+from loyalty.referrals.tasks import CONSUMER as REFERRALS
+from loyalty.referrals.tasks import note_news
+from loyalty.referrals.tasks import work_off as decide_referrals
+from loyalty.referrals.work import waiting as referrals_to_decide
 from loyalty.segments.actions import REFRESH
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
@@ -69,6 +75,7 @@ JOBS = (
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
+    Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
     Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
 )
@@ -83,6 +90,7 @@ IMPORTS.add_home("kpi.inputs.kinds")
 def register_consumers() -> None:
     """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
     register_consumer(KPI, mark_days, rebuild)
+    register_consumer(REFERRALS, note_news)
 
 
 def all_jobs() -> list[Job]:

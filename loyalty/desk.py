@@ -35,6 +35,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.calendar import purchase_days
 from loyalty.purchases.staff import StaffRules
+from loyalty.referrals.staff import StaffReferrals
 from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.staff import StaffSegments
 from loyalty.tiers.staff import StaffTiers
@@ -86,6 +87,11 @@ class PanelDesk:
     def tiers(self) -> StaffTiers:
         """The verbs about tiers."""
         return StaffTiers(lambda: self._database)
+
+    @property
+    def referrals(self) -> StaffReferrals:
+        """The verbs about referrals."""
+        return StaffReferrals(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""

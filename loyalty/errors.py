@@ -68,6 +68,23 @@ class Forbidden(LoyaltyError):
     code = "forbidden"
 
 
+class PreconditionFailed(LoyaltyError):
+    """It changed since the caller read it: 412. Nothing was changed by this request."""
+
+    code = "precondition_failed"
+
+
+class TooManyRequests(LoyaltyError):
+    """The key has used up what it may ask for in this minute: 429. Nothing was done."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        """Say when the same request may be sent again."""
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(LoyaltyError):
     """The service cannot do it now; the same request may be sent again: 503."""
 
@@ -167,6 +184,12 @@ class EditedMeanwhile(Conflict):
     code = "edited_meanwhile"
 
 
+class ReferralDecided(Conflict):
+    """The referral was decided already, and is not for staff to decide any more."""
+
+    code = "referral_decided"
+
+
 class DraftEdited(Conflict):
     """Somebody changed the draft since it was read."""
 
@@ -176,6 +199,18 @@ class DraftEdited(Conflict):
         """Keep what stands now, so that the caller sees it."""
         super().__init__("Somebody changed this draft since you read it. `first` is the draft as it stands now.")
         self.first = newest
+
+
+class KeysEnough(Conflict):
+    """Two keys of that name are live already, which is what a rotation takes."""
+
+    code = "two_keys_live"
+
+
+class ClockGoesForward(Conflict):
+    """A test programme's clock is not set back: what is recorded stays in the past."""
+
+    code = "clock_goes_forward"
 
 
 class SamePerson(Conflict):
@@ -190,16 +225,31 @@ class KeyTaken(Conflict):
     code = "key_taken"
 
 
-class SegmentInUse(Conflict):
+class InUse(Conflict):
+    """Something that is to be no more is still named. `users`: each as it is said, with `%(name)s` in it, and its name.
+
+    So whoever shows it can say it in another language.
+    """
+
+    what: ClassVar[str]
+
+    def __init__(self, key: str, users: list[tuple[str, str]]) -> None:
+        """Say what still names it."""
+        self.key, self.users = key, users
+        named = ", ".join(said % {"name": name} for said, name in users)
+        super().__init__(f"The {self.what} {key!r} is still named by {named}.")
+
+
+class SegmentInUse(InUse):
     """The segment is named by something that would mean another thing without it."""
 
-    code = "segment_in_use"
+    code, what = "segment_in_use", "segment"
 
 
-class TierInUse(Conflict):
+class TierInUse(InUse):
     """A tier that is to be no more is named by something that would be nobody's without it."""
 
-    code = "tier_in_use"
+    code, what = "tier_in_use", "tier"
 
 
 class SegmentKept(Conflict):

@@ -1,9 +1,13 @@
 """What an operator may set, each as an environment variable `LOYALTY_…` (and `DATABASE_URL`, `REDIS_URL`)."""
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_ORIGIN = re.compile(r"https?://[^/\s,*?#]+")
 
 
 class Settings(BaseSettings):
@@ -18,4 +22,24 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The address under which browsers reach the panel."
     )
+    rate_limit_per_minute: int = Field(
+        default=30_000, ge=0, description="Requests a minute for each key; 0: no limit. Off while Redis is away."
+    )
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default=[], description="Origins whose pages may call the API, parted by commas; none, unless it says so."
+    )
     pool_size: int = Field(default=6, ge=1, le=200, description="Connections to PostgreSQL per process.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, told: object) -> object:
+        return [origin.strip() for origin in told.split(",") if origin.strip()] if isinstance(told, str) else told
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_some(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                msg = f"{origin!r} is no origin; one looks like https://shop.example, without a path"
+                raise ValueError(msg)
+        return origins

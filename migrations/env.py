@@ -20,6 +20,7 @@ for room in (
     "loyalty.earning",
     "loyalty.points",
     "loyalty.tiers",
+    "loyalty.referrals",
     "loyalty.rewards",
     "loyalty.purchases",
     "loyalty.backtests",

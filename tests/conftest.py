@@ -1,7 +1,8 @@
 """What every test may ask for: real servers, a fresh migrated database, a programme with a storefront.
 
-The servers are the embedded ones, shared by all workers of a run, unless `TEST_DATABASE_URL` and `TEST_REDIS_URL` name
-others. Each worker migrates one template; each test gets a copy of it, so no test sees another's rows.
+The servers are the embedded ones, in memory where there is enough of it, shared by all workers of a run, unless
+`TEST_DATABASE_URL` and `TEST_REDIS_URL` name others. Each worker migrates one template; each test gets a copy of it, so
+no test sees another's rows.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -31,6 +33,7 @@ from loyalty.embedded import acquire
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.settings import Settings
+from tests import memory
 
 # `HYPOTHESIS_PROFILE=long` (in `make test-long`) looks further, and elsewhere every time.
 settings.register_profile("quick", max_examples=100, derandomize=True, deadline=None)
@@ -121,7 +124,9 @@ def empty_database_url(servers: TestServers) -> Iterator[str]:
 def database_url(servers: TestServers, template: str) -> Iterator[str]:
     """Give the address of a fresh, migrated database of the superuser; dropped after the test."""
     name = f"loyalty_test_{uuid4().hex}"
-    execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # In memory it is faster to copy files than to log pages; on a disk it is not.
+    strategy = "FILE_COPY" if str(memory.MEMORY) in servers.database_url else "WAL_LOG"
+    execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
     yield in_database(servers.database_url, name)
     execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -221,7 +226,10 @@ async def api(app: Litestar, key: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marks known."""
+    """Make the marks known, and a place for the servers: the workers of this run inherit it."""
+    if not hasattr(config, "workerinput") and "LOYALTY_TEST_HOME" not in os.environ and (folder := memory.take()):
+        os.environ["LOYALTY_TEST_HOME"] = str(folder)
+        config.add_cleanup(partial(memory.give_back, folder))
     config.addinivalue_line(
         "markers", "browser: needs Chromium; where there is none it is skipped, and the summary counts it"
     )

@@ -29,9 +29,11 @@ from loyalty.purchases.facts import (
     Read,
     RefundFacts,
     SegmentFacts,
-    TierFacts,
     UseFacts,
 )
+from loyalty.tiers.climbs import Climbs
+from loyalty.tiers.facts import Change, ChangeOf, Floor, Standing, StandingOf, TierRead
+from loyalty.tiers.scheme import Lifetime, Scheme, StoredScheme, Tier
 from loyalty.verify import facts
 from tests.stories import day
 
@@ -68,9 +70,8 @@ class Paper:
         self.uses: list[facts.UseRow] = []
         self.told: set[UUID | None] = set()
         self.cap_uses: dict[tuple[UUID, str, str], int] = {}
-        self.tiers: list[TierFacts] = []
+        self.tiers: TierRead | None = None
         self.segments: set[tuple[str, str]] = set()
-        self.has_tiers = False
 
     def follow(self, policies: Policies, zone: str = "Europe/Paris") -> None:
         """Have other policies from now on."""
@@ -102,7 +103,7 @@ class Paper:
     def sweep(self) -> None:
         """Settle every account for which something fell due, and do nothing else."""
         self.now += timedelta(seconds=1)
-        batch = Batch(self.source, self.read(), self.versions)
+        batch = self.open()
         for account in batch.accounts.values():
             if account.settling is not None:
                 batch.touch(account)
@@ -111,10 +112,15 @@ class Paper:
     def write(self, decide: Callable[[Batch, I], R], items: Sequence[I]) -> list[R | LoyaltyError]:
         """Read, decide, append."""
         self.now += timedelta(seconds=1)
-        batch = Batch(self.source, self.read(), self.versions)
+        batch = self.open()
         results = decide_each(batch, decide, items)
         self.append(batch)
         return results
+
+    def open(self) -> Batch:
+        """Begin a batch. Whoever holds a tier here was put there, and climbs no further."""
+        climbs = Climbs(self.source.program.zone, self.now, self.tiers)
+        return Batch(self.source, self.read(), self.versions, climbs)
 
     def read(self) -> Read:
         """Give everything there is; the batch finds its own."""
@@ -131,9 +137,7 @@ class Paper:
             pinned=list(self.awards),
             uses=[UseFacts(*key, points) for key, points in self.cap_uses.items()],
             earned=[p.customer_id for p in self.purchases.values() if p.earned and p.customer_id],
-            tiers=list(self.tiers),
             segments=[SegmentFacts(self.aliases[name], key) for name, key in self.segments if name in self.aliases],
-            has_tiers=self.has_tiers,
         )
 
     def append(self, batch: Batch) -> None:
@@ -171,10 +175,12 @@ class Paper:
             self.holds[held.hold_id] = HoldFacts(customer_id=key, **told)
 
     def hold_tier(self, customer: str, key: str, factor: str = "1", since: float = -900) -> None:
-        """Let a customer be known to hold a tier, since a day of the story."""
-        self.has_tiers = True
-        self.tiers = [span for span in self.tiers if span.customer_id != self.aliases[customer]]
-        self.tiers.append(TierFacts(self.aliases[customer], key, factor, day(since)))
+        """Let one customer be known to be held at the one tier that there is, since a day of the story."""
+        one, at = self.aliases[customer], day(since)
+        scheme = StoredScheme(1, Scheme("points_earned", Lifetime(), [Tier(key, {"en": key}, 10**15, factor)]))
+        standing = Standing(key, since=at, floor=Floor(key, None, "", "", at), scheme_version=1, changes=1)
+        change = Change(1, None, key, at, self.now, "floor", 1)
+        self.tiers = TierRead(scheme, [], [StandingOf(one, standing)], [ChangeOf(one, change)], [])
 
     def seen(self, order_id: str) -> dict[str, Any]:
         """Give what the newest decision on an order stores of what was seen."""

@@ -10,6 +10,11 @@ from msgspec.structs import replace
 
 from loyalty.database import Connection, Tx
 from loyalty.points.seals import seal_ledger
+from loyalty.referrals.actions import end_window, publish_terms, work_on
+from loyalty.referrals.gifts import gifts_due, hand_over
+from loyalty.referrals.members_codes import code_of
+from loyalty.referrals.terms import Terms
+from loyalty.referrals.work import matured, next_work
 from loyalty.tiers.actions import publish_scheme
 from loyalty.tiers.scheme import scheme_from
 from loyalty.verify import queries
@@ -33,7 +38,7 @@ TIERS = {
     "window": {"kind": "lifetime"},
     "tiers": [{"key": "gold", "name": {"en": "Gold"}, "threshold": 100}],
 }
-CUSTOMERS = ("ann", "bob", "cid", "fay", "gil")
+CUSTOMERS = ("ann", "bob", "cid", "fay", "gil", "hal")
 
 
 async def tell_everything(town: Town) -> None:
@@ -73,6 +78,7 @@ async def tell_everything(town: Town) -> None:
     await town.redeem("ann", 0)
     assert await town.redeem("cid", 2, at_once=True)
     await _under_other_rules(town)
+    await _referral(town)
     await _seal(town)
 
 
@@ -91,6 +97,28 @@ async def _under_other_rules(town: Town) -> None:
     await town.shop.join(joining("gil", on=53))
     await town.shop.buy(purchase("g1", 6000, "gil", on=53), purchase("g2", 6000, "gil", on=54))
     await town.act("gil", "review", "review 1", day(54))
+
+
+async def _referral(town: Town) -> None:
+    """Tell of a friend whom Gil brings: he gets a reward, and the friend points."""
+    source, database = town.shop.source, town.shop.database
+    program_id = source.program.program_id
+    terms = Terms(on=True, friend_points=30, referrer_reward=town.rewards[0], return_days=0)
+    async with database.writer() as connection, connection.transaction():
+        await publish_terms(connection, program_id, terms, "test")
+    code = await town.do(lambda tx: code_of(tx, source, "gil"))
+    await town.shop.join(joining("hal", on=town.today - 0.02))
+    await town.shop.buy(purchase("h1", 6000, "hal", on=town.today - 0.01, referral_code=code.code))
+    await town.owner.execute("""INSERT INTO referral_work
+      SELECT e.program_id, e.event_id, e.customer_id, e.type, e.subject, e.origin, e.recorded_at FROM event e
+      JOIN customer_alias a USING (program_id, customer_id) WHERE external_id = 'hal' AND type = 'purchase.recorded'""")
+    [work] = await next_work(town.owner, program_id, 9)
+    assert await town.do(lambda tx: work_on(tx, source, work)) is True
+    [over] = await matured(town.owner, program_id, 9)
+    await town.do(lambda tx: end_window(tx, source, over))
+    [gift] = await gifts_due(town.owner, program_id, 9)
+    await town.do(lambda tx: hand_over(tx, source, gift))
+    assert not await gifts_due(town.owner, program_id, 9)
 
 
 async def _seal(town: Town) -> None:
@@ -266,6 +294,15 @@ TAMPERED = [
         ("UPDATE reward SET stock = 0 WHERE stock IS NOT NULL",)),
     Tampering("who has a code", "codes_are_handed_out_once", "account {cid}, redemption",
         ("UPDATE voucher_code SET redemption_id = NULL, taken_at = NULL WHERE redemption_id IS NOT NULL",)),
+    Tampering("points of a referral", "referrals_have_their_awards", "referral",
+        ("UPDATE referral SET friend_points = 31",)),
+    Tampering("a referral is gone", "referrals_have_their_awards", "award", ("DELETE FROM referral",)),
+    Tampering("what became of a referral", "reversed_referrals_are_taken_back", "referral",
+        ("UPDATE referral SET state = 'reversed', reason = 'refunded'",)),
+    Tampering("when a window ends", "referrals_are_where_they_may_be", "referral",
+        ("UPDATE referral SET matures_at = now() + interval '100 years'",)),
+    Tampering("whose a promised reward is", "promised_rewards_are_redeemed_once", "referral",
+        ("UPDATE referral_gift SET customer_id = {hal}",)),
     Tampering("an adjustment's points", "adjustments_have_their_award", "account {ann}, award",
         ("UPDATE adjustment SET points = 500 WHERE customer_id = {ann} AND points = 400",)),
     Tampering("an adjustment is gone", "adjustments_have_their_award", "account {ann}, award",

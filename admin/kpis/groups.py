@@ -91,7 +91,15 @@ GROUPS = (
         "voices",
         mark("Referrals and opinions"),
         mark("Do they recommend the shop?"),
-        ("referral_participation", "referral_conversion", "referred_share", "nps"),
+        (
+            "referral_participation",
+            "referral_conversion",
+            "referred_share",
+            "referred_revenue",
+            "referred_second_purchase",
+            "referral_refused_share",
+            "nps",
+        ),
     ),
 )
 OTHERS = Group("others", mark("Further measures"), "", ())

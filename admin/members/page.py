@@ -8,9 +8,11 @@ from admin.format import Format
 from admin.members.adjusting import AdjustForm
 from admin.members.listing import name_of
 from admin.members.purse import Figure, HoldRow, LotGroup, make_holds, make_lots, make_strip
-from admin.members.timeline import TimelinePart, make_timeline, points_said
+from admin.members.rule_names import speaker_of_why
+from admin.members.telling import Teller, points_said
+from admin.members.timeline import TimelinePart, make_timeline
 from admin.members.why import WhyBox, make_why
-from admin.tiers.listing import TierBox, make_box
+from admin.tiers.listing import TierBox, make_box, names_of
 from loyalty.members.person import PersonFacts, Purse
 from loyalty.members.staff import Seen
 from loyalty.programs.facts import ProgramFacts
@@ -68,7 +70,7 @@ def make_member(
     person, purse, zone = seen.person, seen.purse, program.zone
     base = f"/admin/p/{program.program_id}/members/{person.customer_id}"
     name = name_of(person.name, person.email, person.ids, f)
-    opened = str(seen.why.award_id) if seen.why else ""
+    opened, tiers = str(seen.why.award_id) if seen.why else "", names_of(seen.tier, f)
     return MemberPage(
         base=base,
         name=name,
@@ -84,8 +86,8 @@ def make_member(
         lots_sum=_sum(purse, f),
         lots_csv=f"{base}/lots.csv",
         holds=make_holds(purse, f, program.timezone),
-        timeline=make_timeline(program, base, seen.timeline, asked.after, opened, f),
-        why=make_why(seen.why, program, f) if seen.why else None,
+        timeline=make_timeline(base, seen.timeline, asked.after, opened, Teller(f, zone, tiers)),
+        why=make_why(seen.why, speaker_of_why(seen.why, tiers, program, f)) if seen.why else None,
         adjust=adjust if person.ids else None,
         available=f.number(purse.available),
         segments=seen.segments,

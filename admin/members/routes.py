@@ -16,10 +16,12 @@ from admin.members.adjusting import AdjustForm, asked_for, errors_of, form_from,
 from admin.members.listing import make_listing, people_table
 from admin.members.page import Asked, make_member
 from admin.members.purse import lots_table
+from admin.members.telling import Teller
 from admin.members.timeline import timeline_table
 from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
+from admin.tiers.listing import names_of
 from loyalty.errors import AnswerErased, InFlight, KeyExpired, KeyReused
 from loyalty.members.people import People, Search
 from loyalty.members.staff import Seen
@@ -82,7 +84,7 @@ async def timeline_csv(
 ) -> Response[bytes]:
     """Send the page of the timeline with the same address."""
     program, f, seen = await _figures(request, program_id, customer, desk, visitor)
-    return csv_response("timeline", *timeline_table(program, seen.timeline, f))
+    return csv_response("timeline", *timeline_table(seen.timeline, Teller(f, program.zone, names_of(seen.tier, f))))
 
 
 @get("/p/{program_id:str}/members/{customer:str}/lots.csv")

@@ -1,10 +1,18 @@
-"""What a rule is called: as the merchant named it, else by what it does; and why it gave nothing."""
+"""What a rule is called where points are explained, as the pages of rules call it; and why it gave nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from admin.format import Format
+from admin.rules.sentences import Names, Speaker, naming_each_other
 from loyalty.i18n import mark
 from loyalty.members.why import RuleShare, Why
+from loyalty.programs.facts import ProgramFacts
+
+
+def speaker_of_why(why: Why, tiers: Mapping[str, str], program: ProgramFacts, f: Format) -> Speaker:
+    """Give who makes sentences of the rules that decided; `tiers` are names by key."""
+    return naming_each_other(Speaker(f, program, Names(why.segments, tiers)), why.rules or [])
 
 
 def settings_of(part: RuleShare, why: Why) -> dict[str, Any]:
@@ -13,50 +21,20 @@ def settings_of(part: RuleShare, why: Why) -> dict[str, Any]:
     return rules.get(part.rule or "rule-1", {}) if part.kind != "tier" else {}
 
 
-def named(part: RuleShare, settings: dict[str, Any], f: Format) -> tuple[str, str]:
-    """Give name and caption of a rule."""
-    does, caption = _does(part, settings, f)
-    own = settings.get("name")
-    return (str(own), does) if own else (does, caption)
-
-
-def _does(part: RuleShare, settings: dict[str, Any], f: Format) -> tuple[str, str]:
-    words = f.words
+def named(part: RuleShare, settings: dict[str, Any], speaker: Speaker) -> tuple[str, str]:
+    """Give name and caption of a rule: its sentence stands below where it has a name of its own."""
+    words = speaker.f.words
     if part.kind == "tier":
-        return words.gettext("Tier %(tier)s ×%(factor)s", tier=part.tier or "", factor=part.factor or ""), ""
-    if part.kind == "points_per_amount" and {"points_per_step", "step_minor"} <= settings.keys():
-        n, step = settings["points_per_step"], settings["step_minor"]
-        amount = f.money(step, 0 if f.is_whole(step) else None)
-        name = words.ngettext(
-            "%(n)s point per %(amount)s", "%(n)s points per %(amount)s", n, n=f.number(n), amount=amount
-        )
-        return name, words.gettext("full steps only") if settings.get("whole_steps", True) else ""
-    if part.kind == "multiplier" and "factor" in settings:
-        return words.gettext("Points ×%(factor)s", factor=settings["factor"]), ""
-    if part.kind in _BONUSES:
-        return words.gettext(_BONUSES[part.kind]), ""
-    if part.kind == "cap" and {"points", "per"} <= settings.keys():
-        per = words.gettext(_PER.get(settings["per"], settings["per"]))
-        return words.gettext("At most %(n)s %(per)s", n=f.number(settings["points"]), per=per), ""
-    return part.kind.replace("_", " "), ""
+        times = speaker.sentence({"kind": "multiplier", "factor": part.factor or "1"})
+        return times, words.gettext("tier %(tier)s", tier=speaker.names.tiers.get(part.tier or "", part.tier))
+    if settings.get("kind") != part.kind:
+        return part.kind.replace("_", " "), ""
+    if settings.get("name"):
+        return str(settings["name"]), speaker.sentence(settings)
+    steps = part.kind == "points_per_amount" and settings.get("whole_steps", True)
+    return speaker.sentence(settings), words.gettext("full steps only") if steps else ""
 
 
-_BONUSES = {
-    "fixed_bonus": mark("Bonus"),
-    "first_purchase": mark("First purchase"),
-    "joining": mark("Welcome"),
-    "birthday": mark("Birthday"),
-    "custom_action": mark("Action"),
-}
-_PER = {
-    "purchase": mark("per purchase"),
-    "day": mark("per day"),
-    "week": mark("per week"),
-    "month": mark("per month"),
-    "quarter": mark("per quarter"),
-    "year": mark("per year"),
-    "ever": mark("ever"),
-}
 _REASONS = {
     "gift_card": mark("gift card"),
     "shipping": mark("shipping"),

@@ -7,11 +7,10 @@ from typing import Any
 
 from admin.format import Format
 from admin.members.rule_names import named, reason_said, settings_of
-from admin.members.timeline import points_said
+from admin.members.telling import action_said, points_said
 from admin.rules.sentences import Speaker
 from loyalty.i18n import mark
 from loyalty.members.why import LineShare, RuleShare, Why
-from loyalty.programs.facts import ProgramFacts
 
 MOST_LINES = 40
 
@@ -45,18 +44,19 @@ class WhyBox:
     steps: Sequence[tuple[str, str]]
 
 
-def make_why(why: Why, program: ProgramFacts, f: Format) -> WhyBox:
+def make_why(why: Why, speaker: Speaker) -> WhyBox:
     """Put a stored decision into words."""
+    f = speaker.f
     exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
     net = sum(move.net for move in why.moves)
     # Of several rules those that did nothing need no column: they say why below.
     shown = [part for part in why.breakdown if Fraction(part.points) or len(why.breakdown) == 1]
     return WhyBox(
         title=f.words.gettext("Why %(points)s?", points=f.signed(f.number(net), net)),
-        rules=[named(part, settings_of(part, why), f) for part in shown],
+        rules=[named(part, settings_of(part, why), speaker) for part in shown],
         lines=_lines(why, shown, f),
         whole=_whole(why, [Cell(_exact(part.points, f)) for part in shown], f),
-        steps=[(name, text) for name, text in _steps(why, exact, program, f) if text],
+        steps=[(name, text) for name, text in _steps(why, exact, speaker) if text],
     )
 
 
@@ -66,28 +66,16 @@ def make_tried(why: Why, speaker: Speaker) -> WhyBox:
     exact = sum((Fraction(part.points) for part in why.breakdown), Fraction(0))
     return WhyBox(
         title=points_said(why.target, f),
-        rules=[_called(part, settings_of(part, why), speaker) for part in why.breakdown],
+        rules=[named(part, settings_of(part, why), speaker) for part in why.breakdown],
         lines=_lines(why, why.breakdown, f),
         whole=_whole(why, [_given(part, f) for part in why.breakdown], f),
         steps=[(name, text) for name, text in [*_sums(exact, f), _refused(why, f)] if text],
     )
 
 
-def _called(part: RuleShare, settings: dict[str, Any], speaker: Speaker) -> tuple[str, str]:
-    """Name a rule as the pages of rules do, with its sentence below where it has a name of its own."""
-    words = speaker.f.words
-    if part.kind == "tier":
-        times = speaker.sentence({"kind": "multiplier", "factor": part.factor or "1"})
-        return times, words.gettext("tier %(tier)s", tier=speaker.names.tiers.get(part.tier or "", part.tier))
-    if settings.get("kind") != part.kind:
-        return part.kind.replace("_", " "), ""
-    if settings.get("name"):
-        return str(settings["name"]), speaker.sentence(settings)
-    steps = part.kind == "points_per_amount" and settings.get("whole_steps", True)
-    return speaker.sentence(settings), words.gettext("full steps only") if steps else ""
-
-
 def _whole(why: Why, cells: list[Cell], f: Format) -> LineRow:
+    if why.is_action:
+        return LineRow(action_said(why.facts["action"], f), "", "", cells)
     return LineRow(f.words.gettext("Whole purchase"), "", _money(why.basis or "0", f), cells)
 
 
@@ -139,24 +127,16 @@ def _sums(exact: Fraction, f: Format) -> list[tuple[str, str]]:
     return [(words.gettext("Rounded once, at the end"), rounded)]
 
 
-def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[tuple[str, str]]:
-    words, facts = f.words, why.facts
+def _steps(why: Why, exact: Fraction, speaker: Speaker) -> list[tuple[str, str]]:
+    f, words, facts = speaker.f, speaker.f.words, why.facts
     before = why.target - why.due
     kept, goods = facts.get("kept"), facts.get("goods")
-    record = words.gettext(
-        "Order %(order)s, %(storefront)s · rules v%(version)s · recorded on %(at)s · request %(request)s",
-        order=why.order_id,
-        storefront=why.storefront,
-        version=why.rules_version or 0,
-        at=f.instant(why.recorded_at, program.timezone),
-        request=why.request_id,
-    )
     left = words.gettext("%(kept)s of %(goods)s", kept=f.money(kept), goods=f.money(goods)) if kept != goods else ""
     return [
         (words.gettext("Kept of the goods"), left),
         *_sums(exact, f),
-        *_silent(why, f),
-        (words.gettext("Known then"), _known(why, f)),
+        *_silent(why, speaker),
+        (words.gettext("Known then"), _known(why, speaker)),
         _refused(why, f),
         (
             words.gettext("Guest"),
@@ -173,31 +153,48 @@ def _steps(why: Why, exact: Fraction, program: ProgramFacts, f: Format) -> list[
             else "",
         ),
         (words.gettext("Where they went"), _moved(why, f)),
-        (words.gettext("Record"), record),
+        (words.gettext("Record"), _record(why, speaker)),
     ]
 
 
-def _silent(why: Why, f: Format) -> list[tuple[str, str]]:
+def _record(why: Why, speaker: Speaker) -> str:
+    """Say where it is written down."""
+    f, words = speaker.f, speaker.f.words
+    decided = words.gettext(
+        "rules v%(version)s · recorded on %(at)s · request %(request)s",
+        version=why.rules_version or 0,
+        at=f.instant(why.recorded_at, speaker.program.timezone),
+        request=why.request_id,
+    )
+    order = words.gettext("Order %(order)s", order=why.order_id) if why.order_id is not None else ""
+    told = ", ".join(part for part in (order, why.storefront) if part)
+    return " · ".join(part for part in (told, decided) if part)
+
+
+def _silent(why: Why, speaker: Speaker) -> list[tuple[str, str]]:
     """Say of each rule that gave nothing why."""
     return [
-        (named(part, settings_of(part, why), f)[0], reason_said(part.reason, f))
+        (named(part, settings_of(part, why), speaker)[0], reason_said(part.reason, speaker.f))
         for part in why.breakdown
         if part.reason is not None
     ]
 
 
-def _known(why: Why, f: Format) -> str:
+def _known(why: Why, speaker: Speaker) -> str:
     """Tell what was looked up once: tier, segments, first purchase, and what was left under caps."""
-    seen, words = why.facts.get("seen") or {}, f.words
+    seen, names, f, words = why.facts.get("seen") or {}, speaker.names, speaker.f, speaker.f.words
     said = []
     if seen.get("tier"):
-        said.append(words.gettext("tier %(tier)s", tier=seen["tier"]["key"]))
-    said += [words.gettext("segment %(segment)s", segment=segment) for segment in seen.get("segments") or ()]
+        key = seen["tier"]["key"]
+        said.append(words.gettext("tier %(tier)s", tier=names.tiers.get(key, key)))
+    said += [
+        words.gettext("segment %(segment)s", segment=names.segments.get(key, key)) for key in seen.get("segments") or ()
+    ]
     if seen.get("first"):
         said.append(words.gettext("the first purchase"))
     for rule, cap in (seen.get("caps") or {}).items():
         part = next((part for part in why.breakdown if part.rule == rule), None)
-        name = named(part, settings_of(part, why), f)[0] if part else rule
+        name = named(part, settings_of(part, why), speaker)[0] if part else rule
         said.append(words.gettext("%(points)s left under “%(rule)s”", points=points_said(cap["room"], f), rule=name))
     return ", ".join(said)
 
@@ -206,7 +203,10 @@ def _refused(why: Why, f: Format) -> tuple[str, str]:
     words, reason = f.words, why.facts.get("reason")
     said = {
         None: "",
-        "not_member": words.gettext("Not a member when the order was placed."),
+        "not_member": words.gettext("Not a member then.")
+        if why.is_action
+        else words.gettext("Not a member when the order was placed."),
+        "no_rule": words.gettext("No rule rewards it."),
         "anonymous": words.gettext("The shop named no customer."),
         "test": words.gettext("A test order: it never earns."),
     }

@@ -14,14 +14,14 @@ from admin.forms import said_in
 from admin.members.addresses import asked, with_query
 from admin.pages import AnyRequest, page, redirect
 from admin.program import find_program
-from admin.rewards.drafts import Draft, draft_from, draft_of, kinds, new_draft
+from admin.rewards.drafts import Draft, draft_from, draft_of, kinds, new_draft, refused
 from admin.rewards.listing import FormPage
 from admin.rewards.showing import CHANGES, ONE, format_of, number_of, seen_of, show
 from admin.session import Visitor, check_form
 from loyalty.errors import AnswerErased, InFlight, Invalid, KeyExpired, KeyReused
 from loyalty.programs.facts import ProgramFacts
 from loyalty.rewards.codes import codes_of
-from loyalty.rewards.staff import ByForm, Takers
+from loyalty.rewards.staff import ByForm, Done, Takers
 
 _NEW = "/p/{program_id:str}/new-reward"
 # A list of 10,000 codes of 128 characters.
@@ -65,16 +65,15 @@ async def write(
             done = await desk.rewards.edit(program, by, seen.seen.reward.reward_id, edition, new)
         else:
             done = await desk.rewards.offer(program, by, new)
-        code, error = done.code, ""
     except Invalid as refusal:
-        code, error, done = refusal.code, refusal.detail, None
+        done, draft = Done(code=refusal.code), refused(draft, refusal, f)
     except (InFlight, KeyReused, KeyExpired, AnswerErased) as refusal:
-        code, error, done = refusal.code, "", None
-    if done is None or code:
-        told = f.words.unfilled((error,)) if error else _error_of(code, f)
+        done = Done(code=refusal.code)
+    if done.code:
         # What was refused stays refused under its key: another form, another key.
-        refused = replace(draft, key=str(uuid4()), error=told)
-        return await _form(request, desk, visitor, program, seen, refused, status=409)
+        told = draft.error if draft.is_wrong else _error_of(done.code, f)
+        draft = replace(draft, key=str(uuid4()), error=told)
+        return await _form(request, desk, visitor, program, seen, draft, status=409)
     return redirect(f"/admin/p/{program_id}/rewards/{done.reward_id}")
 
 

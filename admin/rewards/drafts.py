@@ -141,6 +141,25 @@ def draft_from(kind: str, said: Said, f: Format, program: ProgramFacts) -> tuple
     return draft, NewOffer(kind, told["name"], told.get("price_points"), chosen, terms)
 
 
+def refused(draft: Draft, refusal: Invalid, f: Format) -> Draft:
+    """Say beside the field what names something that there is not; whatever else was refused, above the form."""
+    words = f.words
+    tier = words.gettext("There is no such tier. Write the key of one that there is.")
+    said = {
+        "minimum_tier": tier,
+        "tier_prices": tier,
+        "segments": words.gettext("There is no such segment. Write the keys of segments that there are."),
+    }
+    pointed = {f"{_OFFER}{name}": text for name, text in said.items() if _points_at(refusal, name)}
+    inputs = [replace(one, error=pointed.get(one.name, one.error)) for one in draft.offer.inputs]
+    told = "" if pointed else words.unfilled((refusal.detail,))
+    return replace(draft, offer=replace(draft.offer, inputs=inputs), error=told)
+
+
+def _points_at(refusal: Invalid, name: str) -> bool:
+    return any(problem.pointer.split("/")[1:2] == [name] for problem in refusal.problems)
+
+
 def _for_kind(kind: str, form: KindForm) -> KindForm:
     """Leave out the price where the customer chooses it."""
     if kind != "points_payment":

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from admin.format import Format
-from admin.rules.listing import RuleLine, id_of_rule, make_line, speaker_of
-from admin.rules.sentences import Settings
+from admin.rules.listing import RuleLine, make_line, speaker_of
+from admin.rules.sentences import Settings, id_of_rule
 from loyalty.programs.facts import ProgramFacts
 from loyalty.purchases.staff import RulesSeen
 

@@ -7,7 +7,8 @@ from typing import Any
 from admin.format import Format
 from admin.rules.addresses import base_of, draft_address
 from admin.rules.changes import Changes, compare
-from admin.rules.listing import id_of_rule, who
+from admin.rules.listing import who
+from admin.rules.sentences import id_of_rule
 from loyalty.earning.facts import DraftFacts, DraftTold, VersionFacts
 from loyalty.programs.facts import ProgramFacts
 from loyalty.purchases.staff import RulesSeen

@@ -7,7 +7,7 @@ from typing import Any
 
 from admin.format import Format
 from admin.rules.addresses import base_of, draft_address, version_address
-from admin.rules.sentences import Names, Settings, Speaker
+from admin.rules.sentences import Names, Settings, Speaker, id_of_rule, naming_each_other
 from loyalty.earning.facts import DraftFacts, VersionFacts
 from loyalty.earning.kind import KINDS
 from loyalty.programs.facts import ProgramFacts
@@ -27,7 +27,7 @@ class RuleLine:
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A version. `state`: in_force, scheduled, retired, or withdrawn: another took its place before it began."""
+    """A version; `state` as `VersionFacts` has it."""
 
     number: int
     name: str
@@ -64,20 +64,12 @@ class RulesPage:
 
 def speaker_of(program: ProgramFacts, seen: RulesSeen, rules: Sequence[Settings], f: Format) -> Speaker:
     """Give who makes sentences of a list of rules, which may name each other."""
-    tiers = tier_names(seen, f)
-    plain = Speaker(f, program, Names(seen.segments, tiers))
-    titles = {id_of_rule(rule, place): plain.title(rule) for place, rule in enumerate(rules)}
-    return Speaker(f, program, Names(seen.segments, tiers, titles))
+    return naming_each_other(Speaker(f, program, Names(seen.segments, tier_names(seen, f))), rules)
 
 
 def tier_names(seen: RulesSeen, f: Format) -> dict[str, str]:
     """Name the tiers in the reader's language, or another that there is."""
     return {key: names.get(f.language) or next(iter(names.values()), key) for key, names in seen.tiers.items()}
-
-
-def id_of_rule(rule: Settings, place: int) -> str:
-    """Give the id of a rule, which one without has by its place."""
-    return str(rule.get("id") or f"rule-{place + 1}")
 
 
 def make_lines(program: ProgramFacts, seen: RulesSeen, rules: Sequence[Settings], f: Format) -> list[RuleLine]:
@@ -114,15 +106,16 @@ def make_listing(program: ProgramFacts, seen: RulesSeen, f: Format) -> RulesPage
 def make_version(program: ProgramFacts, seen: RulesSeen, version: VersionFacts, f: Format) -> VersionRow:
     """Put a version into words."""
     words = f.words
-    begins, ends = version.in_force_from, _end(seen.versions, version)
+    begins = version.in_force_from
+    ends = None if version.state == "withdrawn" else _end(seen.versions, version)
     since_ever = words.gettext("the beginning")
     return VersionRow(
         number=version.version,
         name=version.name or words.gettext("First rules") if version.version == 1 else version.name or "",
         address=version_address(program, version.version),
-        state="withdrawn" if _never(version, ends) else version.state,
+        state=version.state,
         begins=since_ever if begins is None else f.instant(begins, program.timezone),
-        ends=f.instant(ends, program.timezone) if ends and not _never(version, ends) else "",
+        ends=f.instant(ends, program.timezone) if ends else "",
         published=f.instant(version.published_at, program.timezone),
         by=who(seen, version.published_by, f),
         rules=make_lines(program, seen, version.rules, f),
@@ -152,7 +145,3 @@ def _end(versions: Sequence[VersionFacts], version: VersionFacts) -> datetime | 
     """Tell when a version ends: when the first of those published after it begins."""
     later = [one.in_force_from for one in versions if one.version > version.version and one.in_force_from]
     return min(later, default=None)
-
-
-def _never(version: VersionFacts, ends: datetime | None) -> bool:
-    return ends is not None and version.in_force_from is not None and ends <= version.in_force_from

@@ -13,6 +13,7 @@ from admin.pages import AnyRequest, redirect
 from admin.rules.addresses import DRAFT, draft_address, version_address
 from admin.rules.changes import Changes, compare
 from admin.rules.draft_page import current, told_stale
+from admin.rules.listing import speaker_of
 from admin.rules.routes import Opened, last, opened
 from admin.session import Visitor
 from loyalty.earning.facts import DraftFacts
@@ -81,8 +82,26 @@ async def publish(
         return await _show(at, at.draft(draft), said, stale=True, status=409)
     except Invalid as refusal:
         past = at.f.words.gettext("This has passed already.") if refusal.pointer == "/in_force_from" else ""
-        return await _show(at, found, said, error=past, refusal="" if past else refusal.detail, status=422)
+        return await _show(
+            at, found, said, error=past, refusal="" if past else _unknown(at, found, refusal), status=422
+        )
     return redirect(f"{version_address(at.program, done.version)}?published=yes")
+
+
+def _unknown(at: Opened, found: DraftFacts, refusal: Invalid) -> str:
+    """Say which rules ask for a tier or a segment that there is not; of another refusal what it says itself."""
+    speaker, said = speaker_of(at.program, at.seen, found.rules, at.f), []
+    for problem in refusal.problems:
+        match problem.pointer.split("/"):
+            case ["", "rules", place, "tiers" | "segments" as field, number]:
+                rule = found.rules[int(place)]
+                text = at.f.words.gettext(
+                    "“%(rule)s” is for “%(key)s”, which there is not. Change that rule first.",
+                    rule=speaker.title(rule),
+                    key=rule[field][int(number)],
+                )
+                said.append(text)
+    return " ".join(said) or refusal.detail
 
 
 def _begins(at: Opened, said: Said) -> tuple[datetime | None, str]:

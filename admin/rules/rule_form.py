@@ -9,8 +9,8 @@ import msgspec
 
 from admin.format import Format
 from admin.forms import Input, KindForm, Said, draw, read
-from admin.rules.listing import id_of_rule, speaker_of, tier_names
-from admin.rules.sentences import Settings
+from admin.rules.listing import speaker_of, tier_names
+from admin.rules.sentences import Settings, id_of_rule
 from loyalty.earning.kind import KINDS
 from loyalty.earning.rule import Frame
 from loyalty.i18n import mark

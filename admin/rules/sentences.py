@@ -1,7 +1,7 @@
 """A rule as a sentence, made of its settings: `×2 on Fridays for Gold, until 30 Nov 2026`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from babel.lists import format_list
 
 from admin.format import Format
 from admin.forms import draw
-from admin.members.timeline import points_said
+from admin.members.telling import points_said
 from loyalty.earning.kind import KINDS, PERIODS
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
@@ -119,6 +119,17 @@ class Speaker:
     def money(self, minor: float) -> str:
         """Write an amount without needless decimals."""
         return self.f.money(minor, 0 if self.f.is_whole(minor) else None)
+
+
+def id_of_rule(rule: Settings, place: int) -> str:
+    """Give the id of a rule, which one without has by its place."""
+    return str(rule.get("id") or f"rule-{place + 1}")
+
+
+def naming_each_other(speaker: Speaker, rules: Sequence[Settings]) -> Speaker:
+    """Let the rules of a list name each other by their titles."""
+    titles = {id_of_rule(rule, place): speaker.title(rule) for place, rule in enumerate(rules)}
+    return replace(speaker, names=replace(speaker.names, rules=titles))
 
 
 def _amount(speaker: Speaker, rule: Settings) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel.lists import format_list
+
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.scheme import Calendar, Rolling, Scheme, Tier
-from loyalty.tiers.staff import PersonTier, TiersSeen
+from loyalty.tiers.staff import PersonTier, Published, TiersSeen
 
 # How full a bar is at most.
 _WHOLE = 100
@@ -51,6 +53,11 @@ class TierBox:
 def name_of(tier: Tier, f: Format) -> str:
     """Name a tier in the reader's language, or in another one."""
     return tier.name.get("fr" if f.language == "fr" else "en") or next(iter(tier.name.values()), tier.key)
+
+
+def names_of(found: PersonTier | None, f: Format) -> dict[str, str]:
+    """Name the tiers that there are by their keys."""
+    return {tier.key: name_of(tier, f) for tier in found.scheme.tiers} if found else {}
 
 
 def amount(scheme: Scheme, minor: int, f: Format) -> str:
@@ -117,10 +124,25 @@ def said_of(scheme: Scheme, f: Format) -> list[str]:
     return [f"{what} {within}.", grace]
 
 
+def refusal_of(done: Published, seen: TiersSeen, f: Format) -> str:
+    """Say why nothing was published: what still names a tier that is left out."""
+    words = f.words
+    if not done.users:
+        return words.gettext("Nothing was published. Open the form again, and look at the tiers as they are now.")
+    tiers = seen.scheme.scheme.tiers if seen.scheme else []
+    name = next((name_of(tier, f) for tier in tiers if tier.key == done.tier), done.tier)
+    users = format_list([words.gettext(said, name=user) for said, user in done.users], locale=f.locale)
+    return words.gettext(
+        "Nothing was published: %(tier)s is still named by %(users)s. Change that first, or keep the tier.",
+        users=users,
+        tier=name,
+    )
+
+
 def make_box(found: PersonTier, f: Format) -> TierBox:
     """Put somebody's standing into words."""
     words, scheme, at = f.words, found.scheme, found.progress
-    named = {tier.key: name_of(tier, f) for tier in scheme.tiers}
+    named = names_of(found, f)
     lines = []
     if at.next_tier is not None and at.missing is not None:
         missing, name = amount(scheme, at.missing, f), named[at.next_tier]

@@ -15,7 +15,7 @@ from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.drafts import Draft, draft_from, draft_of, with_tier, without_tier
-from admin.tiers.listing import make_page
+from admin.tiers.listing import make_page, refusal_of
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.staff import FloorByStaff
 
@@ -63,7 +63,10 @@ async def publish(
         return await _form(request, desk, visitor, program, without_tier(draft, step.removeprefix("remove-")))
     if draft.scheme is None:
         return await _form(request, desk, visitor, program, draft, status=422)
-    await desk.tiers.publish(program, draft.scheme, visitor.who.user_id)
+    done = await desk.tiers.publish(program, draft.scheme, visitor.who.user_id)
+    if done.code:
+        refusal = refusal_of(done, await desk.tiers.seen(program), f)
+        return await _form(request, desk, visitor, program, draft, refusal=refusal, status=409)
     return redirect(f"/admin/p/{program_id}/tiers")
 
 
@@ -95,11 +98,19 @@ async def hold(
 
 
 async def _form(
-    request: AnyRequest, desk: Desk, visitor: Visitor, program: ProgramFacts, draft: Draft, *, status: int = 200
+    request: AnyRequest,
+    desk: Desk,
+    visitor: Visitor,
+    program: ProgramFacts,
+    draft: Draft,
+    *,
+    refusal: str = "",
+    status: int = 200,
 ) -> Response[str]:
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     cancel = f"/admin/p/{program.program_id}/tiers"
-    return page(request, "tiers_form.html", {**shell, "draft": draft, "cancel": cancel}, status=status)
+    shown = {**shell, "draft": draft, "cancel": cancel, "refusal": refusal}
+    return page(request, "tiers_form.html", shown, status=status)
 
 
 def _day(text: str) -> date | None:

@@ -5,5 +5,5 @@ from the definitions, and `actions.py` holds every whole number of both against 
 reading that it audits but the calendar (`kpi/periods.py`: which days a period has, and when they begin).
 
 Needs the extra `loyalty[audit]`. To have a measure audited, give it a line in the `COUNTINGS` of `purchases.py`,
-`members.py`, `points.py` or `money.py`; a test asks that every measure has one.
+`members.py`, `points.py`, `money.py` or `referrals.py`; a test asks that every measure has one.
 """

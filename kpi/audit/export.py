@@ -95,8 +95,14 @@ TABLES = {
     ),
     "leads": (f"lead created_at channel qualified {_ENTERED}", _LEADS),
     "lead_links": ("lead version customer_id", _LINKS),
+    "referrals": (
+        "referral_id friend_id referrer_id state reason claimed_at ended_at recorded_at",
+        "referral WHERE program_id = $1",
+    ),
+    "shares": ("customer_id shared_at recorded_at", "referral_share WHERE program_id = $1"),
 }
-_IDS = {"purchase_id", "customer_id", "merged_into", "redemption_id", "reward_id", "award_id"}
+_IDS = {"purchase_id", "customer_id", "merged_into", "redemption_id", "reward_id", "award_id", "referral_id"}
+_IDS |= {"friend_id", "referrer_id"}
 
 
 async def export(connection: Connection, program_id: int, folder: Path) -> Mapping[str, int]:

@@ -29,6 +29,7 @@ from kpi.inputs.wire import (
     UnitCostList,
     UnitCostOut,
 )
+from loyalty.auth.scopes import of_room
 from loyalty.database import Connection, Tx, one, write
 from loyalty.errors import Invalid, LoyaltyError
 from loyalty.programs.api import Calling, Reading, Writing
@@ -38,7 +39,6 @@ from loyalty.web.bounds import ShopId, Word
 from loyalty.web.openapi import READING, WRITING, problems
 
 T = TypeVar("T")
-_READ, _WRITE = "kpis:read", "kpis:write"
 _REPLAYED = {"Idempotency-Replayed": "true"}
 _PUT = problems(*WRITING, 403)
 _GET = problems(*READING, 403)
@@ -52,9 +52,9 @@ _From = Annotated[str, QueryParameter(name="from_on", description="The local day
 
 
 @put("/spend", operation_id="tell_spend", summary="Enter money spent", responses=_PUT)
-async def put_spend(data: JSONBody[SpendIn], state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def put_spend(data: JSONBody[SpendIn], state: State, source: Writing) -> Response[Told]:
     """Enter money spent on winning customers, enrolling members or running the programme; again to correct it."""
-    return await _tell(state, caller, tell_spend, source, data.read(source.program))
+    return await _tell(state, tell_spend, source, data.read(source.program))
 
 
 @get("/spend", operation_id="list_spend", summary="List money spent", responses=_GET)
@@ -64,15 +64,15 @@ async def list_spend(caller: Calling, connection: Reading, limit: _Size = 50, cu
 
 
 @delete("/spend", operation_id="withdraw_spend", summary="Withdraw money spent", status_code=200, responses=_DELETE)
-async def delete_spend(spend_id: _SpendId, state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def delete_spend(spend_id: _SpendId, state: State, source: Writing) -> Response[Told]:
     """Say that this was not spent; what was known until now stays known of then."""
-    return await _withdraw(state, caller, source, SPEND, [spend_id])
+    return await _withdraw(state, source, SPEND, [spend_id])
 
 
 @put("/leads", operation_id="tell_lead", summary="Enter a lead", responses=_PUT)
-async def put_lead(data: JSONBody[LeadIn], state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def put_lead(data: JSONBody[LeadIn], state: State, source: Writing) -> Response[Told]:
     """Enter somebody who might become a customer; again to correct it, or to tell which customer it became."""
-    return await _tell(state, caller, tell_leads, source, data.read(source.program))
+    return await _tell(state, tell_leads, source, data.read(source.program))
 
 
 @get("/leads", operation_id="list_leads", summary="List leads", responses=_GET)
@@ -82,15 +82,15 @@ async def list_leads(caller: Calling, connection: Reading, limit: _Size = 50, cu
 
 
 @delete("/leads", operation_id="withdraw_lead", summary="Withdraw a lead", status_code=200, responses=_DELETE)
-async def delete_lead(lead_id: _LeadId, state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def delete_lead(lead_id: _LeadId, state: State, source: Writing) -> Response[Told]:
     """Say that there was no such lead."""
-    return await _withdraw(state, caller, source, LEADS, [lead_id])
+    return await _withdraw(state, source, LEADS, [lead_id])
 
 
 @put("/unit-costs", operation_id="tell_unit_cost", summary="Enter a unit cost", responses=_PUT)
-async def put_unit_cost(data: JSONBody[UnitCostIn], state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def put_unit_cost(data: JSONBody[UnitCostIn], state: State, source: Writing) -> Response[Told]:
     """Enter what a unit of an article costs from a day on, until the next such day."""
-    return await _tell(state, caller, tell_unit_costs, source, data.read(source.program))
+    return await _tell(state, tell_unit_costs, source, data.read(source.program))
 
 
 @get("/unit-costs", operation_id="list_unit_costs", summary="List unit costs", responses=_GET)
@@ -104,15 +104,15 @@ async def list_unit_costs(
 @delete(
     "/unit-costs", operation_id="withdraw_unit_cost", summary="Withdraw a unit cost", status_code=200, responses=_DELETE
 )
-async def delete_unit_cost(sku: _Sku, from_on: _From, state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def delete_unit_cost(sku: _Sku, from_on: _From, state: State, source: Writing) -> Response[Told]:
     """Say that there is no such unit cost; the one of the day before it goes on."""
-    return await _withdraw(state, caller, source, UNIT_COSTS, [sku, _day(from_on)])
+    return await _withdraw(state, source, UNIT_COSTS, [sku, _day(from_on)])
 
 
 @put("/point-costs", operation_id="tell_point_cost", summary="Enter the cost of a point", responses=_PUT)
-async def put_point_cost(data: JSONBody[PointCostIn], state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def put_point_cost(data: JSONBody[PointCostIn], state: State, source: Writing) -> Response[Told]:
     """Enter what a redeemed point costs from a day on, and the share of points that is never redeemed."""
-    return await _tell(state, caller, tell_point_costs, source, data.read(source.program))
+    return await _tell(state, tell_point_costs, source, data.read(source.program))
 
 
 @get("/point-costs", operation_id="list_point_costs", summary="List the costs of a point", responses=_GET)
@@ -130,29 +130,24 @@ async def list_point_costs(
     status_code=200,
     responses=_DELETE,
 )
-async def delete_point_cost(from_on: _From, state: State, caller: Calling, source: Writing) -> Response[Told]:
+async def delete_point_cost(from_on: _From, state: State, source: Writing) -> Response[Told]:
     """Say that a point's cost did not change on that day."""
-    return await _withdraw(state, caller, source, POINT_COSTS, [_day(from_on)])
+    return await _withdraw(state, source, POINT_COSTS, [_day(from_on)])
 
 
 async def _tell(
     state: State,
-    caller: Caller,
     verb: Callable[[Tx, Source, Sequence[Any]], Awaitable[list[Told | LoyaltyError]]],
     source: Source,
     item: object,
 ) -> Response[Told]:
-    caller.require(_WRITE)
     [told] = await write(state.database, lambda tx, items: verb(tx, source, items), [item])
     if isinstance(told, LoyaltyError):
         raise told
     return Response(told, headers=_REPLAYED if told.replayed else None)
 
 
-async def _withdraw(
-    state: State, caller: Caller, source: Source, sheet: Sheet, key: Sequence[object]
-) -> Response[Told]:
-    caller.require(_WRITE)
+async def _withdraw(state: State, source: Source, sheet: Sheet, key: Sequence[object]) -> Response[Told]:
     told = await one(state.database, lambda tx: withdraw(tx, source, sheet, key))
     return Response(told, headers=_REPLAYED if told.replayed else None)
 
@@ -165,7 +160,6 @@ async def _page(
     limit: int,
     cursor: str | None,
 ) -> tuple[list[T], str | None]:
-    caller.require(_READ)
     after = None if cursor is None else _place(cursor, sheet)
     rows = await queries.page(connection, sheet, caller.program.program_id, limit + 1, after)
     data = [show(row, caller.program.digits) for row in rows[:limit]]
@@ -198,6 +192,7 @@ def _day(text: str) -> date:
 router = Router(
     path="/v1",
     tags=["kpi inputs"],
+    opt=of_room("kpis"),
     route_handlers=[
         put_spend,
         list_spend,

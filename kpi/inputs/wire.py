@@ -14,7 +14,7 @@ from loyalty.web.bounds import Email, Instant, Money, PersonName, ShopId, Word, 
 _Fine = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$",
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(?!\n)$",
         description="What a redeemed point costs in the programme's currency, with up to six decimals.",
         examples=["0.01"],
     ),
@@ -22,7 +22,7 @@ _Fine = Annotated[
 _Share = Annotated[
     str,
     Meta(
-        pattern=r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$",
+        pattern=r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)(?!\n)$",
         description="The share of points that is never redeemed, 0 to 1.",
         examples=["0.2"],
     ),

@@ -8,7 +8,7 @@ from kpi.liability import actions
 from kpi.liability.actions import Liability
 from kpi.liability.bodies import LiabilityBody
 from kpi.liability.tables_out import HEADER, rows_of
-from kpi.parameters import SCOPE, AsOf, Caller, Calling, End, Grain, Lent, Start, day, instant
+from kpi.parameters import AsOf, Caller, Calling, End, Grain, Lent, Start, day, instant
 from loyalty.database import Connection
 from loyalty.spreadsheets import CSV, XLSX, csv_text, write_xlsx
 from loyalty.web.openapi import READING, problems
@@ -73,7 +73,6 @@ routes = [get_liability, download_liability_csv, download_liability_xlsx]
 async def _told(
     connection: Connection, caller: Caller, grain: str, start: str, end: str, as_of: str | None
 ) -> Liability:
-    caller.require(SCOPE)
     return await actions.liability(
         connection, caller.program, day(start, "start"), day(end, "end"), grain, as_of=instant(as_of)
     )

@@ -1,25 +1,32 @@
 """The verbs of coming in: make a key, make a sign-in link, sign in, stay signed in, sign out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from loyalty.auth.rules import csrf_token, digest, key_text, new_secret
+from loyalty.auth.scopes import EVERY, checked_scopes
 from loyalty.auth.tables import ApiKey, SignInLink, User
 from loyalty.clock import utc_now
 from loyalty.database import Connection
-from loyalty.errors import Invalid
+from loyalty.errors import Invalid, KeysEnough
 from loyalty.ids import new_id
 
-SCOPES = ["*"]
+KEY_NAME = "default"
+MOST_LIVE = 2
 LINK_LIVES = timedelta(hours=24)
 SESSION_LIVES = timedelta(days=14)
 SESSION_IDLES = timedelta(days=2)
 _LONGEST_EMAIL = 254
+_LONGEST_NAME = 64
 
+# Who makes a key for a storefront waits for others who do.
+_LOCK = text("SELECT 1 FROM storefront WHERE program_id = :program_id AND storefront_id = :storefront_id FOR UPDATE")
 _USE_LINK = """
 UPDATE sign_in_link SET used_at = now() WHERE sha256 = $1 AND used_at IS NULL AND expires_at > now() RETURNING user_id
 """
@@ -56,22 +63,59 @@ class SignedIn:
     csrf: str
 
 
-async def create_key(session: AsyncSession, *, program_id: int, mode: str, storefront_id: int) -> str:
-    """Make a storefront's key. It is told here, once; only its hash is kept."""
+async def create_key(
+    session: AsyncSession,
+    *,
+    program_id: int,
+    mode: str,
+    storefront_id: int,
+    name: str = KEY_NAME,
+    scopes: Sequence[str] = (EVERY,),
+    expires_at: datetime | None = None,
+) -> str:
+    """Make a storefront's key. It is told here, once; only its hash is kept.
+
+    `KeysEnough` when two of that name are live already. `expires_at` None: it lives until it is revoked.
+    """
+    _check(name, expires_at)
+    granted = checked_scopes(list(scopes))
+    await (await session.connection()).execute(_LOCK, {"program_id": program_id, "storefront_id": storefront_id})
+    live = (
+        col(ApiKey.program_id) == program_id,
+        col(ApiKey.storefront_id) == storefront_id,
+        col(ApiKey.name) == name,
+        col(ApiKey.revoked_at).is_(None),
+        or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > utc_now()),
+    )
+    counting = select(func.count()).select_from(ApiKey).where(*live)
+    if (await session.exec(counting)).one() >= MOST_LIVE:
+        msg = f"Two keys named {name!r} are live. Revoke one of them, or give the new one another name."
+        raise KeysEnough(msg)
     key = key_text(mode, program_id, new_secret())
     session.add(
         ApiKey(
             program_id=program_id,
-            key_id=new_id(),
             storefront_id=storefront_id,
+            key_id=new_id(),
             sha256=digest(key),
             last4=key[-4:],
-            scopes=SCOPES,
+            scopes=granted,
             created_at=utc_now(),
+            name=name,
+            expires_at=expires_at,
         )
     )
     await session.flush()
     return key
+
+
+def _check(name: str, expires_at: datetime | None) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        msg = "A key's name has 1 to 64 printable characters."
+        raise Invalid(msg, pointer="/name")
+    if expires_at is not None and expires_at <= utc_now():
+        msg = "A key expires at an instant to come."
+        raise Invalid(msg, pointer="/expires_at")
 
 
 async def sign_in_link(session: AsyncSession, public_url: str, email: str | None = None) -> str:

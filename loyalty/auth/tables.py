@@ -12,12 +12,16 @@ NOW = {"server_default": text("now()")}
 
 
 class ApiKey(SQLModel, table=True):
-    """A storefront's bearer key, `lk_live_{program_id}_{secret}`; the programme's number stands in it in clear."""
+    """A storefront's bearer key, `lk_live_{program_id}_{secret}`; the programme's number stands in it in clear.
+
+    `name` says what it is for. Two of a name may be live at a time, so that one can take over from the other.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "storefront_id"], ["storefront.program_id", "storefront.storefront_id"]),
         UniqueConstraint("program_id", "sha256", name="api_key_is_unique"),
+        CheckConstraint("expires_at > created_at", name="expires_after_it_was_made"),
     )
 
     program_id: int = Field(primary_key=True)
@@ -27,6 +31,10 @@ class ApiKey(SQLModel, table=True):
     last4: str
     scopes: list[str] = Field(sa_type=ARRAY(Text))
     created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
+    name: str = Field(default="default", sa_column_kwargs={"server_default": text("'default'")})
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    # To within ten minutes.
+    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

@@ -18,7 +18,7 @@ from loyalty.web.bounds import PersonName, decimal_text
 PointCost = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$",
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(?!\n)$",
         description="What a point costs in the programme's currency, with up to six decimals.",
         examples=["0.01"],
     ),
@@ -78,7 +78,7 @@ class CostOut(Struct):
         return cls(*(decimal_text(amount, digits) for amount in amounts))
 
 
-class TierOut(Struct):
+class TierSumOut(Struct):
     """The purchases that were decided with a tier held; null: with none."""
 
     tier: str | None
@@ -110,7 +110,7 @@ class ResultOut(Struct):
     same: int
     gained_most: list[MoverOut]
     lost_most: list[MoverOut]
-    tiers: list[TierOut]
+    tiers: list[TierSumOut]
     months: list[MonthOut]
     seconds: float
 
@@ -126,7 +126,7 @@ class ResultOut(Struct):
             result.same,
             [MoverOut(mover.customer_id, SumOut.of(mover.sum)) for mover in result.gained_most],
             [MoverOut(mover.customer_id, SumOut.of(mover.sum)) for mover in result.lost_most],
-            [TierOut(tier.tier, SumOut.of(tier.sum)) for tier in result.tiers],
+            [TierSumOut(tier.tier, SumOut.of(tier.sum)) for tier in result.tiers],
             [MonthOut(month.month, SumOut.of(month.sum)) for month in result.months],
             result.seconds,
         )

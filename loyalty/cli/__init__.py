@@ -8,13 +8,14 @@ import click
 
 from loyalty.cli.demo import demo
 from loyalty.cli.imports import import_files
+from loyalty.cli.keys import keys
 from loyalty.cli.kpis import kpi
 from loyalty.cli.programs import policies, rewards
 from loyalty.cli.refusals import Door
 from loyalty.cli.reports import verify
 from loyalty.cli.rules import rules
 from loyalty.cli.serve import serve
-from loyalty.cli.setup import keys, migrate, program, users
+from loyalty.cli.setup import migrate, program, users
 from loyalty.cli.worker import worker
 
 __all__ = ["main"]

@@ -59,6 +59,7 @@ def publish(file: Path, program_name: str, begins: str | None, *, allow_empty: b
     from loyalty.earning.drafts import create_draft, publish_draft
     from loyalty.earning.wire import DraftIn
     from loyalty.programs.facts import Source
+    from loyalty.tiers import actions as _  # noqa: F401 - registers which tiers rules may name
 
     settings = load_settings()
     try:
@@ -97,7 +98,10 @@ def publish(file: Path, program_name: str, begins: str | None, *, allow_empty: b
 def backtest(
     file: Path, program_name: str, from_on: datetime, to_on: datetime, point_cost: str | None, *, as_json: bool
 ) -> None:
-    """Find out what the rules of a JSON file would have given for the purchases of some days. Nothing is written."""
+    """Find out what the rules of a JSON file would have given for the purchases of some days. Nothing is written.
+
+    Of purchases alone: actions, joinings and birthdays are not tried, and fill no cap.
+    """
     from loyalty.cli.backtests import run
 
     run(file, program_name, (from_on.date(), to_on.date()), point_cost, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Setting up: `loyalty migrate`, `program create`, `keys create`, `users link`."""
+"""Setting up: `loyalty migrate`, `program create`, `users link`."""
 
 import asyncio
 from datetime import datetime
@@ -6,7 +6,6 @@ from datetime import datetime
 import asyncpg
 import click
 
-from loyalty.cli.refusals import note
 from loyalty.errors import Unavailable
 
 
@@ -67,39 +66,6 @@ def create_program(
     with servers(settings) as at:
         asyncio.run(create(at.database_url))
     click.echo(f"Created the programme {name!r}.")
-
-
-@click.group()
-def keys() -> None:
-    """Make keys for the API."""
-
-
-@keys.command("create")
-@click.option("--program", "program_name", required=True, help="The programme's name.")
-@click.option("--storefront", required=True, help="The storefront's name; created if missing.")
-def create_key_for(program_name: str, storefront: str) -> None:
-    """Make a key for a storefront. It is printed once, alone on the last line, and kept nowhere in clear."""
-    from loyalty.auth.actions import create_key
-    from loyalty.cli.connections import load_settings, open_database, servers
-    from loyalty.cli.storefronts import find_storefront
-
-    settings = load_settings()
-
-    async def create(url: str) -> str:
-        async with open_database(settings, url) as database:
-            found = await find_storefront(database, program_name, storefront)
-            async with database.session() as session:
-                return await create_key(
-                    session,
-                    program_id=found.program.program_id,
-                    mode=found.program.mode,
-                    storefront_id=found.storefront_id,
-                )
-
-    with servers(settings) as at:
-        key = asyncio.run(create(at.database_url))
-    note("Keep this key now; it is not shown again.")
-    click.echo(key)
 
 
 @click.group()

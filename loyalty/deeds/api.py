@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
+from loyalty.auth.scopes import of_room
 from loyalty.database import write
 from loyalty.deeds.actions import record_actions
 from loyalty.deeds.decisions import Acted, NewAction
@@ -75,4 +76,4 @@ def _answer(new: NewAction, acted: Acted) -> ActionRecorded:
     )
 
 
-router = Router(path="/v1", tags=["members"], route_handlers=[record])
+router = Router(path="/v1", tags=["members"], opt=of_room("members"), route_handlers=[record])

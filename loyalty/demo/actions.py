@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from loyalty.auth.actions import create_key
+from loyalty.auth.actions import MOST_LIVE, create_key
 from loyalty.database import Database
 from loyalty.demo import facts
 from loyalty.demo.facts import Chapter, Demo
@@ -17,8 +17,11 @@ from loyalty.imports.actions import import_file, is_imported
 from loyalty.imports.facts import Imported, NewImport, Progress
 from loyalty.programs.actions import ensure_storefront, find_program
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.keys import list_keys, revoke_key
 from loyalty.programs.queries import caller_of
 from loyalty.programs.tables import Program
+
+_KEY = "demo"
 
 
 async def ensure_demo(database: Database) -> Demo:
@@ -62,11 +65,16 @@ async def ensure_key(database: Database, demo: Demo, home: Path) -> str:
     if caller and (caller.program.program_id, caller.storefront_id) == (demo.program.program_id, demo.storefront_id):
         return key
     async with database.session() as session:
+        # Two live at a time: of three homes that share a database, the one whose key is oldest gets another next time.
+        known = [one for one in await list_keys(session, demo.program.program_id) if one.name == _KEY]
+        for old in [one for one in known if one.state == "live"][MOST_LIVE - 1 :]:
+            await revoke_key(session, demo.program.program_id, old.key_id)
         key = await create_key(
             session,
             program_id=demo.program.program_id,
             mode=demo.program.mode,
             storefront_id=demo.storefront_id,
+            name=_KEY,
         )
         # Before the commit: a key that cannot be kept is none.
         _keep(kept, key)

@@ -9,6 +9,7 @@ from loyalty.earning import queries
 from loyalty.earning.checks import checked, refuse, unknown
 from loyalty.earning.facts import DraftFacts, DraftTold, VersionFacts
 from loyalty.errors import DraftEdited, Invalid, NotFound
+from loyalty.i18n import mark
 from loyalty.ids import new_id
 from loyalty.programs.facts import Source
 from loyalty.segments.actions import segment_user
@@ -42,10 +43,21 @@ async def create_draft(connection: Connection, source: Source, told: DraftTold) 
 
 
 async def edit_draft(
-    connection: Connection, source: Source, draft_id: UUID, told: DraftTold, version: int
+    connection: Connection,
+    source: Source,
+    draft_id: UUID,
+    told: DraftTold,
+    version: int,
+    check: Callable[[int], None] | None = None,
 ) -> DraftFacts:
-    """Write a draft anew, seen as of its edit `version`; `DraftEdited` has the newer one where somebody was faster."""
+    """Write a draft anew, seen as of its edit `version`; `DraftEdited` has the newer one where somebody was faster.
+
+    `check` may refuse to replace the edit that it is told.
+    """
     _check(told)
+    if check is not None:
+        await queries.lock_drafts(connection, source.program.program_id)
+        check((await find_draft(connection, source.program.program_id, draft_id)).version)
     if not await queries.change_draft(connection, source.program.program_id, draft_id, told, source.actor, version):
         raise DraftEdited(newest=await find_draft(connection, source.program.program_id, draft_id))
     return await find_draft(connection, source.program.program_id, draft_id)
@@ -119,14 +131,15 @@ def _no_draft(draft_id: UUID) -> NotFound:
     return NotFound(msg)
 
 
-async def rules_naming(connection: Connection, program_id: int, field: str, key: str) -> list[str]:
-    """Name the drafts and the versions not retired whose rules name `key` in a field of their frame."""
-    versions = [v for v in await queries.published(connection, program_id) if v.state != "retired"]
-    told = [(f"version {v.version} of the earning rules", v.rules) for v in versions]
-    told += [(f"the draft {d.name!r}", d.rules) for d in await queries.drafts(connection, program_id)]
-    return [name for name, rules in told if any(key in (rule.get(field) or ()) for rule in rules)]
+async def rules_naming(connection: Connection, program_id: int, field: str, key: str) -> list[tuple[str, str]]:
+    """Tell which drafts, and versions in force or to come, name `key` in a field of their frame; as `InUse` has it."""
+    versions = [v for v in await queries.published(connection, program_id) if v.state in {"in_force", "scheduled"}]
+    told = [((mark("version %(name)s of the earning rules"), str(v.version)), v.rules) for v in versions]
+    drafts = await queries.drafts(connection, program_id)
+    told += [((mark("the draft of rules “%(name)s”"), draft.name), draft.rules) for draft in drafts]
+    return [user for user, rules in told if any(key in (rule.get(field) or ()) for rule in rules)]
 
 
 @segment_user
-async def _naming_segment(connection: Connection, program_id: int, key: str) -> list[str]:
+async def _naming_segment(connection: Connection, program_id: int, key: str) -> list[tuple[str, str]]:
     return await rules_naming(connection, program_id, "segments", key)

@@ -8,7 +8,10 @@ from msgspec import Struct
 
 
 class VersionFacts(Struct, frozen=True):
-    """A published version. `state`: in_force, scheduled (not begun), or retired (another has begun since)."""
+    """A published version. `state`: in_force, scheduled (not begun), retired (another has begun since), or withdrawn.
+
+    It was withdrawn where a later one begins no later: then it never was, or will be, in force.
+    """
 
     version: int
     name: str | None

@@ -17,10 +17,11 @@ from loyalty.registry import Registry
 Exact = int | Fraction
 
 RuleId = Annotated[
-    str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="How awards and caps refer to the rule, for ever.")
+    str,
+    Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}(?!\n)$", description="How awards and caps refer to the rule, for ever."),
 ]
 # A word of the programme, no free text: it stands in rows that cannot be blanked.
-ActionName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}$", examples=["review"])]
+ActionName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}(?!\n)$", examples=["review"])]
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Stage = Literal["base", "multiplier", "bonus", "cap"]
 On = Literal["purchase", "action"]

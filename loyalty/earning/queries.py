@@ -25,7 +25,9 @@ _NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = 
 _PUBLISHED = """
 SELECT coalesce(json_agg(json_build_object('version', v.version, 'name', v.name, 'in_force_from', v.in_force_from,
   'published_at', v.published_at, 'published_by', v.published_by, 'rules', v.rules, 'state',
-  CASE WHEN v.in_force_from > g.now THEN 'scheduled' WHEN v.version = g.current THEN 'in_force' ELSE 'retired' END)
+  CASE WHEN EXISTS (SELECT FROM earning_rules o WHERE o.program_id = $1 AND o.version > v.version
+      AND o.in_force_from <= v.in_force_from) THEN 'withdrawn'
+    WHEN v.in_force_from > g.now THEN 'scheduled' WHEN v.version = g.current THEN 'in_force' ELSE 'retired' END)
   ORDER BY v.version DESC), '[]')::text
 FROM earning_rules v, LATERAL (
   SELECT n.now, (SELECT max(version) FROM earning_rules WHERE program_id = $1

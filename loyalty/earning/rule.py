@@ -12,7 +12,7 @@ from loyalty.earning.kind import KINDS, Counted, EarningKind, Line, Occasion, Ru
 from loyalty.errors import Invalid
 from loyalty.i18n import mark
 
-_Word = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+$")]
+_Word = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+(?!\\n)$")]
 _Words = Annotated[tuple[_Word, ...], Meta(max_length=1000)]
 
 

@@ -89,11 +89,11 @@ class DraftList(Struct):
 
 
 class VersionOut(Struct):
-    """A published version. `in_force_from` null: since ever."""
+    """A published version. `in_force_from` null: since ever. `withdrawn`: another took its place before it began."""
 
     version: int
     name: str | None
-    state: Literal["in_force", "scheduled", "retired"]
+    state: Literal["in_force", "scheduled", "retired", "withdrawn"]
     in_force_from: datetime | None
     published_at: datetime
     rules: list[dict[str, Any]]

@@ -28,6 +28,11 @@ _WAKE = """
 UPDATE schedule SET next_at = clock_timestamp()
 WHERE job = $1 AND program_id = ANY($2) AND next_at > clock_timestamp() AND attempts = 0 AND lease_until IS NULL
 """
+# Of a test programme whose clock was set forward: what waits for the night shall not wait for ours.
+_WAKE_ALL = """
+UPDATE schedule SET next_at = clock_timestamp()
+WHERE program_id = $1 AND next_at > clock_timestamp() AND attempts = 0 AND lease_until IS NULL
+"""
 _DUE = """
 SELECT job, program_id, attempts, leased_by FROM schedule
 WHERE job = ANY($1) AND program_id = ANY($2)
@@ -97,6 +102,11 @@ async def ask_for(connection: Connection, job: str, program_id: int, at: datetim
 async def wake(connection: Connection, job: str, programs: Sequence[int]) -> None:
     """Make a job due that found out that there is work for it."""
     await connection.execute(_WAKE, job, programs)
+
+
+async def wake_all(connection: Connection, program_id: int) -> None:
+    """Make every job of a programme due that does not wait because it failed."""
+    await connection.execute(_WAKE_ALL, program_id)
 
 
 async def due(connection: Connection, jobs: Sequence[str], programs: Sequence[int], limit: int) -> list[Due]:

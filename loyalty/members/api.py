@@ -6,6 +6,7 @@ from litestar import Response, Router, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from loyalty.auth.scopes import needs, of_room
 from loyalty.database import one, write
 from loyalty.errors import LoyaltyError
 from loyalty.idempotency.api import REPLAYED, Keyed, respond_once
@@ -144,7 +145,13 @@ async def awards(
     return await awards_of(connection, source, shop_id(customer_id, "customer_id"), limit, cursor)
 
 
-@post(f"{_MEMBER}/adjustments", operation_id="adjust_points", summary="Adjust points", responses=problems(*KEYED))
+@post(
+    f"{_MEMBER}/adjustments",
+    operation_id="adjust_points",
+    summary="Adjust points",
+    opt=needs("points:adjust"),
+    responses=problems(*KEYED),
+)
 async def adjust(
     customer_id: FromPath[str],
     data: JSONBody[AdjustmentIn],
@@ -170,5 +177,6 @@ async def adjust(
 router = Router(
     path="/v1",
     tags=["members"],
+    opt=of_room("members"),
     route_handlers=[enrol, leave, change, show, find, balance, find_points, entries, awards, adjust],
 )

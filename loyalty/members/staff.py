@@ -20,6 +20,7 @@ from loyalty.points.keyed import Pinning, do_once
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.segments.facts import SegmentName
 from loyalty.segments.people import named_segments_of
+from loyalty.tiers.queries import open_climbs
 from loyalty.tiers.staff import PersonTier, person_tier
 
 
@@ -64,11 +65,12 @@ async def see_person(
         if person is None or person.merged_into is not None:
             return person
         purse = await find_purse(connection, program, customer_id)
-        timeline = await find_timeline(connection, program.program_id, customer_id, purse, after)
+        climbs = await open_climbs(connection, program, purse.now, [customer_id])
+        changes = climbs.climb(customer_id).changes
+        timeline = await find_timeline(connection, program.program_id, customer_id, purse, changes, after)
         found = await find_why(connection, program.program_id, customer_id, why) if why else None
-        tier = await person_tier(connection, program, customer_id, purse.now)
         segments = await named_segments_of(connection, program.program_id, customer_id)
-        return Seen(person, purse, timeline, found, tier, segments)
+        return Seen(person, purse, timeline, found, person_tier(climbs, customer_id), segments)
 
 
 async def adjust_by_staff(database: Database, program: ProgramFacts, asked: ByStaff) -> Adjusted:

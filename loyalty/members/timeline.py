@@ -1,8 +1,9 @@
 """Everything that happened to somebody's points, newest first: one row for each decision, and what it moved.
 
-What settling did is told at its own instant, a row for each, not when it was written.
+What settling did is told at its own instant, a row for each, not when it was written; so is each change of the tier.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import msgspec
 
 from loyalty.database import Connection
 from loyalty.members.person import Purse
+from loyalty.tiers.facts import Change
 
 PAGE = 30
 
@@ -95,6 +97,8 @@ class Move(msgspec.Struct, frozen=True):
 class Happened(msgspec.Struct, frozen=True):
     """One row. `part` is the kind of what settling did, else empty; `actor` the person's e-mail or the storefront.
 
+    Of a change of the tier (cause `tier`) `facts` has `from`, `to`, and by what.
+
     `left_at`: of a joining that was told with its end, so that no row of its own tells the leaving.
     """
 
@@ -121,6 +125,11 @@ class Happened(msgspec.Struct, frozen=True):
         return Place(self.at, self.award_id, self.part)
 
     @property
+    def has_reasons(self) -> bool:
+        """Tell whether it was decided by rules, so that `why` tells why: about a purchase, or an action."""
+        return self.purchase_id is not None or self.cause == "action"
+
+    @property
     def points(self) -> int:
         """How many points came, or (< 0) went. A merge brings none: the rows of the other account are told here too."""
         return sum(move.net for move in self.moves if move.kind != "merge")
@@ -137,13 +146,22 @@ _decode = msgspec.json.Decoder(Happened).decode
 
 
 async def find_timeline(
-    connection: Connection, program_id: int, customer_id: UUID, purse: Purse, after: Place | None
+    connection: Connection,
+    program_id: int,
+    customer_id: UUID,
+    purse: Purse,
+    changes: Sequence[Change],
+    after: Place | None,
 ) -> Timeline:
-    """Find a page of what happened before `after`, with what fell due by now and is not written yet."""
+    """Find a page of what happened before `after`, with what fell due by now and is not written yet.
+
+    `changes` are those of the tier: few, and known to whoever asked where somebody stands.
+    """
     key = (after.at, after.award_id, after.part) if after else (None, None, None)
     stored = await connection.fetch(_PAGE, program_id, customer_id, *key, PAGE + 1)
     rows = [_decode(row[0]) for row in stored]
-    rows += [row for row in _unwritten(purse) if after is None or row.place < after]
+    told = [*_unwritten(purse), *(_climbed(change, customer_id) for change in changes)]
+    rows += [row for row in told if after is None or row.place < after]
     rows.sort(key=lambda row: row.place, reverse=True)
     return Timeline(rows[:PAGE], more=len(rows) > PAGE)
 
@@ -158,3 +176,10 @@ def _unwritten(purse: Purse) -> list[Happened]:
         Happened(place.award_id, place.part, place.at, "settled", 0, {}, "", purse.now, moves)
         for place, moves in groups.items()
     ]
+
+
+def _climbed(change: Change, customer_id: UUID) -> Happened:
+    """Tell a change of the tier, behind the decision that brought it."""
+    facts = {"from": change.tier_from, "to": change.tier_to, "cause": change.cause}
+    part, at = f"tier{change.seq:010}", change.effective_at
+    return Happened(change.award_id or customer_id, part, at, "tier", 0, facts, "", change.recorded_at, [])

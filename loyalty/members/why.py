@@ -1,4 +1,4 @@
-"""Why these points: what a decision about a purchase stored of its reasons, and what it moved."""
+"""Why these points: what a decision about a purchase or an action stored of its reasons, and what it moved."""
 
 from datetime import datetime
 from typing import Any
@@ -18,15 +18,17 @@ SELECT json_build_object('award_id', a.award_id, 'cause', a.cause, 'rules_versio
   'basis', a.basis, 'breakdown', a.breakdown, 'facts', a.facts, 'target', a.target, 'due', a.due, 'given', a.given,
   'recorded_at', a.recorded_at, 'request_id', a.request_id, 'order_id', p.order_id, 'storefront', s.name,
   'lines', coalesce(p.lines, '[]'),
+  'segments', (SELECT coalesce(json_object_agg(segment_key, name), '{}') FROM segment WHERE program_id = $1),
   'rules', (SELECT rules FROM earning_rules WHERE program_id = $1 AND version = a.rules_version),
   'moves', (SELECT coalesce(json_agg(e ORDER BY e.first), '[]') FROM (
     SELECT e.kind, e.debit_code AS debit, e.credit_code AS credit, sum(e.amount)::bigint AS points, min(e.seq) AS first
     FROM entry e WHERE e.program_id = $1 AND e.customer_id = a.customer_id AND e.award_id = a.award_id
     GROUP BY 1, 2, 3) e))::text
 FROM award a JOIN family f ON f.customer_id = a.customer_id
-JOIN purchase p ON p.program_id = $1 AND p.purchase_id = a.purchase_id
-JOIN storefront s ON s.program_id = $1 AND s.storefront_id = p.storefront_id
-WHERE a.program_id = $1 AND a.award_id = $3
+LEFT JOIN purchase p ON p.program_id = $1 AND p.purchase_id = a.purchase_id
+LEFT JOIN action d ON d.program_id = $1 AND d.customer_id = a.customer_id AND d.award_id = a.award_id
+LEFT JOIN storefront s ON s.program_id = $1 AND s.storefront_id = coalesce(p.storefront_id, d.storefront_id)
+WHERE a.program_id = $1 AND a.award_id = $3 AND (a.purchase_id IS NOT NULL OR a.cause = 'action')
 """
 
 
@@ -57,7 +59,10 @@ class RuleShare(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """A stored decision about a purchase. `rules` are the settings of that version, in the order of `breakdown`."""
+    """A stored decision about a purchase or an action. `rules` are the settings of that version, in its order.
+
+    `segments`: their names by key, also of those that are no more. An action has no order, and a storefront or none.
+    """
 
     award_id: UUID
     cause: str
@@ -70,17 +75,23 @@ class Why(msgspec.Struct, frozen=True):
     given: int
     recorded_at: datetime
     request_id: str
-    order_id: str
-    storefront: str
+    order_id: str | None
+    storefront: str | None
     lines: list[dict[str, Any]]
     rules: list[dict[str, Any]] | None
     moves: list[Move]
+    segments: dict[str, str] = {}
+
+    @property
+    def is_action(self) -> bool:
+        """Tell whether nothing was bought: it is about something else that somebody did."""
+        return self.cause == "action"
 
 
 _decode = msgspec.json.Decoder(Why).decode
 
 
 async def find_why(connection: Connection, program_id: int, customer_id: UUID, award_id: UUID) -> Why | None:
-    """Find why a decision about a purchase of somebody gave what it gave; None when there is no such decision."""
+    """Find why a decision about somebody gave what it gave; None when there is no such decision, or no rule made it."""
     found = await connection.fetchval(_ONE, program_id, customer_id, award_id)
     return None if found is None else _decode(found)

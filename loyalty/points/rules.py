@@ -5,7 +5,7 @@ into the cause's notes. The hash chain is closed by `seal`, when the award (whos
 docs/decisions/0008-how-points-move.md is the same in words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -179,8 +179,17 @@ def claw_back(account: OpenAccount, amount: int, purchase_id: UUID, cause: Cause
 
     From the purchase's own lots first, what is pending before what is available; then from others in spending order.
     """
+    return _claw_back(account, amount, lambda lot: lot.purchase_id == purchase_id, cause, clamp=clamp)
+
+
+def claw_back_lot(account: OpenAccount, amount: int, lot_seq: int | None, cause: Cause, *, clamp: bool = False) -> int:
+    """Take points back that came as one lot and for no purchase; else as `claw_back`. None: it is not here any more."""
+    return _claw_back(account, amount, lambda lot: lot.seq == lot_seq, cause, clamp=clamp)
+
+
+def _claw_back(account: OpenAccount, amount: int, own: Callable[[OpenLot], bool], cause: Cause, *, clamp: bool) -> int:
     left = amount
-    for lot in spending_order(account, (lot for lot in account.lots if lot.pending and lot.purchase_id == purchase_id)):
+    for lot in spending_order(account, (lot for lot in account.lots if lot.pending and own(lot))):
         part = min(left, lot.remaining)
         if part:
             entry = enter(account, "claw_back", "pending", "clawed_back", part, cause)
@@ -188,7 +197,7 @@ def claw_back(account: OpenAccount, amount: int, purchase_id: UUID, cause: Cause
             left -= part
     part = min(left, account.available)
     if part:
-        lots = sorted(spendable(account), key=lambda lot: lot.purchase_id != purchase_id)
+        lots = sorted(spendable(account), key=lambda lot: not own(lot))
         spend(account, "claw_back", "clawed_back", part, lots, cause)
         left -= part
     if left and clamp:

@@ -17,6 +17,7 @@ CODES = ("issued", "pending", "available", "held", "redeemed", "expired", "clawe
 CAUSES = (
     "purchase", "refund", "cancellation", "edit", "claim", "joined", "left", "membership", "merged",
     "held", "captured", "released", "reversed", "adjusted", "settled", "erased", "action",
+    "referral",
 )  # fmt: skip
 KINDS = (
     "issue", "mature", "expire", "repay", "claw_back", "hold", "capture", "release", "reverse", "adjust", "forfeit",

@@ -2,24 +2,29 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from loyalty.auth.scopes import needed
 from loyalty.database import Connection, Database
-from loyalty.errors import Unauthorized
+from loyalty.errors import Unauthorized, Unavailable
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.rules import fingerprint
 from loyalty.programs.facts import Source
-from loyalty.programs.queries import Caller, caller_of
-from loyalty.web.requests import refuse_bad_bodies
+from loyalty.programs.queries import Caller, caller_of, note_use
+from loyalty.web.requests import refuse_bad_addresses, refuse_bad_bodies
 
-# A revoked key may live this much longer. Without it every call would cost a look-up of its own.
+# A revoked or expired key may live this much longer. Without it every call would cost a look-up of its own.
 _KNOWN_SECONDS = 5.0
 _MOST_KNOWN = 10_000
+_NOTED_SECONDS = 600.0
 
 
 # What a handler asks for. They are the application's own objects, not something that came over the wire.
@@ -34,6 +39,7 @@ class KnownKeys:
     def __init__(self) -> None:
         """Know none yet."""
         self._known: dict[str, tuple[float, Caller]] = {}
+        self._noted: dict[UUID, float] = {}
 
     async def caller(self, database: Database, key: str) -> Caller | None:
         """Find who calls with a key, from memory for 5 seconds. What is not found is not remembered."""
@@ -47,20 +53,37 @@ class KnownKeys:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[key] = (now, caller)
+            await self._note(database, caller, now)
         return caller
+
+    async def _note(self, database: Database, caller: Caller, now: float) -> None:
+        """Note that a key is used; a call does not fail because that cannot be noted now."""
+        if now - self._noted.get(caller.key_id, -_NOTED_SECONDS) < _NOTED_SECONDS:
+            return
+        with suppress(Unavailable, asyncpg.PostgresError, OSError, TimeoutError):
+            async with database.writer() as connection:
+                await note_use(connection, caller)
+            if len(self._noted) >= _MOST_KNOWN:
+                self._noted.clear()
+            self._noted[caller.key_id] = now
 
 
 async def admit(request: Request[Any, Any, State]) -> None:
-    """Let nobody in without a valid key, whatever the operation, and no body that nobody could store."""
+    """Let nobody in without a valid key that may do it and has requests left, and no body that nobody could store."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
         msg = "Send the storefront's key: `Authorization: Bearer lk_live_…`. `loyalty keys create` makes one."
         raise Unauthorized(msg)
     caller = await request.app.state.known_keys.caller(request.app.state.database, key.strip())
     if caller is None:
-        msg = "This key is unknown or revoked."
+        msg = "This key is unknown, expired or revoked."
         raise Unauthorized(msg)
     request.scope["state"]["caller"] = caller
+    if taken := await request.app.state.rate_limits.take(caller.key_id):
+        request.scope["state"]["headers"] = taken.headers
+        taken.refuse_excess()
+    caller.require(*needed(request.route_handler.opt, request.method))
+    refuse_bad_addresses(request)
     await refuse_bad_bodies(request)
 
 

@@ -18,7 +18,14 @@ _BY_KEY = f"""
 SELECT k.key_id, k.scopes, s.storefront_id, s.name AS storefront, s.namespace, {_PROGRAM}
 FROM api_key k JOIN storefront s USING (program_id, storefront_id) JOIN program p USING (program_id)
 WHERE k.program_id = $1 AND k.sha256 = $2 AND k.revoked_at IS NULL
+  AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
 """  # noqa: S608 - column names
+# To ten minutes: a call should not cost a write.
+_USED = """
+UPDATE api_key SET last_used_at = clock_timestamp() WHERE program_id = $1 AND key_id = $2
+  AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '10 minutes')
+"""
+_STOREFRONT = "SELECT storefront_id, namespace FROM storefront WHERE program_id = $1 AND name = $2"
 _BY_NUMBER = f"SELECT {_PROGRAM} FROM program p WHERE p.program_id = $1"  # noqa: S608 - column names
 _ALL = f"SELECT {_PROGRAM} FROM program p ORDER BY p.program_id"  # noqa: S608 - column names
 
@@ -42,7 +49,7 @@ class Caller(Struct, frozen=True):
 
 
 async def caller_of(connection: Connection, key: str) -> Caller | None:
-    """Find who a key belongs to; None when it is unknown or revoked."""
+    """Find who a key belongs to; None when it is unknown, expired or revoked."""
     program_id = program_of_key(key)
     if program_id is None:
         return None
@@ -59,6 +66,11 @@ async def caller_of(connection: Connection, key: str) -> Caller | None:
     )
 
 
+async def note_use(connection: Connection, caller: Caller) -> None:
+    """Note that a key was used."""
+    await connection.execute(_USED, caller.program.program_id, caller.key_id)
+
+
 async def program_of(connection: Connection, program_id: int) -> ProgramFacts:
     """Give the facts of a programme that is there, as a job's is."""
     row = await connection.fetchrow(_BY_NUMBER, program_id)
@@ -66,6 +78,15 @@ async def program_of(connection: Connection, program_id: int) -> ProgramFacts:
         msg = f"There is no programme {program_id}."
         raise NotFound(msg)
     return _program(row)
+
+
+async def find_storefront(connection: Connection, program_id: int, name: str) -> tuple[int, str]:
+    """Find a programme's storefront by its name; gives its number and namespace."""
+    row = await connection.fetchrow(_STOREFRONT, program_id, name)
+    if row is None:
+        msg = f"There is no storefront {name!r}."
+        raise NotFound(msg)
+    return row["storefront_id"], row["namespace"]
 
 
 async def all_programs(connection: Connection) -> list[ProgramFacts]:

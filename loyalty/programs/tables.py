@@ -20,6 +20,9 @@ class Program(SQLModel, table=True):
         CheckConstraint("mode IN ('live', 'test')", name="mode_is_known"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
         CheckConstraint("mode = 'test' OR clock_offset = interval '0'", name="only_test_clocks_move"),
+        ForeignKeyConstraint(["twin_of"], ["program.program_id"], name="program_twin_of_fk"),
+        UniqueConstraint("twin_of", name="program_has_one_twin"),
+        CheckConstraint("twin_of IS NULL OR mode = 'test'", name="twins_are_for_tests"),
     )
 
     program_id: int | None = Field(default=None, primary_key=True, sa_column_args=[Identity()])
@@ -27,6 +30,8 @@ class Program(SQLModel, table=True):
     mode: str = "live"
     currency: str
     timezone: str
+    # The live programme that this one is the test mode of.
+    twin_of: int | None = None
     clock_offset: timedelta = Field(
         default=timedelta(), sa_type=Interval, sa_column_kwargs={"server_default": text("'0'")}
     )

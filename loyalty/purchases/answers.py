@@ -1,7 +1,10 @@
 """First answers and their replays: pure functions of what was decided, so a retry gets the same bytes."""
 
+from typing import Any
+
 import msgspec
 
+from loyalty.errors import LoyaltyError, OtherFacts
 from loyalty.points.facts import RecordedAward
 from loyalty.points.wire import balance_after
 from loyalty.purchases.decisions import Parked, Recorded
@@ -76,3 +79,13 @@ def points_of(award: RecordedAward) -> PointsOut:
         # Typed, so that its fields come in one order whether it was just decided or read from JSONB.
         breakdown=msgspec.convert(award.breakdown, list[RuleShareOut]),
     )
+
+
+def with_first(error: LoyaltyError, new: object) -> Any:  # noqa: ANN401
+    """Show what stands in the words of the first answer, without the ids that the other facts might have changed."""
+    if isinstance(error, OtherFacts) and isinstance(error.first, Recorded | Parked):
+        if isinstance(new, NewRefund):
+            error.first = refund_answer(new, error.first)
+        elif isinstance(new, NewPurchase) and isinstance(error.first, Recorded):
+            error.first = msgspec.structs.replace(purchase_answer(new, error.first), customer_id=None)
+    return error

@@ -1,32 +1,31 @@
 """Purchases over HTTP. Decodes, calls one verb, encodes; the rest is elsewhere."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, Router, get, post, put
 from litestar.datastructures import State
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
+from loyalty.auth.scopes import needs, of_room
 from loyalty.database import Database, write
 from loyalty.errors import Invalid, LoyaltyError, OtherFacts
 from loyalty.lanes import write_apart
 from loyalty.programs.api import Calling, Reading, Writing
 from loyalty.programs.facts import Source
-from loyalty.purchases.actions import edit_purchases, record_purchases, record_refunds
-from loyalty.purchases.answers import edit_answer, purchase_answer, refund_answer
+from loyalty.purchases.actions import edit_purchases, record_purchases
+from loyalty.purchases.answers import edit_answer, purchase_answer, with_first
 from loyalty.purchases.calculating import CalculationIn, CalculationOut, calculate
-from loyalty.purchases.decisions import Parked, Recorded
+from loyalty.purchases.decisions import Recorded
 from loyalty.purchases.edits import Edited
-from loyalty.purchases.facts import NewPurchase, NewRefund
+from loyalty.purchases.facts import NewPurchase
 from loyalty.purchases.lookup import find_purchase
+from loyalty.purchases.refunds_api import REFUNDS, OrderQuery
 from loyalty.purchases.told import (
-    CancellationIn,
     PurchaseBatch,
     PurchaseIn,
-    RefundIn,
     purchase_from,
-    refund_from,
 )
 from loyalty.purchases.wire import (
     BatchRecorded,
@@ -34,14 +33,12 @@ from loyalty.purchases.wire import (
     PurchaseEdited,
     PurchaseOut,
     PurchaseRecorded,
-    RefundRecorded,
 )
 from loyalty.web.bounds import shop_id
 from loyalty.web.openapi import READING, WRITING, problems
 from loyalty.web.problems import invalid_from, problem_of
 
 REPLAYED = {"Idempotency-Replayed": "true"}
-OrderQuery = Annotated[str, QueryParameter(name="order_id", description="The shop's order number, also with slashes.")]
 
 
 @post(
@@ -56,7 +53,7 @@ async def record(data: JSONBody[PurchaseIn], state: State, source: Writing) -> R
     new = purchase_from(data, source.program)
     [result] = await _record(state, source, [new])
     if isinstance(result, LoyaltyError):
-        raise _with_first(result, new)
+        raise with_first(result, new)
     return Response(purchase_answer(new, result), headers=REPLAYED if result.replayed else None)
 
 
@@ -89,7 +86,7 @@ def _result(item: NewPurchase | LoyaltyError, results: Any, source: Source) -> B
     result = next(results) if isinstance(item, NewPurchase) else item
     if isinstance(item, NewPurchase) and isinstance(result, Recorded):
         return BatchResult(201, result.replayed, purchase_answer(item, result), None)
-    first = _with_first(result, item).first if isinstance(result, OtherFacts) else None
+    first = with_first(result, item).first if isinstance(result, OtherFacts) else None
     problem = problem_of(result, source.request_id, first)
     return BatchResult(problem.status, replayed=False, purchase=None, problem=problem)
 
@@ -106,16 +103,6 @@ def lane_of(items: Sequence[NewPurchase]) -> Callable[[NewPurchase], str]:
     if len({item.order_id for item in items}) < len(items):
         return lambda _: ""
     return lambda item: item.external_id or item.order_id
-
-
-def _with_first(error: LoyaltyError, new: object) -> Any:  # noqa: ANN401
-    """Show what stands in the words of the first answer, without the ids that the other facts might have changed."""
-    if isinstance(error, OtherFacts) and isinstance(error.first, Recorded | Parked):
-        if isinstance(new, NewRefund):
-            error.first = refund_answer(new, error.first)
-        elif isinstance(new, NewPurchase) and isinstance(error.first, Recorded):
-            error.first = msgspec.structs.replace(purchase_answer(new, error.first), customer_id=None)
-    return error
 
 
 @put(
@@ -163,71 +150,11 @@ async def find(order: OrderQuery, caller: Calling, connection: Reading) -> Purch
 
 
 @post(
-    "/purchases/{order_id:str}/refunds",
-    operation_id="record_refund",
-    summary="Record a refund",
-    responses=problems(*WRITING),
-)
-async def refund(
-    order_id: FromPath[str], data: JSONBody[RefundIn], state: State, source: Writing
-) -> Response[RefundRecorded]:
-    """Take goods back, and the points they earned, by the purchase's own rules. Before its purchase it is parked."""
-    return await _refund(state, source, refund_from(data, shop_id(order_id, "order_id"), source.program))
-
-
-@post(
-    "/purchases:refund",
-    operation_id="record_refund_by_query",
-    summary="Record a refund by query",
-    responses=problems(*WRITING),
-)
-async def refund_by_query(
-    order: OrderQuery, data: JSONBody[RefundIn], state: State, source: Writing
-) -> Response[RefundRecorded]:
-    """Take goods back of a purchase whose number does not fit into a path."""
-    return await _refund(state, source, refund_from(data, shop_id(order, "order_id"), source.program))
-
-
-@post(
-    "/purchases/{order_id:str}/cancel",
-    operation_id="cancel_purchase",
-    summary="Cancel a purchase",
-    responses=problems(*WRITING),
-)
-async def cancel(
-    order_id: FromPath[str], state: State, source: Writing, data: JSONBody[CancellationIn | None] = None
-) -> Response[RefundRecorded]:
-    """Take back all that is left of a purchase. Before its purchase it is parked."""
-    told = data or CancellationIn()
-    return await _refund(state, source, NewRefund(shop_id(order_id, "order_id"), "", told.cancelled_at, None))
-
-
-@post(
-    "/purchases:cancel",
-    operation_id="cancel_purchase_by_query",
-    summary="Cancel a purchase by query",
-    responses=problems(*WRITING),
-)
-async def cancel_by_query(
-    order: OrderQuery, state: State, source: Writing, data: JSONBody[CancellationIn | None] = None
-) -> Response[RefundRecorded]:
-    """Cancel a purchase whose number does not fit into a path."""
-    told = data or CancellationIn()
-    return await _refund(state, source, NewRefund(shop_id(order, "order_id"), "", told.cancelled_at, None))
-
-
-async def _refund(state: State, source: Source, new: NewRefund) -> Response[RefundRecorded]:
-    [result] = await write(state.database, lambda tx, some: record_refunds(tx, source, state.rules, some), [new])
-    if isinstance(result, LoyaltyError):
-        raise _with_first(result, new)
-    return Response(refund_answer(new, result), headers=REPLAYED if result.replayed else None)
-
-
-@post(
     "/points-calculations",
     operation_id="calculate_points",
     summary="Try a basket",
     status_code=200,
+    opt=needs("purchases:read"),
     responses=problems(*WRITING, 404),
     request_max_body_size=256 * 1024,
 )
@@ -241,16 +168,14 @@ async def try_basket(
 router = Router(
     path="/v1",
     tags=["purchases"],
+    opt=of_room("purchases"),
     route_handlers=[
         record,
         record_batch,
         edit,
         show,
         find,
-        refund,
-        refund_by_query,
-        cancel,
-        cancel_by_query,
+        *REFUNDS,
         try_basket,
     ],
 )

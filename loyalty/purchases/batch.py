@@ -17,7 +17,7 @@ from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.programs.facts import Source
 from loyalty.programs.policies import Basis, basis_of
 from loyalty.purchases.counts import Counts, counts
-from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts, TierFacts
+from loyalty.purchases.facts import NewPurchase, PurchaseFacts, Read, RefundFacts
 from loyalty.tiers.climbs import Climbs
 
 # In the place of a rule's id: whose purchases could earn before, where another account has the awards.
@@ -140,10 +140,7 @@ class Batch(Book):
         self.new_refunds: list[tuple[RefundFacts, list[dict[str, Any]] | None]] = []
         self.new_memberships: list[tuple[MembershipFacts, str | None]] = []
         self.superseded: list[UUID] = []
-        self.has_tiers = read.has_tiers or self.climbs.scheme is not None
-        self.tiers: dict[UUID, list[TierFacts]] = defaultdict(list)
-        for span in read.tiers:
-            self.tiers[span.customer_id].append(span)
+        self.has_tiers = self.climbs.scheme is not None
         self.segments: dict[UUID, set[str]] = defaultdict(set)
         for segment in read.segments:
             self.segments[segment.customer_id].add(segment.key)
@@ -158,13 +155,8 @@ class Batch(Book):
 
     def tier_at(self, account: OpenAccount, at: datetime) -> Standing | None:
         """Give the tier that a customer held at an instant, as known now."""
-        if self.climbs.scheme is not None:
-            tier = self.climbs.tier_at(account.customer_id, at)
-            return None if tier is None else Standing(tier.key, tier.factor)
-        for span in self.tiers.get(account.customer_id, ()):
-            if span.since <= at and (span.until is None or at < span.until):
-                return Standing(span.key, span.factor)
-        return None
+        tier = self.climbs.tier_at(account.customer_id, at)
+        return None if tier is None else Standing(tier.key, tier.factor)
 
     def segments_of(self, account: OpenAccount) -> set[str]:
         """Give the segments that a customer is in now."""

@@ -32,6 +32,8 @@ class NewPurchase(Struct, frozen=True):
     source_updated_at: datetime | None = None
     metadata: dict[str, Any] | None = None
     profile: Profile | None = None
+    # Fingerprints of address and means of payment, by kind; a retry may leave them out.
+    traces: dict[str, str] | None = None
 
 
 class NewRefund(Struct, frozen=True):
@@ -92,16 +94,6 @@ class UseFacts(Struct, frozen=True):
     points: int
 
 
-class TierFacts(Struct, frozen=True):
-    """A tier that a customer held for a time, as known now; `until` None: still."""
-
-    customer_id: UUID
-    key: str
-    factor: str
-    since: datetime
-    until: datetime | None = None
-
-
 class SegmentFacts(Struct, frozen=True):
     """A segment that a customer is in now, one of those asked for."""
 
@@ -142,6 +134,4 @@ class Read(Struct, frozen=True):
     # Only what the rules need: docs/rules.md, "Decided once". `earned`: whose purchases could earn before.
     uses: list[UseFacts] = []
     earned: list[UUID] = []
-    tiers: list[TierFacts] = []
     segments: list[SegmentFacts] = []
-    has_tiers: bool = False

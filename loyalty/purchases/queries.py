@@ -9,6 +9,7 @@ from loyalty.customers.queries import folded, memberships, new_customers, told_p
 from loyalty.points.queries import Append, appended
 from loyalty.purchases import tables
 from loyalty.purchases.facts import Read
+from loyalty.referrals.friends import traces
 from loyalty.statements import Part, insert, sql_columns, update
 from loyalty.tiers.queries import climbed
 
@@ -84,7 +85,7 @@ def as_append(batch: "Batch", *, overwrite_profiles: bool = False) -> Append:
             *memberships(batch.new_memberships, batch.superseded, source.request_id, batch.now),
             *_purchases(batch),
         ],
-        after=[*_refunds(batch), *_uses(batch), *climbed(batch.climbs, touched)],
+        after=[*_refunds(batch), *_uses(batch), *climbed(batch.climbs, touched), *_traces(batch)],
     )
 
 
@@ -135,6 +136,18 @@ def _facts(order: "OpenOrder") -> tuple[object, ...]:
 
 def _text(value: object) -> str | None:
     return None if value is None else _json(value).decode()
+
+
+def _traces(batch: "Batch") -> list[Part]:
+    """Remember by what addresses and means of payment a customer bought: referrals are checked by it."""
+    return traces(
+        [
+            (order.customer_id, kind, trace)
+            for order in batch.purchases.values()
+            if order.told and order.told.traces and order.customer_id and not order.test
+            for kind, trace in order.told.traces.items()
+        ]
+    )
 
 
 def _refunds(batch: "Batch") -> list[Part]:

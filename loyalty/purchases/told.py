@@ -45,6 +45,9 @@ class PaymentsIn(Struct, forbid_unknown_fields=True):
     gift_card: Money | None = None
     store_credit: Money | None = None
     points: Money | None = None
+    fingerprint: Annotated[
+        Word | None, Meta(description="The shop's own hash of the means of payment; what referrals are checked by.")
+    ] = None
 
 
 class PersonIn(Struct, forbid_unknown_fields=True):
@@ -54,6 +57,9 @@ class PersonIn(Struct, forbid_unknown_fields=True):
     name: PersonName | None = None
     language: Language | None = None
     consent: Annotated[dict[str, bool], Meta(max_length=32)] | None = None
+    address_hash: Annotated[
+        Word | None, Meta(description="The shop's own hash of the address; what referrals are checked by.")
+    ] = None
 
     def profile(self) -> Profile:
         """Hand it to the customers."""
@@ -89,7 +95,11 @@ class PurchaseIn(Struct, forbid_unknown_fields=True):
 class PurchaseBatch(Struct, forbid_unknown_fields=True):
     """Up to 1,000 purchases; each is recorded or refused by itself."""
 
-    purchases: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=1000)]
+    # Read one by one, so that a bad one is refused alone; documented as what they are.
+    purchases: Annotated[
+        list[dict[str, Any]],
+        Meta(min_length=1, max_length=1000, extra_json_schema={"items": {"$ref": "#/components/schemas/PurchaseIn"}}),
+    ]
 
 
 class RefundLineIn(Struct, forbid_unknown_fields=True):
@@ -150,7 +160,14 @@ def purchase_from(told: PurchaseIn, program: ProgramFacts) -> NewPurchase:
         source_updated_at=told.source_updated_at,
         metadata=checked_metadata(told.metadata),
         profile=told.customer.profile() if told.customer else None,
+        traces=_traces(told),
     )
+
+
+def _traces(told: PurchaseIn) -> dict[str, str] | None:
+    address = told.customer.address_hash if told.customer else None
+    payment = told.payments.fingerprint if told.payments else None
+    return {kind: trace for kind, trace in (("address", address), ("payment", payment)) if trace} or None
 
 
 def _line(line: LineIn | RefundLineIn, place: int, digits: int) -> dict[str, Any]:
@@ -170,10 +187,12 @@ def _line(line: LineIn | RefundLineIn, place: int, digits: int) -> dict[str, Any
 def _payments(payments: PaymentsIn | None, digits: int) -> dict[str, int] | None:
     if payments is None:
         return None
-    told = {name: getattr(payments, name) for name in payments.__struct_fields__}
-    return {
+    told = {name: getattr(payments, name) for name in ("gift_card", "store_credit", "points")}
+    stored = {
         name: minor_units(amount, digits, f"/payments/{name}") for name, amount in told.items() if amount is not None
     }
+    # A fingerprint is no payment: the purchase is the same one with and without it.
+    return None if payments.fingerprint and not stored else stored
 
 
 def refund_from(told: RefundIn, order_id: str, program: ProgramFacts) -> NewRefund:

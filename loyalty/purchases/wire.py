@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from loyalty.points.wire import BalanceOut
+from loyalty.web.problems import Problem
 
 
 class LineShareOut(Struct, omit_defaults=True):
@@ -98,7 +99,7 @@ class BatchResult(Struct):
     status: int
     replayed: bool
     purchase: PurchaseRecorded | None
-    problem: Any | None
+    problem: Problem | None
 
 
 class BatchRecorded(Struct):

@@ -30,11 +30,12 @@ async def redeem_reward(
     tx: Tx, source: Source, new: NewRedemption, besides: Besides | None = None
 ) -> tuple[Redeemed, RewardFacts]:
     """Redeem a reward for a member: a hold, or at once. `besides` shares the commit. Gives what was promised."""
-    book = await open_book(tx, source, customers=[new.external_id])
-    offered = await queries.offered_for(tx, book, new.reward_id, new.external_id)
+    ids = [new.customer_id] if new.customer_id else []
+    book = await open_book(tx, source, customers=[] if ids else [new.external_id], ids=ids)
+    owner = queries.owner_of(book, new.customer_id or book.aliases.get(new.external_id))
+    offered = await queries.offered_for(tx, book, new.reward_id, owner)
     reward, counted = (offered.reward, offered.counted) if offered else (None, Counted())
     asked = [reward] if reward else []
-    owner = queries.owner_of(book, new.external_id)
     standing = await standing_of(tx.connection, source.program, owner, book.now, asked)
     try:
         redeemed = redeem(book, new, reward, counted, standing)

@@ -14,11 +14,11 @@ from loyalty.rewards.decisions import chance
 from loyalty.rewards.kind import RewardFacts
 from loyalty.rewards.queries import now_of, owner_of, read_offered
 from loyalty.rewards.standing import standing_of
-from loyalty.rewards.wire import RedemptionOut, RewardList, RewardOut, reward_out
+from loyalty.rewards.wire import RedemptionList, RedemptionOut, RewardList, RewardOut, reward_out
 from loyalty.web.bounds import decimal_text
+from loyalty.web.cursors import cursor_of, place_of
 
-_ONE = """
-SELECT json_build_object('redemption_id', h.hold_id, 'reward_id', r.reward_id, 'reward', r.reward,
+_TOLD = """json_build_object('redemption_id', h.hold_id, 'reward_id', r.reward_id, 'reward', r.reward,
   'price_points', r.price_points, 'points', h.points, 'captured', h.captured, 'returned', h.returned,
   'state', CASE WHEN h.state = 'open' AND h.expires_at <= clock_timestamp() + g.clock_offset THEN 'timed_out'
     ELSE h.state END,
@@ -27,10 +27,22 @@ SELECT json_build_object('redemption_id', h.hold_id, 'reward_id', r.reward_id, '
   'ended_at', CASE WHEN h.state = 'open' AND h.expires_at <= clock_timestamp() + g.clock_offset THEN h.expires_at
     ELSE h.ended_at END,
   'customer_id', (SELECT a.external_id FROM customer_alias a
-    WHERE a.program_id = $1 AND a.namespace = $3 AND a.customer_id = h.customer_id ORDER BY 1 LIMIT 1))::text
+    WHERE a.program_id = $1 AND a.namespace = $3 AND a.customer_id = h.customer_id ORDER BY 1 LIMIT 1))"""
+_FROM = """
 FROM redemption r JOIN hold h ON h.program_id = $1 AND h.hold_id = r.redemption_id JOIN program g ON g.program_id = $1
-WHERE r.program_id = $1 AND r.redemption_id = $2 AND r.storefront_id = $4
-"""
+WHERE r.program_id = $1 AND r.storefront_id = $4"""
+_ONE = f"SELECT {_TOLD}::text {_FROM} AND r.redemption_id = $2"
+# Of those who were merged into the customer, too.
+_OF_CUSTOMER = f"""
+WITH RECURSIVE one (customer_id) AS (
+  SELECT customer_id FROM customer_alias WHERE program_id = $1 AND namespace = $3 AND external_id = $2
+  UNION SELECT c.customer_id FROM one o JOIN customer c ON c.program_id = $1 AND c.merged_into = o.customer_id)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM one) THEN (SELECT coalesce(json_agg(f.told), '[]')::text FROM (
+  SELECT {_TOLD} AS told {_FROM} AND r.customer_id IN (SELECT customer_id FROM one)
+    AND ($5::uuid IS NULL OR (r.recorded_at, r.redemption_id) < (
+      SELECT recorded_at, redemption_id FROM redemption WHERE program_id = $1 AND redemption_id = $5))
+  ORDER BY r.recorded_at DESC, r.redemption_id DESC LIMIT $6) f) END
+"""  # noqa: S608 - our own parts
 
 
 class _Stored(msgspec.Struct):
@@ -50,6 +62,7 @@ class _Stored(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Stored).decode
+_decode_all = msgspec.json.Decoder(list[_Stored]).decode
 
 
 async def catalogue(connection: Connection, source: Source, customer: str | None) -> RewardList:
@@ -75,7 +88,7 @@ async def _read(
         found = await read_offered(connection, program.program_id, now, reward_id)
         return [reward_out(offered.reward, digits, offered.counted) for offered in found]
     book = await open_book(Tx(connection), source, customers=[customer])
-    owner = owner_of(book, customer)
+    owner = owner_of(book, book.aliases.get(customer))
     found = await read_offered(connection, program.program_id, book.now, reward_id, owner)
     standing = await standing_of(connection, program, owner, book.now, (offered.reward for offered in found))
     return [
@@ -93,7 +106,24 @@ async def find_redemption(connection: Connection, source: Source, redemption_id:
     if found is None:
         msg = f"There is no redemption {redemption_id}."
         raise NotFound(msg)
-    stored = _decode(found)
+    return _shown(_decode(found), program.digits)
+
+
+async def list_redemptions(
+    connection: Connection, source: Source, external_id: str, limit: int, cursor: str | None
+) -> RedemptionList:
+    """List what a customer redeemed at the storefront, newest first."""
+    keys = (source.program.program_id, external_id, source.namespace, source.storefront_id)
+    found = await connection.fetchval(_OF_CUSTOMER, *keys, place_of(cursor), limit + 1)
+    if found is None:
+        msg = f"{external_id!r} is not known."
+        raise NotFound(msg)
+    data = [_shown(stored, source.program.digits) for stored in _decode_all(found)]
+    more = len(data) > limit
+    return RedemptionList(data[:limit], cursor_of(data[limit - 1].redemption_id) if more else None)
+
+
+def _shown(stored: _Stored, digits: int) -> RedemptionOut:
     promise = stored.reward
     reward = RewardFacts(
         stored.reward_id, promise["kind"], promise["name"], stored.price_points, promise["settings"],
@@ -109,7 +139,7 @@ async def find_redemption(connection: Connection, source: Source, redemption_id:
         points=stored.points,
         captured=stored.captured,
         returned=stored.returned,
-        value=None if worth is None else decimal_text(worth, program.digits),
+        value=None if worth is None else decimal_text(worth, digits),
         opened_at=stored.opened_at,
         expires_at=stored.expires_at,
         ended_at=stored.ended_at,

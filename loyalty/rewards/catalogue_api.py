@@ -1,6 +1,7 @@
 """The catalogue over HTTP: what points can be spent on, by whom, and how a merchant changes it."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from loyalty.rewards.codes import add_codes
 from loyalty.rewards.offers import By, edit_reward, offer_reward, set_offered
 from loyalty.rewards.wire import CodesAdded, CodesIn, RewardEdit, RewardIn, RewardList, RewardOut, reward_out
 from loyalty.web.bounds import ShopId
+from loyalty.web.etags import ETAG, IfMatch, check_match, tagged, tagged_once
 from loyalty.web.openapi import KEYED, READING, problems
 
 ForMember = Annotated[
@@ -38,12 +40,19 @@ async def rewards(source: Writing, connection: Reading, customer: ForMember = No
     return await catalogue(connection, source, customer)
 
 
-@get(_REWARD, operation_id="get_reward", summary="Show a reward", responses=problems(*READING))
+@get(
+    _REWARD,
+    operation_id="get_reward",
+    summary="Show a reward",
+    response_headers=ETAG,
+    responses=problems(*READING),
+)
 async def reward(
     reward_id: FromPath[UUID], source: Writing, connection: Reading, customer: ForMember = None
-) -> RewardOut:
+) -> Response[RewardOut]:
     """Show a reward, also one that is retired; for a member as in the list."""
-    return await find_in_catalogue(connection, source, reward_id, customer)
+    told = await find_in_catalogue(connection, source, reward_id, customer)
+    return tagged(told, told.edition)
 
 
 @post("/rewards", operation_id="offer_reward", summary="Offer a reward", responses=problems(*KEYED))
@@ -61,18 +70,38 @@ async def offer(data: JSONBody[RewardIn], state: State, source: Writing, idempot
     return await _once(state, once(source, idempotency_key, "reward/1", data), 201, verb)
 
 
-@put(_REWARD, operation_id="edit_reward", summary="Edit a reward", responses=problems(*KEYED))
+@put(
+    _REWARD,
+    operation_id="edit_reward",
+    summary="Edit a reward",
+    response_headers=ETAG,
+    responses=problems(*KEYED, 412),
+)
 async def edit(
-    reward_id: FromPath[UUID], data: JSONBody[RewardEdit], state: State, source: Writing, idempotency_key: Keyed
+    reward_id: FromPath[UUID],
+    data: JSONBody[RewardEdit],
+    state: State,
+    source: Writing,
+    idempotency_key: Keyed,
+    if_match: IfMatch = None,
 ) -> Response[RewardOut]:
     """Offer a reward otherwise from now on. What was redeemed stays as it was promised."""
     new = data.offer(source.program.digits)
 
     async def verb(connection: Connection) -> msgspec.Struct:
-        made = await edit_reward(connection, source.program.program_id, reward_id, data.edition, new, _by(source))
+        made = await edit_reward(
+            connection,
+            source.program.program_id,
+            reward_id,
+            data.edition,
+            new,
+            _by(source),
+            partial(check_match, if_match),
+        )
         return reward_out(made, source.program.digits)
 
-    return await _once(state, once(source, idempotency_key, f"reward-edit/1/{reward_id}", data), 200, verb)
+    keyed = once(source, idempotency_key, f"reward-edit/1/{reward_id}", data)
+    return tagged_once(await _once(state, keyed, 200, verb), "edition")
 
 
 @post(

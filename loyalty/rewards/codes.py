@@ -22,7 +22,7 @@ from loyalty.statements import Part, insert, update
 
 MOST_AT_ONCE = 10_000
 _LONGEST = 128
-Code = Annotated[str, Meta(min_length=1, max_length=_LONGEST, pattern=r"^[\x21-\x7e]+$")]
+Code = Annotated[str, Meta(min_length=1, max_length=_LONGEST, pattern=r"^[\x21-\x7e]+(?!\n)$")]
 
 _NEXT = f"""
 (SELECT code, redemption_id FROM voucher_code
@@ -62,10 +62,10 @@ class CodeFound(Struct, frozen=True):
 
 async def find_code(connection: Connection, program_id: int, reward: RewardFacts, now: datetime) -> CodeFound | None:
     """Find the code that the next redemption of a reward gets; None where it hands out none."""
-    source = reward.loaded.codes
-    if source == "generated":
-        return CodeFound(reward.loaded.new_code(), fresh=True)
-    if source is None:
+    kind = reward.loaded
+    if (made := kind.new_code()) is not None:
+        return CodeFound(made, fresh=True)
+    if kind.codes is None:
         return None
     row = await connection.fetchrow(_NEXT, program_id, reward.reward_id, now)
     if row is None:

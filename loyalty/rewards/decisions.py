@@ -14,7 +14,7 @@ from loyalty.ids import new_id
 from loyalty.points.book import Book
 from loyalty.points.facts import OpenAccount, OpenHold, RecordedAward
 from loyalty.points.holds import capture, give_back_captured, hold, release
-from loyalty.points.rules import active
+from loyalty.points.rules import active, not_enough
 from loyalty.programs.policies import Inactivity
 from loyalty.rewards.kind import Asked, RewardFacts
 from loyalty.rewards.rules import Counted, Reason, Standing, price_for, refusals
@@ -35,6 +35,9 @@ class NewRedemption(Struct, frozen=True):
     hold_minutes: int | None = None
     points: int | None = None
     basket_minor: int | None = None
+    # Where the service itself redeems: whose account instead of `external_id`, and what it may cost at most.
+    customer_id: UUID | None = None
+    most_points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Chance:
 
 def chance(book: Book, external_id: str, reward: RewardFacts, counted: Counted, standing: Standing) -> Chance:
     """Tell whether a customer can redeem a reward now, and if not why; `NotFound` when nobody knows the customer."""
-    account, member = _known(book, external_id)
+    account, member = _known(book, book.aliases.get(external_id))
     price = price_for(reward, standing)
     found = refusals(reward, account, member=member, now=book.now, price=price, standing=standing, counted=counted)
     return Chance(price, [reason for _, reason in found])
@@ -94,17 +97,18 @@ def _may_redeem(
     if reward is None:
         msg = f"There is no reward {new.reward_id}."
         raise NotFound(msg)
-    account, member = _known(book, new.external_id)
+    account, member = _known(book, new.customer_id or book.aliases.get(new.external_id))
     price = reward.loaded.price(price_for(reward, standing), Asked(new.points, new.basket_minor))
     for refusal, _ in refusals(
         reward, account, member=member, now=book.now, price=price, standing=standing, counted=counted
     ):
         raise refusal
+    if new.most_points is not None and price > new.most_points:
+        raise not_enough(account, price)
     return account, price
 
 
-def _known(book: Book, external_id: str) -> tuple[OpenAccount, bool]:
-    customer_id = book.aliases.get(external_id)
+def _known(book: Book, customer_id: UUID | None) -> tuple[OpenAccount, bool]:
     if customer_id is None or customer_id in book.erased:
         msg = "This customer is not, and was never, a member. `POST /v1/members` enrols a customer."
         raise NotFound(msg)

@@ -4,12 +4,13 @@ A new kind is one file in `kinds/`. Its settings are the fields of the struct: s
 Money is `…_minor`; over the wire the same field is a decimal without that ending.
 """
 
+from abc import ABCMeta, abstractmethod
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, StructMeta
 
 from loyalty.errors import Invalid
 from loyalty.registry import Registry
@@ -18,7 +19,9 @@ from loyalty.rewards.terms import Terms
 MOST_POINTS = 10**12
 Minor = Annotated[int, Meta(ge=1, le=10**15)]
 # Text, as a float is never exact.
-Percent = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$", description="A decimal as text, above 0 to 100.")]
+Percent = Annotated[
+    str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?(?!\n)$", description="A decimal as text, above 0 to 100.")
+]
 
 
 class Asked(Struct, frozen=True):
@@ -44,12 +47,16 @@ class Spent(Struct, frozen=True):
         return amount_minor if self.basket_minor is None else min(amount_minor, self.basket_minor)
 
 
-class RewardKind(Struct, frozen=True, forbid_unknown_fields=True):
+class _AbstractStruct(StructMeta, ABCMeta):
+    """A struct that leaves something to those made of it."""
+
+
+class RewardKind(Struct, frozen=True, forbid_unknown_fields=True, metaclass=_AbstractStruct):
     """The settings of one reward. Most kinds only say what they are worth."""
 
+    @abstractmethod
     def value_minor(self, spent: Spent) -> int | None:
         """Give what the reward is worth in minor units for what was spent; None: not known in money."""
-        raise NotImplementedError
 
     def listed(self, price_points: int | None) -> int:
         """Give the price in the catalogue, of the one that the merchant set."""
@@ -70,9 +77,9 @@ class RewardKind(Struct, frozen=True, forbid_unknown_fields=True):
         """Tell where the codes come from that are handed out; None: it has none."""
         return None
 
-    def new_code(self) -> str:
-        """Make up a code."""
-        raise NotImplementedError
+    def new_code(self) -> str | None:
+        """Make up a code; None: it makes up none."""
+        return None
 
 
 class RewardFacts(Struct, frozen=True):

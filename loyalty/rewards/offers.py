@@ -1,5 +1,6 @@
 """The verbs of the catalogue: offer a reward, edit it, take it out and offer it again. Each edition is kept."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,9 @@ from loyalty.errors import EditedMeanwhile, Invalid, NotFound
 from loyalty.ids import new_id
 from loyalty.rewards import queries
 from loyalty.rewards.kind import MOST_POINTS, RewardFacts, load
+from loyalty.rewards.named import check_named
 from loyalty.rewards.refusals import BelowWhatIsOut
 from loyalty.rewards.terms import Terms
-from loyalty.segments.actions import segment_user
-from loyalty.tiers.actions import tier_user
 
 _LONGEST_NAME = 128
 _PLAIN = ("kind", "name", "price_points", "settings", "active")
@@ -32,12 +32,6 @@ UPDATE reward SET edition = edition + 1, version = version + 1,
 _KEEP = """
 INSERT INTO reward_edition (program_id, reward_id, edition, offer, actor, request_id, recorded_at)
 SELECT $1, $2, $3, $4, $5, $6, clock_timestamp() + clock_offset FROM program WHERE program_id = $1
-"""
-# Those out of the catalogue too: they can be offered again as they are.
-_NAMED_BY = """
-SELECT name, active FROM reward WHERE program_id = $1
-  AND CASE $2 WHEN 'segment' THEN segments ? $3 ELSE minimum_tier = $3 OR tier_prices ? $3 END
-ORDER BY NOT active, name, reward_id
 """
 
 
@@ -72,22 +66,32 @@ async def offer_reward(
     terms: Terms | None = None,
     by: By = _OPERATOR,
 ) -> RewardFacts:
-    """Offer a reward, in a transaction; `Invalid` names what is wrong with its settings."""
+    """Offer a reward, in a transaction; `Invalid` names what is wrong with its settings or terms."""
     reward = _checked(new_id(), NewOffer(kind, name, price_points, settings, terms or Terms()))
     async with connection.transaction():
+        await check_named(connection, program_id, reward.terms)
         await connection.execute(_ADD, program_id, reward.reward_id, *_values(reward))
         await _keep(connection, program_id, reward, by)
     return reward
 
 
 async def edit_reward(
-    connection: Connection, program_id: int, reward_id: UUID, edition: int, new: NewOffer, by: By
+    connection: Connection,
+    program_id: int,
+    reward_id: UUID,
+    edition: int,
+    new: NewOffer,
+    by: By,
+    check: Callable[[int], None] | None = None,
 ) -> RewardFacts:
     """Offer a reward otherwise from now on, in a transaction. What was redeemed stays as it was promised.
 
-    `EditedMeanwhile` when `edition` is not the newest; `BelowWhatIsOut` when more are out than the new stock.
+    `EditedMeanwhile` when `edition` is not the newest; `BelowWhatIsOut` when more are out than the new stock. `check`
+    may refuse to replace the edition that it is told.
     """
     found = await _locked(connection, program_id, reward_id)
+    if check is not None:
+        check(found.edition)
     if found.edition != edition:
         msg = f"This reward was edited since: its edition is {found.edition}, not {edition}. Read it, and edit again."
         raise EditedMeanwhile(msg)
@@ -95,6 +99,7 @@ async def edit_reward(
         msg = f"A reward of kind {found.kind} stays one. Retire it, and offer another."
         raise Invalid(msg, pointer="/kind")
     reward = replace(_checked(reward_id, new), active=found.active)
+    await check_named(connection, program_id, reward.terms)
     return await _change(connection, program_id, found, reward, by)
 
 
@@ -165,19 +170,3 @@ async def _keep(connection: Connection, program_id: int, reward: RewardFacts, by
     offer = {name: getattr(reward, name) for name in (*_PLAIN, "terms")}
     told = (reward.reward_id, reward.edition, msgspec.json.encode(offer).decode(), by.actor, by.request_id)
     await connection.execute(_KEEP, program_id, *told)
-
-
-@segment_user
-async def _naming_segment(connection: Connection, program_id: int, key: str) -> list[str]:
-    return await _naming(connection, program_id, "segment", key)
-
-
-@tier_user
-async def _naming_tier(connection: Connection, program_id: int, key: str) -> list[str]:
-    return await _naming(connection, program_id, "tier", key)
-
-
-async def _naming(connection: Connection, program_id: int, what: str, key: str) -> list[str]:
-    """Name the rewards whose terms name a segment or a tier."""
-    rows = await connection.fetch(_NAMED_BY, program_id, what, key)
-    return [f"the {'' if row['active'] else 'retired '}reward {row['name']!r}" for row in rows]

@@ -110,12 +110,12 @@ async def find_offered(
     return next(iter(await read_offered(connection, program_id, now, reward_id, customer_id)), None)
 
 
-async def offered_for(tx: Tx, book: Book, reward_id: UUID, external_id: str) -> Offered | None:
+async def offered_for(tx: Tx, book: Book, reward_id: UUID, owner: UUID | None) -> Offered | None:
     """Read a reward for a decision about a customer, after the accounts; under locks when they are.
 
     Accounts are locked before rewards, always.
     """
-    keys = (book.source.program.program_id, reward_id, book.now, owner_of(book, external_id))
+    keys = (book.source.program.program_id, reward_id, book.now, owner)
     found = await find_offered(tx.connection, *keys)
     if found is None or not (tx.locked and found.reward.scarce):
         return found
@@ -123,9 +123,8 @@ async def offered_for(tx: Tx, book: Book, reward_id: UUID, external_id: str) -> 
     return await find_offered(tx.connection, *keys)
 
 
-def owner_of(book: Book, external_id: str) -> UUID | None:
-    """Name the customer whom a shop's id leads to; None where there is nobody, or nobody any more."""
-    customer_id = book.aliases.get(external_id)
+def owner_of(book: Book, customer_id: UUID | None) -> UUID | None:
+    """Name the customer whom an id leads to; None where there is nobody, or nobody any more."""
     return None if customer_id not in book.accounts else book.account(customer_id).customer_id
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.-]+$")]
+Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.-]+(?!\n)$")]
 Per = Literal["ever", "day", "month", "year"]
-_Text = Annotated[str, Meta(max_length=2_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+_Text = Annotated[str, Meta(max_length=2_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*(?!\n)$")]
 # Inverted bounds are a mistake of whoever typed them, and would offer the reward to nobody.
 _INVERTED = "ends_on is before starts_on"
 

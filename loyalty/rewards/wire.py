@@ -181,6 +181,13 @@ class RedemptionOut(Struct):
     code: str | None = None
 
 
+class RedemptionList(Struct):
+    """A page of a customer's redemptions, newest first."""
+
+    data: list[RedemptionOut]
+    next_cursor: str | None
+
+
 def redemption_answer(
     award: RecordedAward, hold: OpenHold, reward: RewardFacts, digits: int, expires_at: datetime | None = None
 ) -> RedemptionRecorded:

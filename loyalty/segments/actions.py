@@ -19,8 +19,8 @@ REFRESHED = "segment.refreshed"
 _LONGEST_NAME = 128
 _KEY = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 
-# Tells what names a segment, in words ("the rule …"); the rooms above that let a segment be named register one.
-Uses = Callable[[Connection, int, str], Awaitable[list[str]]]
+# Tells what names a segment, as `InUse` has it; the rooms above that let a segment be named register one.
+Uses = Callable[[Connection, int, str], Awaitable[list[tuple[str, str]]]]
 _USES: list[Uses] = []
 
 
@@ -45,11 +45,22 @@ async def define_segment(
 
 
 async def change_segment(
-    connection: Connection, program_id: int, key: str, name: str, conditions: list[dict[str, Any]] | None
+    connection: Connection,
+    program_id: int,
+    key: str,
+    name: str,
+    conditions: list[dict[str, Any]] | None,
+    check: Callable[[int], None] | None = None,
 ) -> SegmentFacts:
-    """Give a segment another name or other conditions; one that a room keeps has no conditions."""
+    """Give a segment another name or other conditions; one that a room keeps has no conditions.
+
+    In a transaction. `check` may refuse to replace the version that it is told.
+    """
     _check(key, name)
+    await queries.lock(connection, program_id, key)
     found = await find(connection, program_id, key)
+    if check is not None:
+        check(found.version)
     if found.kept_by is not None and conditions is not None:
         msg = f"{found.kept_by} keeps this segment; only its name can be changed."
         raise SegmentKept(msg)
@@ -70,8 +81,7 @@ async def delete_segment(connection: Connection, program_id: int, key: str) -> N
     await queries.lock(connection, program_id, key)
     users = [user for uses in _USES for user in await uses(connection, program_id, key)]
     if users:
-        msg = f"This segment is still named by {', '.join(users)}."
-        raise SegmentInUse(msg)
+        raise SegmentInUse(key, users)
     await queries.delete(connection, program_id, key)
 
 

@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
+from loyalty.auth.scopes import needs, of_room
 from loyalty.database import Tx, write
 from loyalty.errors import Invalid
 from loyalty.idempotency.actions import write_once
@@ -38,11 +40,12 @@ from loyalty.segments.wire import (
     read_conditions,
 )
 from loyalty.spreadsheets import BYTE_ORDER_MARK, CSV, csv_lines
+from loyalty.web.etags import ETAG, IfMatch, check_match, tagged
 from loyalty.web.openapi import KEYED, READING, WRITING, problems
 
-_READ, _WRITE, _PERSONS = "segments:read", "segments:write", "members:read"
+_PERSONS = needs("segments:read", "members:read")
 _GET = problems(*READING, 403)
-_PUT = problems(*WRITING, 403, 404)
+_PUT = problems(*WRITING, 404, 412)
 _DELETE = problems(*READING, 403, 409)
 _HEADER = ("id", "customer_ids", "since")
 _AT_ONCE = 1000
@@ -54,7 +57,6 @@ _ONE = "/segments/{key:str}"
 @get("/segments", operation_id="list_segments", summary="List segments", responses=_GET)
 async def list_segments(caller: Calling, connection: Reading, limit: _Size = 50, cursor: _Cursor = None) -> SegmentList:
     """List the segments with how many are in them, by key."""
-    caller.require(_READ)
     found = await queries.segments(connection, caller.program.program_id, _place(cursor), limit + 1)
     data = [SegmentOut.of(segment, caller.program.digits) for segment in found[:limit]]
     return SegmentList(data, _cursor(found[limit - 1].key) if len(found) > limit else None)
@@ -65,7 +67,6 @@ async def define(
     data: JSONBody[SegmentIn], state: State, caller: Calling, source: Writing, idempotency_key: Keyed
 ) -> Response[SegmentOut]:
     """Define a segment by conditions; the worker fills it within moments, and again every night."""
-    caller.require(_WRITE)
     digits, program_id = caller.program.digits, caller.program.program_id
     conditions = read_conditions(data.conditions, digits)
 
@@ -79,29 +80,28 @@ async def define(
     return respond_once(await write_once(state.database, keyed, verb, whole=True))
 
 
-@get(_ONE, operation_id="get_segment", summary="Show a segment", responses=_GET)
-async def show(key: FromPath[str], caller: Calling, connection: Reading) -> SegmentOut:
+@get(_ONE, operation_id="get_segment", summary="Show a segment", response_headers=ETAG, responses=_GET)
+async def show(key: FromPath[str], caller: Calling, connection: Reading) -> Response[SegmentOut]:
     """Show a segment, its conditions, and how many are in it."""
-    caller.require(_READ)
-    return SegmentOut.of(await actions.find(connection, caller.program.program_id, key), caller.program.digits)
+    found = await actions.find(connection, caller.program.program_id, key)
+    return tagged(SegmentOut.of(found, caller.program.digits), found.version)
 
 
-@put(_ONE, operation_id="change_segment", summary="Change a segment", responses=_PUT)
-async def change(key: FromPath[str], data: JSONBody[SegmentChange], state: State, caller: Calling) -> SegmentOut:
+@put(_ONE, operation_id="change_segment", summary="Change a segment", response_headers=ETAG, responses=_PUT)
+async def change(
+    key: FromPath[str], data: JSONBody[SegmentChange], state: State, caller: Calling, if_match: IfMatch = None
+) -> Response[SegmentOut]:
     """Give a segment another name, or other conditions: then it is filled anew. The same again changes nothing."""
-    caller.require(_WRITE)
     conditions = None if data.conditions is None else read_conditions(data.conditions, caller.program.digits)
-    return await _commit(
-        state,
-        caller,
-        lambda tx: actions.change_segment(tx.connection, caller.program.program_id, key, data.name, conditions),
-    )
+    check = partial(check_match, if_match)
+    told = (caller.program.program_id, key, data.name, conditions, check)
+    segment = await _commit(state, lambda tx: actions.change_segment(tx.connection, *told))
+    return tagged(SegmentOut.of(segment, caller.program.digits), segment.version)
 
 
 @delete(_ONE, operation_id="delete_segment", summary="Delete a segment", responses=_DELETE)
 async def remove(key: FromPath[str], state: State, caller: Calling) -> None:
     """Delete a segment that no rule or reward names. Its key is not given again."""
-    caller.require(_WRITE)
 
     async def verb(tx: Tx, _: object) -> list[None]:
         await actions.delete_segment(tx.connection, caller.program.program_id, key)
@@ -119,9 +119,9 @@ async def remove(key: FromPath[str], state: State, caller: Calling) -> None:
 )
 async def refresh(key: FromPath[str], state: State, caller: Calling) -> SegmentOut:
     """Have the worker find out now who is in a segment; `refreshed_at` and `customers` tell when it has."""
-    caller.require(_WRITE)
     program_id = caller.program.program_id
-    return await _commit(state, caller, lambda tx: actions.ask_to_refresh(tx.connection, program_id, key))
+    segment = await _commit(state, lambda tx: actions.ask_to_refresh(tx.connection, program_id, key))
+    return SegmentOut.of(segment, caller.program.digits)
 
 
 @post(
@@ -129,11 +129,11 @@ async def refresh(key: FromPath[str], state: State, caller: Calling) -> SegmentO
     operation_id="preview_segment",
     summary="Try conditions",
     status_code=200,
+    opt=_PERSONS,
     responses=problems(*WRITING, 403),
 )
 async def preview(data: JSONBody[PreviewIn], caller: Calling, connection: Reading) -> PreviewOut:
     """Count for how many customers conditions hold now, and show ten of them; nothing is saved."""
-    caller.require(_READ, _PERSONS)
     conditions = read_conditions(data.conditions, caller.program.digits)
     customers, ids = await actions.look(connection, caller.program, conditions)
     people = await people_named(connection, caller.program.program_id, ids, namespace=caller.namespace)
@@ -141,18 +141,22 @@ async def preview(data: JSONBody[PreviewIn], caller: Calling, connection: Readin
 
 
 @get("/segment-conditions", operation_id="list_segment_conditions", summary="List kinds of condition", responses=_GET)
-async def list_conditions(caller: Calling) -> ConditionKinds:
+async def list_conditions() -> ConditionKinds:
     """List every kind of condition, with the JSON Schema of its settings."""
-    caller.require(_READ)
     return kinds_out()
 
 
-@get(f"{_ONE}/members", operation_id="list_segment_members", summary="List who is in a segment", responses=_GET)
+@get(
+    f"{_ONE}/members",
+    operation_id="list_segment_members",
+    summary="List who is in a segment",
+    opt=_PERSONS,
+    responses=_GET,
+)
 async def members(
     key: FromPath[str], caller: Calling, connection: Reading, limit: _Size = 50, cursor: _Cursor = None
 ) -> SegmentMembers:
     """List who is in a segment since when, in the order of their ids. The key needs the scope `members:read` too."""
-    caller.require(_READ, _PERSONS)
     program_id, after = caller.program.program_id, _person(cursor)
     segment = await actions.find(connection, program_id, key)
     found = await people_in(connection, program_id, key, namespace=caller.namespace, after=after, limit=limit + 1)
@@ -166,11 +170,11 @@ async def members(
     operation_id="download_segment_members",
     summary="Download who is in a segment",
     media_type=CSV,
+    opt=_PERSONS,
     responses=_GET,
 )
 async def download(key: FromPath[str], caller: Calling, state: State, connection: Reading) -> Stream:
     """Give everybody in a segment as CSV; scopes as for the list. The ids of a cell are parted by spaces."""
-    caller.require(_READ, _PERSONS)
     await actions.find(connection, caller.program.program_id, key)
     disposition = f'attachment; filename="{key}.csv"'
     return Stream(_lines(state, caller, key), media_type=CSV, headers={"content-disposition": disposition})
@@ -193,12 +197,12 @@ def _row(one: InSegment) -> tuple[str, ...]:
     return (str(one.customer_id), " ".join(one.ids), one.since.isoformat() if one.since else "")
 
 
-async def _commit(state: State, caller: Caller, verb: Callable[[Tx], Awaitable[SegmentFacts]]) -> SegmentOut:
+async def _commit(state: State, verb: Callable[[Tx], Awaitable[SegmentFacts]]) -> SegmentFacts:
     async def whole(tx: Tx, _: object) -> list[SegmentFacts]:
         return [await verb(tx)]
 
     [segment] = await write(state.database, whole, [None], whole=True)
-    return SegmentOut.of(segment, caller.program.digits)
+    return segment
 
 
 def _cursor(last: str) -> str:
@@ -230,6 +234,7 @@ def _person(cursor: str | None) -> UUID | None:
 router = Router(
     path="/v1",
     tags=["segments"],
+    opt=of_room("segments"),
     route_handlers=[
         list_segments,
         define,

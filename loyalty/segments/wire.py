@@ -25,7 +25,7 @@ Conditions = Annotated[
 Slug = Annotated[
     str,
     Meta(
-        pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*(?!\\n)$",
         max_length=64,
         description="For ever: it is not given again, also after the segment is deleted.",
         examples=["at-risk"],

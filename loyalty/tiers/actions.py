@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from loyalty.database import Connection, Tx
-from loyalty.earning.drafts import rules_naming
+from loyalty.earning.drafts import known_keys, rules_naming
 from loyalty.errors import Invalid, LoyaltyError, NotAMember, NotFound, TierInUse
 from loyalty.ids import new_id
 from loyalty.jobs.actions import schedule
@@ -19,7 +19,7 @@ from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.statements import Part
 from loyalty.tiers.climbs import Climbs
 from loyalty.tiers.facts import Floor
-from loyalty.tiers.queries import add_scheme, climbed, open_climbs, scheme_of
+from loyalty.tiers.queries import add_scheme, climbed, open_climbs, scheme_of, tier_keys
 from loyalty.tiers.scheme import Scheme, StoredScheme, checked
 
 REVIEW = "tiers.review"
@@ -44,8 +44,9 @@ class Held(Struct, frozen=True):
     recorded_at: datetime
 
 
-# Tells what names a tier, in words ("the reward …"); the rooms that let a tier be named register one.
-Uses = Callable[[Connection, int, str], Awaitable[list[str]]]
+known_keys("tiers", tier_keys)
+# Tells what names a tier, as `InUse` has it; the rooms that let a tier be named register one.
+Uses = Callable[[Connection, int, str], Awaitable[list[tuple[str, str]]]]
 _USES: list[Uses] = []
 # Makes the parts that share the commit: a pinned answer.
 Besides = Callable[[Held], list[Part]]
@@ -63,18 +64,27 @@ def tier_user(uses: Uses) -> Uses:
 
 
 @tier_user
-async def _rules_naming(connection: Connection, program_id: int, key: str) -> list[str]:
+async def _rules_naming(connection: Connection, program_id: int, key: str) -> list[tuple[str, str]]:
     return await rules_naming(connection, program_id, "tiers", key)
 
 
-async def publish_scheme(connection: Connection, program: ProgramFacts, scheme: Scheme, actor: str) -> StoredScheme:
+async def publish_scheme(
+    connection: Connection,
+    program: ProgramFacts,
+    scheme: Scheme,
+    actor: str,
+    check: Callable[[int], None] | None = None,
+) -> StoredScheme:
     """Publish the next version of a programme's tiers, in force at once; the same again is the version there is.
 
     Whoever reaches a tier by it gets it with the next purchase, or by the job that this asks for. `TierInUse` when a
-    tier that something names is no more. Needs a transaction.
+    tier that something names is no more. `check` may refuse to replace the version that it is told. Needs a
+    transaction.
     """
     scheme = checked(scheme)
     newest = await scheme_of(connection, program.program_id)
+    if check is not None:
+        check(newest.version if newest else 0)
     if newest is not None and newest.scheme == scheme:
         return newest
     if newest is not None:
@@ -91,8 +101,7 @@ async def _keep_named(connection: Connection, program_id: int, old: Scheme, new:
         if not new.rank(tier.key):
             users = [user for uses in _USES for user in await uses(connection, program_id, tier.key)]
             if users:
-                msg = f"The tier {tier.key!r} is still named by {', '.join(users)}."
-                raise TierInUse(msg)
+                raise TierInUse(tier.key, users)
 
 
 async def hold_at_least(tx: Tx, source: Source, new: NewFloor, besides: Besides = _nothing) -> Held:

@@ -139,6 +139,12 @@ async def scheme_of(connection: Connection, program_id: int) -> StoredScheme | N
     return None if found is None else _decode_scheme(found)
 
 
+async def tier_keys(connection: Connection, program_id: int) -> set[str]:
+    """Give the keys of the tiers in force."""
+    stored = await scheme_of(connection, program_id)
+    return {tier.key for tier in stored.scheme.tiers} if stored else set()
+
+
 async def add_scheme(connection: Connection, program_id: int, scheme: StoredScheme, actor: str) -> None:
     """Insert a version; a unique violation means that somebody else was faster."""
     told = msgspec.json.encode(scheme.scheme).decode()

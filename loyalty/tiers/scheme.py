@@ -13,13 +13,13 @@ from loyalty.errors import Invalid
 MOST_TIERS = 20
 _HIGHEST_FACTOR = 100
 
-Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="What the tier is called for ever.")]
-Words = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f]+$")]
+Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}(?!\\n)$", description="What the tier is called for ever.")]
+Words = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f]+(?!\\n)$")]
 Tongue = Literal["en", "fr"]
 Factor = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$",
+        pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?(?!\n)$",
         description="By which a purchase's points are multiplied: 1 to 100, at most 4 decimals.",
         examples=["1.5"],
     ),

@@ -1,18 +1,19 @@
 """What staff see and do with tiers, each as one edge: the page, a new version, and a floor under a member's tier."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from loyalty.customers.queries import aliases_of
-from loyalty.database import Connection, Database, Tx, one, write
-from loyalty.errors import Conflict, Invalid, NotFound
+from loyalty.database import Database, Tx, one, write
+from loyalty.errors import Conflict, InUse, Invalid, NotFound
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.tiers.actions import NewFloor, hold_at_least, publish_scheme
+from loyalty.tiers.climbs import Climbs
 from loyalty.tiers.facts import Floor
-from loyalty.tiers.queries import members_by_tier, open_climbs, scheme_of
+from loyalty.tiers.queries import members_by_tier, scheme_of
 from loyalty.tiers.rules import Progress, progress
 from loyalty.tiers.scheme import Scheme, StoredScheme
 
@@ -43,6 +44,17 @@ class FloorByStaff(Struct, frozen=True):
     reason: str = ""
 
 
+class Published(Struct, frozen=True):
+    """What came of publishing: the lasting code of a refusal, "" if there was none.
+
+    Where a tier that is left out is still named: which one, and what names it, as `InUse` has it.
+    """
+
+    code: str = ""
+    tier: str = ""
+    users: list[tuple[str, str]] = []
+
+
 class StaffTiers:
     """The verbs behind the panel's pages. A refusal is told by its lasting code; "" is none."""
 
@@ -56,13 +68,19 @@ class StaffTiers:
             scheme = await scheme_of(connection, program.program_id)
             return TiersSeen(scheme, await members_by_tier(connection, program.program_id))
 
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:
+    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
         """Publish the next version; the same form sent twice is one version."""
 
         async def verb(tx: Tx, _: object) -> list[StoredScheme]:
             return [await publish_scheme(tx.connection, program, scheme, f"user:{user_id}")]
 
-        return await _refused(write(self._database(), verb, [None], whole=True))
+        try:
+            await write(self._database(), verb, [None], whole=True)
+        except InUse as refusal:
+            return Published(refusal.code, refusal.key, refusal.users)
+        except (Conflict, Invalid) as refusal:
+            return Published(refusal.code)
+        return Published()
 
     async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
         """Hold a member at a tier at least, or no more."""
@@ -87,11 +105,8 @@ async def _refused(doing: Awaitable[object]) -> str:
     return ""
 
 
-async def person_tier(
-    connection: Connection, program: ProgramFacts, customer_id: UUID, now: datetime
-) -> PersonTier | None:
-    """Tell where somebody stands as of now; None where the programme has no tiers."""
-    climbs = await open_climbs(connection, program, now, [customer_id])
+def person_tier(climbs: Climbs, customer_id: UUID) -> PersonTier | None:
+    """Tell where somebody stands; None where the programme has no tiers."""
     if climbs.scheme is None or not climbs.scheme.scheme.tiers:
         return None
     scheme, climb = climbs.scheme.scheme, climbs.climb(customer_id)

@@ -64,10 +64,13 @@ _KINDS = {
     "adjusted": frozenset({"adjust"}) | _ENDING,
     "settled": frozenset({"mature", "release"}) | _ENDING,
     "erased": frozenset({"release", "erase"}) | _ENDING,
+    "referral": frozenset({"issue", "claw_back"}) | _ENDING,
     "action": frozenset({"issue"}) | _ENDING,
 }
 # These are about earning and clawback; the others have nothing due.
-_DUE = frozenset({"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership", "action"})
+_DUE = frozenset({"purchase", "refund", "cancellation", "edit", "claim", "joined", "membership", "referral", "action"})
+# Of these, the ones that are about no purchase.
+_OF_NO_PURCHASE = frozenset({"referral", "action"})
 
 
 @of_account(awards)
@@ -143,7 +146,7 @@ def awards_belong_to_their_purchases(history: AccountHistory) -> Found:
         if award.cause in {"joined", "left"}:
             if award.purchase_id or award.due or not award.membership_id:
                 yield f"award {award.award_id}", f"{award.cause!r} is of a membership, without purchase or points"
-        elif award.cause not in _DUE or award.cause == "action":
+        elif award.cause not in _DUE or award.cause in _OF_NO_PURCHASE:
             if award.purchase_id:
                 yield f"award {award.award_id}", f"{award.cause!r} is of no purchase"
         elif award.purchase_id not in bought:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from loyalty.verify.checks_of_sets import SetCheck
 from loyalty.verify.facts import Report
+from loyalty.verify.referrals import OF_REFERRALS
 from loyalty.verify.rewards import OF_REWARDS
 
 if TYPE_CHECKING:
@@ -134,16 +135,17 @@ OF_PROGRAMME = (
         """,
     ),
     *OF_REWARDS,
+    *OF_REFERRALS,
 )
 OF_DATABASE = (
     SetCheck(
         "service_only_adds_to_the_ledger",
         "The role of the service may insert and read what was decided, and nothing else.",
-        "SELECT 11",
+        "SELECT 13",
         """
         SELECT format('table %s', t), format('%s has the right to change or delete', rolname)
-        FROM unnest('{action,award,earning_rules,entry,event,lot_use,purchase_former,redemption,refund,
-          reward_edition,seal}'::text[]) t
+        FROM unnest('{action,award,earning_rules,entry,event,lot_use,purchase_former,redemption,
+          referral_share,referral_terms,refund,reward_edition,seal}'::text[]) t
           JOIN pg_roles ON rolname = 'loyalty_app'
         WHERE has_any_column_privilege(rolname, t, 'UPDATE') OR has_table_privilege(rolname, t, 'DELETE, TRUNCATE')
         """,

@@ -33,7 +33,8 @@ _AHEAD = 2
 _BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"), "off")
 _BY_INDEX |= {"enable_nestloop": "on", "jit": "off"}
 _SET = "SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS s (name, value)"
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# The last one: asyncpg says so of a connection that was ended while this process computed, and nobody listened to it.
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Workers(Protocol):

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -10,7 +11,9 @@ from msgspec import Meta
 from loyalty.errors import Invalid
 
 # No control characters, so no NUL, which PostgreSQL cannot store; no line or paragraph separators.
-_PRINTABLE = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+$"
+# Python's `$` also matches before a line's end at the end of the text; browsers' does not, and (?!\n) makes them agree.
+_END = r"(?!\n)$"
+_PRINTABLE = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+" + _END
 
 ShopId = Annotated[
     str,
@@ -23,15 +26,15 @@ ShopId = Annotated[
 ]
 Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=_PRINTABLE)]
 PersonName = Annotated[str, Meta(min_length=1, max_length=256, pattern=_PRINTABLE)]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$")]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+" + _END)]
 Language = Annotated[
-    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, description="BCP 47, as fr or fr-CH.")
+    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*" + _END, max_length=35, description="BCP 47, as fr or fr-CH.")
 ]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}" + _END, description="ISO 4217.")]
 Money = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,13}(\.[0-9]{1,4})?$",
+        pattern=r"^[0-9]{1,13}(\.[0-9]{1,4})?" + _END,
         description="A decimal as text, with no more decimals than the currency has.",
         examples=["84.00"],
     ),
@@ -78,6 +81,11 @@ def without_nul(value: object, pointer: str = "") -> None:
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             without_nul(inner, f"{pointer}/{place}")
+
+
+def parts_of(kind: Any) -> list[Any]:  # noqa: ANN401 - any annotation
+    """Give the types of which one may come, where there is a choice."""
+    return list(get_args(kind)) if get_origin(kind) in {Union, UnionType} else [kind]
 
 
 def shop_id(value: str, what: str) -> str:

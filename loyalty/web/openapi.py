@@ -1,6 +1,6 @@
 """What every operation documents alike: its errors, the key it needs, and the pages that show it offline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from litestar import MediaType, Request, Response, get
@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
+from loyalty.web.contract import published
 from loyalty.web.problems import PROBLEM_JSON, Problem
 
 _WHY = {
@@ -21,12 +22,14 @@ _WHY = {
     404: "There is no such thing in this programme.",
     409: "It contradicts what is recorded already; `first` shows that.",
     410: "The answer was about a customer who has been erased since.",
+    412: "It changed since the version that `If-Match` names; nothing was done.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "A value does not fit; `errors` names each place.",
+    429: "The key has used up this minute; `Retry-After` says for how many seconds.",
     503: "Try the same request again.",
 }
-ALWAYS = (401, 503)
+ALWAYS = (401, 403, 429, 503)
 READING = (*ALWAYS, 404, 422)
 WRITING = (*ALWAYS, 400, 409, 413, 415, 422)
 KEYED = (*WRITING, 404, 410)
@@ -44,10 +47,11 @@ _PAGE = b"""<!doctype html>
 """
 
 
-def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """Document the errors of an operation."""
+def problems(*statuses: int, because: Mapping[int, str] | None = None) -> dict[int, ResponseSpec]:
+    """Document the errors of an operation, `because` of something that is its own."""
+    why = {**_WHY, **(because or {})}
     return {
-        status: ResponseSpec(Problem, generate_examples=False, description=_WHY[status], media_type=PROBLEM_JSON)
+        status: ResponseSpec(Problem, generate_examples=False, description=why[status], media_type=PROBLEM_JSON)
         for status in sorted(set(statuses))
     }
 
@@ -85,7 +89,7 @@ def docs_page() -> Response[bytes]:
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
 def openapi_json(request: Request[object, object, State]) -> Response[dict[str, object]]:
     """Give the OpenAPI 3.1 document."""
-    return Response(request.app.openapi_schema.to_schema())
+    return Response(published(request.app))
 
 
 docs_static = create_static_files_router(

@@ -22,7 +22,9 @@ from loyalty.errors import (
     NotEnoughPoints,
     NotFound,
     OtherFacts,
+    PreconditionFailed,
     RewardUnavailable,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -36,6 +38,8 @@ _STATUS: dict[type[LoyaltyError], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _PATH = re.compile(r"\s*-? ?at `\$?\.?([^`]*)`")
@@ -58,6 +62,20 @@ _BUSY = (
     ConnectionError,
     TimeoutError,
 )
+# One refusal of each status, as the documentation shows it.
+_SHOWN = {
+    400: ("malformed", "The body is not JSON: trailing comma at byte 41."),
+    401: ("unauthorized", "This key is unknown or revoked."),
+    403: ("forbidden", "This key lacks the scope `kpis:read`."),
+    404: ("not_found", "There is no purchase '1001' in this programme."),
+    409: ("other_facts", "The purchase '1001' is recorded already, with other facts: `first` shows them."),
+    410: ("gone", "The answer was about a customer who has been erased since."),
+    413: ("too_large", "Request Entity Too Large"),
+    415: ("unsupported_media_type", "Send the body as `Content-Type: application/json`."),
+    422: ("invalid", "/goods: 84.901 has more decimals than the currency, which has 2."),
+    503: ("unavailable", "The database cannot answer now. Send the same request again: a retry never counts twice."),
+}
+_SHOWN_REQUEST = "019ea5a8-7c11-7d32-8f27-6f2f2d0c1a55"
 log = structlog.get_logger("loyalty.web")
 
 
@@ -106,6 +124,17 @@ def _problem(
     return Problem(f"urn:loyalty:problem:{code}", title, status, code, detail, request_id, errors or [], first)
 
 
+def example_of(status: int) -> dict[str, Any]:
+    """Show a refusal of a status, for the documentation."""
+    code, detail = _SHOWN.get(status, ("error", HTTPStatus(status).phrase))
+    pointer, _, message = detail.partition(": ")
+    errors = [FieldProblem(pointer, message, code)] if pointer.startswith("/") else []
+    shown: dict[str, Any] = msgspec.to_builtins(
+        _problem(status, code, detail, "019ea5a8-7c11-7d32-8f27-6f2f2d0c1a55", errors)
+    )
+    return shown
+
+
 def request_id(request: Request[Any, Any, Any]) -> str:
     """Give the id of a request, as set by the middleware."""
     return str(request.scope.get("state", {}).get("request_id", ""))
@@ -129,7 +158,7 @@ def refusal(error: LoyaltyError, request_id: str) -> Problem:
 
 def on_refusal(request: Request[Any, Any, Any], error: LoyaltyError) -> Response[Problem]:
     """Answer a refusal of the business."""
-    later = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, InFlight) else None
+    later = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, InFlight | TooManyRequests) else None
     return respond(refusal(error, request_id(request)), later)
 
 

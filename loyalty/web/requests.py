@@ -1,6 +1,8 @@
 """What happens around every request: its id, and what bodies are refused before anybody reads them."""
 
+import json
 import re
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,7 +13,8 @@ from litestar.exceptions import ClientException, HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from loyalty.web.bounds import without_nul
+from loyalty.web.bounds import parts_of, without_nul
+from loyalty.web.problems import invalid_from
 
 _OWN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
@@ -20,7 +23,10 @@ OWN_BODY = "reads_its_own_body"
 
 
 def request_ids(app: ASGIApp) -> ASGIApp:
-    """Give every request an id (the caller's `X-Request-Id`, if usable), and tell it in the answer."""
+    """Give every request an id (the caller's `X-Request-Id`, if usable), and tell it in the answer.
+
+    With it goes what others left in the request's state under `headers`, whatever the answer is.
+    """
 
     async def with_id(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -32,13 +38,21 @@ def request_ids(app: ASGIApp) -> ASGIApp:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", found.encode())]
+                told = scope["state"].get("headers", ())
+                message["headers"] = [*message["headers"], (b"x-request-id", found.encode()), *told]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=found):
             await app(scope, receive, send_with_id)
 
     return with_id
+
+
+def refuse_bad_addresses(request: Request[Any, Any, Any]) -> None:
+    """Refuse a NUL in a path or query; PostgreSQL stores none, and none could be found."""
+    for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
+        if isinstance(value, str):
+            without_nul(value, f"/{name}")
 
 
 async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
@@ -51,11 +65,50 @@ async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
     if not _JSON.match(request.headers.get("content-type", "")):
         raise HTTPException(status_code=415, detail="Send the body as `Content-Type: application/json`.")
     try:
-        body.decode()
+        text = body.decode()
     except UnicodeDecodeError as error:
         raise ClientException(detail=f"The body is not UTF-8: {error.reason} at byte {error.start}.") from None
+    _without_twins(text)
     if b"\\u0000" in body or b"\x00" in body:
         try:
             without_nul(msgspec.json.decode(body))
         except msgspec.DecodeError as error:
             raise ClientException(detail=f"The body is not JSON: {error}.") from None
+    _fitting(request, body)
+
+
+def _fitting(request: Request[Any, Any, Any], body: bytes) -> None:
+    """Refuse what has another type than the documented one: the framework would take `"7"` for a number."""
+    field = request.route_handler.parsed_data_field
+    if field is None or not any(
+        isinstance(part, type) and issubclass(part, msgspec.Struct) for part in parts_of(field.annotation)
+    ):
+        return
+    try:
+        _decoder(field.annotation).decode(body)
+    except msgspec.ValidationError as error:
+        raise invalid_from(error) from None
+    except msgspec.DecodeError as error:
+        raise ClientException(detail=f"The body is not JSON: {error}.") from None
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - any annotation
+    return msgspec.json.Decoder(kind)
+
+
+def _without_twins(text: str) -> None:
+    """Refuse a field told twice in one object: whoever reads the body would have to choose."""
+    try:
+        json.loads(text, object_pairs_hook=_told_once, parse_int=float)
+    except json.JSONDecodeError:
+        return  # whoever decodes it in earnest says what is wrong
+
+
+def _told_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for place, name in enumerate(names) if name in names[:place])
+        raise ClientException(detail=f"The body tells {twin!r} twice in one object.")
+    return told

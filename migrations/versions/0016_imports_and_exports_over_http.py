@@ -1,6 +1,6 @@
 """Imports and exports that are asked for over HTTP and done by the worker, and opening balances.
 
-Revision: 0016, after 0013
+Revision: 0016, after 0014
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -31,6 +31,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
+from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
@@ -136,6 +137,7 @@ class FakeDesk:
     withdrawn: list[date | str] = field(default_factory=list)
     points: FakePoints = field(default_factory=FakePoints)
     rewards: FakeRewards = field(default_factory=FakeRewards)
+    referrals: FakeReferrals = field(default_factory=FakeReferrals)
     segments: FakeSegments = field(default_factory=FakeSegments)
     rules: FakeRules = field(default_factory=FakeRules)
     backtests: FakeBacktests = field(default_factory=FakeBacktests)

@@ -79,9 +79,17 @@ def rows() -> list[Happened]:
                move("claw_back", "debt", "clawed_back", 12), move("reverse", "redeemed", "available", 5), kept=4522,
                refund_minor=3200, restored=5, clamped=3),
         bought(11, "membership", ago(40), 3247, move("issue", "issued", "available", 36)),
+        happened(10, "action", ago(60), move("issue", "issued", "available", 25), given=25,
+                 facts={"action": "review", "reason": None}),
+        happened(5, "tier", ago(61), facts={"from": "silver", "to": "gold", "cause": "reached"}, part="tier0000000002"),
+        happened(4, "action", ago(70), move("issue", "issued", "pending", 10), given=10,
+                 facts={"action": "birthday", "reason": None}),
+        happened(3, "action", ago(80), facts={"action": "visit", "reason": "no_rule"}),
         happened(9, "merged", ago(100), move("merge", "adjusted", "available", 30), facts={"purchases": 2}),
         happened(8, "left", ago(150), facts={"purchases": 0, "points": 0}),
         happened(7, "joined", ago(237), facts={"purchases": 3, "points": 10}),
+        happened(2, "action", ago(237), move("issue", "issued", "available", 30), given=30,
+                 facts={"action": "joining", "reason": None}),
         bought(6, "purchase", ago(240), 1999, reason="not_member", member=False),
     ]  # fmt: skip
 
@@ -127,8 +135,21 @@ def bare() -> Seen:
     return Seen(person, purse, Timeline([], more=False), None)
 
 
+def why_acted(row: Happened) -> Why:
+    """Give reasons of something else than a purchase: one rule for it, which has a name, or none."""
+    rule = {"id": "thanks", "name": "Thanks", "kind": "custom_action", "action": "review", "points": 25}
+    share = RuleShare("custom_action", "25", rule="thanks")
+    seen = {"tier": {"key": "gold", "factor": "1.5"}, "segments": ["vip"], "caps": {}}
+    return Why(
+        row.award_id, "action", 2, None, [share] if row.given else [], row.facts | {"seen": seen}, row.given, row.given,
+        row.given, row.recorded_at, "01J0REQUEST", None, None, [], [rule], row.moves, {"vip": "Very important"},
+    )  # fmt: skip
+
+
 def why(row: Happened) -> Why:
     """Give reasons as an award stores them: a line that counts, one that does not, and a refund's difference."""
+    if row.purchase_id is None:
+        return why_acted(row)
     exact = Fraction(row.facts["kept"], 100)
     gift = LineShare("2", "0", "0", "gift_card")
     lines = [LineShare("1", str(row.facts["kept"]), str(exact)), gift]
@@ -145,7 +166,7 @@ def why(row: Happened) -> Why:
 
 def with_why(seen: Seen, award_id: UUID | None) -> Seen:
     """Open the reasons of a row, where there is one with reasons."""
-    row = next((row for row in seen.timeline.rows if row.award_id == award_id and row.purchase_id), None)
+    row = next((row for row in seen.timeline.rows if row.award_id == award_id and row.has_reasons), None)
     return msgspec.structs.replace(seen, why=why(row)) if row else seen
 
 

@@ -89,6 +89,8 @@ class FakeRewards:
         if self.refusal == "invalid":
             msg = "This kind of reward needs a price in points."
             raise Invalid(msg, pointer="/price_points")
+        if self.refusal == "unknown":
+            raise Invalid("", problems=[Invalid("", pointer="/tier_prices/gold"), Invalid("", pointer="/segments/0")])
         self.offered.append(new)
         return Done(code=self.refusal) if self.refusal else Done(MUG)
 

@@ -122,11 +122,12 @@ def some_backtests() -> dict[UUID, BacktestFacts]:
 
 @dataclass
 class FakeRules:
-    """The verbs, over lists. `faster`: somebody else edits every draft just before."""
+    """The verbs, over lists. `faster`: somebody else edits every draft just before; `refusal`: of what is published."""
 
     versions: list[VersionFacts] = field(default_factory=some_versions)
     drafts: list[DraftFacts] = field(default_factory=lambda: [a_draft()])
     faster: bool = False
+    refusal: Invalid | None = None
     tries: list[tuple[CalculationIn, UUID | None]] = field(default_factory=list)
     published: list[tuple[datetime | None, int]] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
@@ -202,6 +203,8 @@ class FakeRules:
         draft = self.drafts[self._place(draft_id)]
         if draft.version != version:
             raise DraftEdited(newest=draft)
+        if self.refusal:
+            raise self.refusal
         if not draft.rules and not allow_empty:
             raise Invalid("There is no rule.", pointer="/rules")
         self.published.append((begins, version))
@@ -213,6 +216,7 @@ class FakeRules:
             name=draft.name,
             published_by=f"user:{staff.user_id}",
         )
+        self._overtaken(begins or NOW)
         if not begins:
             self.versions = [replace(v, state="retired") if v.state == "in_force" else v for v in self.versions]
         self.versions = [made, *self.versions]
@@ -227,6 +231,7 @@ class FakeRules:
         self.withdrawn.append(number)
         current = next(v for v in self.versions if v.state == "in_force")
         self.versions = [replace(v, state="retired") if v is current else v for v in self.versions]
+        self._overtaken(NOW)
         made = replace(current, version=len(self.versions) + 1, in_force_from=NOW, published_by=f"user:{staff.user_id}")
         self.versions = [made, *self.versions]
         return made
@@ -243,6 +248,15 @@ class FakeRules:
         placed_at = basket.placed_at or datetime(2026, 11, 21, tzinfo=UTC)
         points = PointsOut(94, 94, 94, "8400", 2, None, breakdown)
         return CalculationOut(None, placed_at, member=True, points=points, seen=None)
+
+    def _overtaken(self, begins: datetime) -> None:
+        """Withdraw what would have begun later."""
+        self.versions = [
+            replace(v, state="withdrawn")
+            if v.state == "scheduled" and v.in_force_from and v.in_force_from >= begins
+            else v
+            for v in self.versions
+        ]
 
     def _place(self, draft_id: UUID) -> int:
         return next(place for place, draft in enumerate(self.drafts) if draft.draft_id == draft_id)

@@ -8,7 +8,7 @@ from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.facts import Floor
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Calendar, Scheme, StoredScheme, Tier
-from loyalty.tiers.staff import FloorByStaff, PersonTier, TiersSeen
+from loyalty.tiers.staff import FloorByStaff, PersonTier, Published, TiersSeen
 from tests.admin.fake_people import NOW
 
 SILVER = Tier("silver", {"en": "Silver", "fr": "Argent"}, 20_000)
@@ -30,11 +30,12 @@ def on_the_way() -> PersonTier:
 
 @dataclass
 class FakeTiers:
-    """The verbs, over one scheme. `refusal`: what holding somebody is refused with."""
+    """The verbs, over one scheme. `refusal`: of holding somebody; `done`: what publishing comes to."""
 
     scheme: StoredScheme | None = field(default_factory=lambda: StoredScheme(3, SCHEME))
     members: dict[str | None, int] = field(default_factory=lambda: {"silver": 1_234, "gold": 56, None: 7_890})
     refusal: str = ""
+    done: Published = field(default_factory=Published)
     published: list[Scheme] = field(default_factory=list)
     floors: list[FloorByStaff] = field(default_factory=list)
 
@@ -42,10 +43,10 @@ class FakeTiers:
         """Give the tiers."""
         return TiersSeen(self.scheme, self.members)
 
-    async def publish(self, _: ProgramFacts, scheme: Scheme, user_id: UUID) -> str:  # noqa: ARG002 - as the real one
+    async def publish(self, _: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:  # noqa: ARG002 - as the real one
         """Keep what is published."""
         self.published.append(scheme)
-        return ""
+        return self.done
 
     async def hold(self, _: ProgramFacts, asked: FloorByStaff) -> str:
         """Keep what is asked for."""

@@ -19,6 +19,7 @@ from kpi import reasons
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Listed, Staff
 from kpi.measure import Reason
+from tests.admin.asking import text_of
 from tests.admin.conftest import SITE
 from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, a_program, complete_journey
@@ -37,11 +38,6 @@ def post(client: TestClient[Litestar], *forms: dict[str, str], to: str = COSTS) 
     for form in forms:
         sent |= form
     return client.post(to, data=sent, headers={"origin": SITE})
-
-
-def text_of(answer: Response) -> str:
-    """Give what a page says, without its marks and with ordinary spaces."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text.partition("<main")[2])).split())
 
 
 @pytest.mark.parametrize(("role", "status"), [("owner", 200), ("manager", 200), ("analyst", 200), ("support", 403)])

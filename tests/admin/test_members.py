@@ -1,36 +1,20 @@
-"""The people in the panel over HTTP: who may see and do what, what addresses mean, and the form that adjusts."""
+"""The people in the panel over HTTP: who may see what, and what addresses mean."""
 
 import csv
 import io
 import re
-from html import unescape
-from uuid import uuid4
 
 import pytest
-from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from loyalty.errors import InFlight, KeyReused
 from loyalty.members.people import Search
-from tests.admin.conftest import SITE
+from tests.admin.asking import text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
 from tests.admin.fake_people import BARE, GONE, NORA, award, found, rows
 
 MEMBERS = "/admin/p/1/members"
 PAGE = f"{MEMBERS}/{NORA}"
-GOOD = {"csrf": "a-token", "direction": "add", "points": "50", "reason": "Late delivery"}
-
-
-def post(client: TestClient[Litestar], **fields: str) -> Response:
-    """Send the form, as a page of ours would."""
-    sent = {**GOOD, "key": str(uuid4()), **fields}
-    return client.post(f"{PAGE}/adjust", data=sent, headers={"origin": SITE})
-
-
-def text_of(answer: Response) -> str:
-    """Give what a page says, without its marks."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text.partition("<main")[2])))
 
 
 @pytest.mark.parametrize("role", ["owner", "manager", "analyst", "support"])
@@ -54,24 +38,9 @@ def test_a_page_names_the_segments_and_leads_there_who_may_see_them(
     assert 'aria-label="Segments"' in inside.get(f"{PAGE}?lang=fr").text
 
 
-@pytest.mark.parametrize(("role", "status"), [("owner", 303), ("manager", 303), ("support", 303), ("analyst", 403)])
-def test_an_analyst_sees_no_form_and_sends_none(
-    inside: TestClient[Litestar], desk: FakeDesk, role: str, status: int
-) -> None:
-    desk.sessions = {"a-secret": FakeSignedIn(role=role)}
-    assert ('action="' + f"{PAGE}/adjust" + '"' in inside.get(PAGE).text) is (status == 303)
-    assert post(inside).status_code == status
-    assert len(desk.adjustments) == (status == 303)
-
-
 @pytest.mark.parametrize("path", [MEMBERS, f"{MEMBERS}.csv", PAGE, f"{PAGE}/timeline.csv", f"{PAGE}/lots.csv"])
 def test_without_a_session_nobody_is_seen(outside: TestClient[Litestar], path: str) -> None:
     assert outside.get(path).headers["location"] == "/admin/sign-in"
-
-
-def test_without_a_session_nothing_is_adjusted(outside: TestClient[Litestar], desk: FakeDesk) -> None:
-    assert post(outside).headers["location"] == "/admin/sign-in"
-    assert desk.adjustments == {}
 
 
 def test_support_begins_with_the_people(inside: TestClient[Litestar], desk: FakeDesk) -> None:
@@ -165,6 +134,7 @@ def test_each_order_tells_why(inside: TestClient[Litestar]) -> None:
     for row in rows():
         page = text_of(inside.get(f"{PAGE}?why={row.award_id}"))
         assert ("Rounded once, at the end" in page) is (row.purchase_id is not None)
+        assert ('id="why"' in inside.get(f"{PAGE}?why={row.award_id}").text) is row.has_reasons
     refused = text_of(inside.get(f"{PAGE}?why={award(6)}"))
     assert "Rounded once, at the end 19.99 → 19 points Not given Not a member when the order was placed." in refused
     refund = text_of(inside.get(f"{PAGE}?why={award(12)}"))
@@ -174,104 +144,44 @@ def test_each_order_tells_why(inside: TestClient[Litestar]) -> None:
     assert "gift card" in refund
 
 
-def test_a_form_adjusts_and_says_so(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    answer = post(inside, points=" 20 ", direction="remove", reason="A\n mistake ")
-    [asked] = desk.adjustments.values()
-    assert (asked.points, asked.reason, asked.customer_id, asked.user_id) == (
-        -20,
-        "A mistake",
-        NORA,
-        desk.person.user_id,
-    )
-    assert answer.status_code == 303
-    assert "20 points removed." in text_of(inside.get(answer.headers["location"]))
-
-
-def test_the_same_form_twice_is_one_adjustment(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    key = str(uuid4())
-    assert post(inside, key=key).headers["location"] == post(inside, key=key).headers["location"]
-    assert len(desk.adjustments) == 1
-
-
-def test_every_form_has_a_key_of_its_own(inside: TestClient[Litestar]) -> None:
-    keys = [re.findall(r'name="key" value="([^"]+)"', inside.get(PAGE).text)[0] for _ in range(2)]
-    assert len(set(keys)) == 2
-
-
-def test_an_address_confirms_nothing_that_was_not_done(inside: TestClient[Litestar]) -> None:
-    assert 'role="status"' not in inside.get(f"{PAGE}?done={award(20)}").text
-    assert 'role="status"' not in inside.get(f"{PAGE}?done=x").text
-
-
 @pytest.mark.parametrize(
-    ("fields", "wrong", "says"),
+    ("language", "told"),
     [
-        *[({"points": points}, "points", "Write a whole number from 1 to 1,000,000.")
-          for points in ("", "0", "-5", "1.5", "1000001", "9" * 40, "many", "٥")],
-        ({"reason": " "}, "reason", "Say why, in at most 500 characters."),
-        ({"reason": "x" * 501}, "reason", "Say why, in at most 500 characters."),
-        ({"reason": "a\x00b"}, "reason", "Say why, in at most 500 characters."),
-    ],
-)  # fmt: skip
-def test_what_is_wrong_is_said_beside_the_field(
-    inside: TestClient[Litestar], desk: FakeDesk, fields: dict[str, str], wrong: str, says: str
-) -> None:
-    answer = post(inside, **fields)
-    assert answer.status_code == 422
-    assert desk.adjustments == {}
-    [message] = re.findall(rf'id="wrong-{wrong}">([^<]+)<', answer.text)
-    assert says in message
-    assert re.search(rf'name="{wrong}"[^>]*aria-describedby="wrong-{wrong}" autofocus', answer.text)
-
-
-def test_more_than_there_is_is_refused_with_what_there_is(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    desk.refusal = "not_enough_points"
-    key = str(uuid4())
-    answer = post(inside, points="999", direction="remove", key=key)
-    assert answer.status_code == 409
-    assert "Only 344 points are available." in answer.text
-    assert 'value="999"' in answer.text
-    assert "Late delivery" in answer.text
-    # The refusal stands under the old key for ever, so the form comes with a new one.
-    assert key not in answer.text
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "says"),
-    [
-        (KeyReused("x"), 409, "This form was sent before with other values."),
-        (InFlight("x"), 503, "Send the form again in a moment."),
+        (
+            "en",
+            (
+                "Action review Why? +25",
+                "Tier: gold its threshold was reached, silver before",
+                "Birthday 10 pending Why? +10",
+                "Action visit, no rule rewards it Why? 0",
+                "Welcome Why? +30",
+            ),
+        ),
+        (
+            "fr",
+            (
+                "Action review Pourquoi ? +25",
+                "Niveau : gold son seuil a été atteint, silver auparavant",
+                "Anniversaire 10 en attente Pourquoi ? +10",
+                "Action visit, aucune règle ne la récompense Pourquoi ? 0",
+                "Bienvenue Pourquoi ? +30",
+            ),
+        ),
     ],
 )
-def test_a_form_that_cannot_be_done_says_what_to_do(
-    inside: TestClient[Litestar], desk: FakeDesk, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int,
-    says: str,
-) -> None:  # fmt: skip
-    async def refuse(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(desk, "adjust", refuse)
-    key = str(uuid4())
-    answer = post(inside, key=key)
-    assert answer.status_code == status
-    assert says in answer.text
-    # What may have been done meanwhile is sent again under its key; what was refused, under a new one.
-    assert (key in answer.text) is isinstance(error, InFlight)
+def test_what_was_done_besides_buying_is_told_in_words(
+    inside: TestClient[Litestar], language: str, told: tuple[str, ...]
+) -> None:
+    page = text_of(inside.get(f"{PAGE}?lang={language}"))
+    for said in told:
+        assert said in page, said
 
 
-@pytest.mark.parametrize(("csrf", "origin"), [("wrong", SITE), ("a-token", "https://evil.example")])
-def test_a_form_of_others_adjusts_nothing(inside: TestClient[Litestar], desk: FakeDesk, csrf: str, origin: str) -> None:
-    sent = {**GOOD, "csrf": csrf, "key": str(uuid4())}
-    assert inside.post(f"{PAGE}/adjust", data=sent, headers={"origin": origin}).status_code == 403
-    assert desk.adjustments == {}
-
-
-def test_somebody_without_any_id_cannot_be_adjusted(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    seen = desk.pages[BARE]
-    desk.pages[BARE] = type(seen)(
-        type(seen.person)(BARE, None, None, None, None, seen.person.recorded_at, seen.person.recorded_at, [], []),
-        seen.purse, seen.timeline, None,
-    )  # fmt: skip
-    page = inside.get(f"{MEMBERS}/{BARE}")
-    assert "Erased person" in page.text
-    assert "Adjust points" not in page.text
+def test_an_action_tells_why_without_an_order(inside: TestClient[Litestar]) -> None:
+    page = text_of(inside.get(f"{PAGE}?why={award(10)}"))
+    assert "Why +25? Thanks 25 points for “review” Action 25 In all 25 points" in page
+    assert "Known then tier gold, segment Very important" in page
+    assert "Record rules v2 · recorded on" in page
+    none = text_of(inside.get(f"{PAGE}?why={award(3)}"))
+    assert "Not given No rule rewards it." in none
+    assert "Order" not in none.partition("Record")[2].partition("request")[0]

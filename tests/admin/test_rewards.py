@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 
 from loyalty.rewards.kind import KINDS
 from loyalty.rewards.terms import Description, Terms
-from tests.admin.conftest import SITE
+from tests.admin.asking import post, text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
 from tests.admin.fake_rewards import MUG, PAYMENT, VOUCHER
 
@@ -27,14 +27,6 @@ GOOD = {
     "offer-position": "0",
     "offer-limit_per": "ever",
 }
-
-
-def post(client: TestClient[Litestar], path: str, **fields: str) -> Response:
-    return client.post(path, data={"csrf": "a-token", **fields}, headers={"origin": SITE})
-
-
-def text_of(answer: Response) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text.partition("<main")[2])))
 
 
 def rows_of(answer: Response) -> list[list[str]]:
@@ -203,6 +195,19 @@ def test_a_price_that_is_needed_is_asked_for(inside: TestClient[Litestar], desk:
     assert "Write a price in points." in text_of(answer)
     desk.rewards.refusal = "invalid"
     assert post(inside, NEW, **GOOD).status_code == 409
+
+
+def test_a_tier_or_a_segment_that_there_is_not_is_said_beside_its_field(
+    inside: TestClient[Litestar], desk: FakeDesk
+) -> None:
+    desk.rewards.refusal = "unknown"
+    answer = post(inside, NEW, **GOOD | {"offer-tier_prices": "gold: 3", "offer-segments": "vip", "key": "first"})
+    assert answer.status_code == 409
+    wrong = re.findall(r'name="([^"]+)"[^>]*?aria-invalid="true"', answer.text)
+    assert sorted(wrong) == ["offer-segments", "offer-tier_prices"]
+    assert "There is no such tier." in text_of(answer)
+    assert "There is no such segment." in text_of(answer)
+    assert 'name="key" value="first"' not in answer.text
 
 
 def test_codes_are_put_into_the_pool_and_counted(inside: TestClient[Litestar], desk: FakeDesk) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from admin.format import Format
+from admin.members.rule_names import speaker_of_why
 from admin.members.why import WhyBox, make_why
 from loyalty.earning.kind import Line, Occasion, Standing
 from loyalty.earning.rules import points_for
@@ -32,19 +33,19 @@ def told(f: Format, *rules: dict[str, Any], lines: list[Line] = LINES, room: int
     why = Why(
         award(1), "purchase", 2, "1500", msgspec.convert(points.breakdown, list[RuleShare]), facts, points.total,
         points.total, points.total, ago(1), "req", "o1", "shop", [{"line_id": "1", "sku": "Red"}, {"line_id": "2"}],
-        [*rules], [],
+        [*rules], [], {"vip": "Very important"},
     )  # fmt: skip
-    return make_why(why, PROGRAM, f)
+    return make_why(why, speaker_of_why(why, {"gold": "Golden"}, PROGRAM, f))
 
 
 def test_each_rule_that_gave_has_a_column_and_each_that_did_not_its_reason() -> None:
     box = told(Format("en", "EUR"), *RULES)
     assert box.rules == [
         ("1 point per €1", "full steps only"),
-        ("Double wine", "Points ×2"),
-        ("Thanks", "Bonus"),
-        ("At most 30 per month", ""),
-        ("Tier gold ×1.5", ""),
+        ("Double wine", "×2 on wine"),
+        ("Thanks", "+5 points for the purchase"),
+        ("At most 30 points per month", ""),
+        ("×1.5", "tier Golden"),
     ]
     assert [cell.text for cell in box.whole.cells] == ["15", "10", "5", "−12.50", "12.50"]
     assert [[cell.text for cell in line.cells] for line in box.lines] == [
@@ -52,16 +53,19 @@ def test_each_rule_that_gave_has_a_column_and_each_that_did_not_its_reason() -> 
         ["5", "another product", "", "−2.50", "2.50"],
         ["gift card", "gift card", "", "gift card", "gift card"],
     ]
-    assert ("Bonus", "below its minimum") in box.steps
-    known = "tier gold, segment vip, the first purchase, 30 points left under “At most 30 per month”"
+    large = "+50 points for the purchase, for at least €900"
+    assert (large, "below its minimum") in box.steps
+    known = "tier Golden, segment Very important, the first purchase, "
+    known += "30 points left under “At most 30 points per month”"
     assert ("Known then", known) in box.steps
     assert ("In all", "30 points") in box.steps
 
 
 def test_it_is_said_in_french_too() -> None:
     box = told(Format("fr", "EUR"), *RULES)
-    assert ("Au plus 30 par mois", "") in box.rules
-    assert ("Bonus", "sous son minimum") in box.steps
+    assert ("Au plus 30 points par mois", "") in box.rules
+    assert ("Double wine", "×2 sur wine") in box.rules
+    assert any(reason == "sous son minimum" for _, reason in box.steps)
 
 
 def test_a_purchase_told_without_lines_has_one_row() -> None:

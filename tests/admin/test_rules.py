@@ -1,22 +1,13 @@
 """The rules in the panel over HTTP: who sees and changes them, and every step that needs no script."""
 
-import csv
-import io
 import re
-from datetime import UTC, datetime
-from decimal import Decimal
-from html import unescape
 
 import pytest
-from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from kpi.inputs.facts import NewPointCost
-from kpi.inputs.staff import Entered, Listed
-from tests.admin.conftest import SITE
+from tests.admin.asking import post, text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
-from tests.admin.fake_people import NORA
 from tests.admin.fake_rules import DONE, DOUBLE, DRAFT, RUNNING
 
 RULES = "/admin/p/1/rules"
@@ -43,15 +34,6 @@ POSTS = (
     f"{RULES}/backtests/{RUNNING}/cancel",
 )
 BONUS = {"kind": "fixed_bonus", "version": "7", "k-points": "100"}
-
-
-def post(client: TestClient[Litestar], path: str, **fields: str | list[str]) -> Response:
-    sent = {"csrf": "a-token", **fields}
-    return client.post(path, data=sent, headers={"origin": SITE})
-
-
-def text_of(answer: Response) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text.partition("<main")[2])))
 
 
 def rules_of(desk: FakeDesk) -> list[str]:
@@ -260,120 +242,8 @@ def test_of_two_who_edit_a_rule_nothing_is_lost(inside: TestClient[Litestar], de
     assert desk.rules.drafts[0].rules[0]["points_per_step"] == 5
 
 
-def test_a_basket_is_tried_with_lines_and_a_customer(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    asked = f"{RULES}/try?draft={DRAFT}&goods_minor=&placed_at=2026-11-27T17:00&customer=Nora&who={NORA}"
-    said = text_of(inside.get(f"{asked}&l0-sku=red&l0-category=wine&l0-amount_minor=84"))
-    assert "94 points" in said
-    assert "27 Nov 2026, 17:00, under the draft “Winter”" in said
-    assert "not on that day of the week" in said
-    assert "Rounded once, at the end 94.50 → 94 points" in said
-    [(basket, customer)] = desk.rules.tries
-    assert customer == NORA
-    assert (basket.goods, basket.draft_id) == ("84.00", DRAFT)
-    assert basket.placed_at == datetime(2026, 11, 27, 22, tzinfo=UTC)
-    assert [(line.sku, line.category, line.amount) for line in basket.lines or []] == [("red", "wine", "84.00")]
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ("goods_minor=", "Write an amount, or a product with its amount."),
-        ("goods_minor=much", "Write an amount, as 84.00."),
-        ("goods_minor=84&customer=N", "Choose who is meant."),
-    ],
-)
-def test_a_basket_that_cannot_be_is_not_tried(
-    inside: TestClient[Litestar], desk: FakeDesk, query: str, words: str
-) -> None:
-    answer = inside.get(f"{RULES}/try?{query}")
-    assert answer.status_code == 422
-    assert words in text_of(answer)
-    assert desk.rules.tries == []
-
-
-def test_publishing_says_what_changes_before_it_does(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    looked = post(inside, f"{ONE}/publish", version="7", when="later", at="2018-01-05T09:00", do="look")
-    said = text_of(looked)
-    assert "It begins on 5 Jan 2018, 09:00, New York time" in said
-    assert "Not begun yet, and withdrawn by it: version 3." in said
-    assert "Published by maya@example.com." in said
-    assert desk.rules.published == []
-    done = post(inside, f"{ONE}/publish", version="7", when="later", at="2018-01-05T09:00", do="publish")
-    assert done.headers["location"] == f"{RULES}/versions/4?published=yes"
-    assert desk.rules.published == [(datetime(2018, 1, 5, 14, tzinfo=UTC), 7)]
-    assert "Published. It begins on 5 Jan 2018, 09:00." in text_of(inside.get(done.headers["location"]))
-    # The one that it overtakes says so.
-    assert "Withdrawn" in text_of(inside.get(f"{RULES}/versions/3"))
-
-
-@pytest.mark.parametrize(
-    ("at", "words"), [("", "Write a date or time"), ("2017-01-01T00:00", "This has passed already.")]
-)
-def test_rules_do_not_begin_in_the_past(inside: TestClient[Litestar], desk: FakeDesk, at: str, words: str) -> None:
-    answer = post(inside, f"{ONE}/publish", version="7", when="later", at=at, do="publish")
-    assert answer.status_code == 422
-    assert words in text_of(answer)
-    assert desk.rules.published == []
-
-
-def test_a_draft_that_somebody_changed_is_not_published(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    desk.rules.overtake()
-    answer = post(inside, f"{ONE}/publish", version="7", when="now", do="publish")
-    assert answer.status_code == 409
-    assert "noah@example.com changed this draft on" in text_of(answer)
-    assert desk.rules.published == []
-
-
-def test_a_version_is_withdrawn_before_it_begins(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    assert post(inside, f"{RULES}/versions/3/withdraw").headers["location"] == f"{RULES}/versions/3"
-    assert desk.rules.withdrawn == [3]
-    assert "Withdrawn" in text_of(inside.get(f"{RULES}/versions/3"))
-    refused = post(inside, f"{RULES}/versions/2/withdraw")
-    assert refused.status_code == 409
-    assert "This version has begun" in text_of(refused)
-
-
-def test_a_back_test_opens_on_the_last_year_and_knows_what_a_point_costs(
-    inside: TestClient[Litestar], desk: FakeDesk
-) -> None:
-    shown = inside.get(f"{ONE}/backtest").text
-    assert re.search(r'name="from_on"\s+value="2017-01-01"', shown)
-    assert re.search(r'name="to_on"\s+value="2017-12-31"', shown)
-    cost = NewPointCost(datetime(2017, 1, 1, tzinfo=UTC).date(), Decimal(1), Decimal("0.1"))
-    desk.costs = Entered(Listed([cost], 1), *[Listed([], 0) for _ in range(3)])
-    begun = post(inside, f"{ONE}/backtest", from_on="2017-01-01", to_on="2017-12-31")
-    assert begun.headers["location"].startswith(f"{RULES}/backtests/")
-    [asked] = desk.backtests.asked
-    assert (asked.draft_id, asked.point_cost_minor, len(asked.rules)) == (DRAFT, Decimal("0.9"), 3)
-    wrong = post(inside, f"{ONE}/backtest", from_on="2017-12-31", to_on="2017-01-01")
-    assert wrong.status_code == 422
-    assert "This is before the first day." in text_of(wrong)
-
-
-def test_a_back_test_says_how_far_it_is_and_is_cancelled(inside: TestClient[Litestar]) -> None:
-    address = f"{RULES}/backtests/{RUNNING}"
-    part = inside.get(address, headers={"hx-request": "true"})
-    assert part.text.strip().startswith('<div id="state" hx-get=')
-    assert "650 of 1,300 decisions" in part.text
-    assert post(inside, f"{address}/cancel").headers["location"] == address
-    assert "The back-test was cancelled" in text_of(inside.get(address))
-
-
-def test_a_back_test_says_what_the_draft_costs_and_whom(inside: TestClient[Litestar]) -> None:
-    shown = inside.get(f"{RULES}/backtests/{DONE}")
-    said = text_of(shown)
-    assert "Points +570 +4.3% · 13,140 → 13,710" in said
-    assert "Cost +$5.70" in said
-    assert "Gain 61 50.8% of the customers Lose 20" in said
-    assert "Gold 200 4,000 5,200 +1,200" in said
-    assert f'href="/admin/p/1/members/{NORA}"' in shown.text
-    rows = list(csv.reader(io.StringIO(inside.get(f"{RULES}/backtests/{DONE}/months.csv").text.removeprefix("\ufeff"))))
-    assert rows[1] == ["2025-01", "91", "930", "895", "-35"]
-    assert len(rows) == 13
-
-
 def test_the_pages_speak_french(inside: TestClient[Litestar]) -> None:
     inside.get(f"{RULES}?lang=fr")
-    said = text_of(inside.get(ONE)).replace("\xa0", " ")
+    said = text_of(inside.get(ONE))
     assert "×2 le vendredi pour Or, jusqu’au 30 nov. 2026" in said
     assert "2 points par 1 $US" in said

@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from admin.segments.drafts import slug
+from tests.admin.asking import text_of
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
 from tests.admin.fake_people import NORA
@@ -29,10 +30,6 @@ def post(client: TestClient[Litestar], path: str, do: str = "", **fields: str) -
         **{name.replace("__", "-"): v for name, v in fields.items()},
     }
     return client.post(path, data=sent, headers={"origin": SITE})
-
-
-def text_of(answer: Response) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text.partition("<main")[2])))
 
 
 @pytest.mark.parametrize(("role", "status"), [("owner", 200), ("manager", 200), ("analyst", 200), ("support", 403)])

@@ -15,7 +15,8 @@ from admin.kpis.migration import make_migration
 from loyalty.members.staff import Seen
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Rolling, StoredScheme
-from loyalty.tiers.staff import PersonTier, TiersSeen
+from loyalty.tiers.staff import PersonTier, Published, TiersSeen
+from tests.admin.asking import text_of
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, complete_journey
 from tests.admin.fake_people import NORA
@@ -48,10 +49,6 @@ def post(client: TestClient[Litestar], path: str, fields: dict[str, str], do: st
 
 def replace_tier(desk: FakeDesk, tier: PersonTier) -> Seen:
     return msgspec.structs.replace(desk.pages[NORA], tier=tier)
-
-
-def text_of(answer: Response) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text.partition("<main")[2])))
 
 
 @pytest.mark.parametrize(
@@ -132,6 +129,33 @@ def test_what_is_wrong_is_said_beside_the_field(
     assert desk.tiers.published == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "Gold is still named by the reward “Gold mug”, version 3 of the earning rules, and the draft of rules “Go",
+        ),
+        ("fr", "la récompense « Gold mug », la version 3 des règles et le brouillon de règles « Gold week »"),
+    ],
+)
+def test_a_tier_that_something_names_is_not_left_out(
+    inside: TestClient[Litestar], desk: FakeDesk, language: str, said: str
+) -> None:
+    users = [
+        ("the reward “%(name)s”", "Gold mug"),
+        ("version %(name)s of the earning rules", "3"),
+        ("the draft of rules “%(name)s”", "Gold week"),
+    ]
+    desk.tiers.done = Published("tier_in_use", "gold", users)
+    answer = post(inside, f"{NEW}?lang={language}", GOOD)
+    assert answer.status_code == 409
+    assert said in text_of(answer)
+    assert 'value="silver"' in answer.text
+    desk.tiers.done = Published("conflict")
+    assert 'role="alert"' in post(inside, NEW, GOOD).text
+
+
 def test_tiers_are_added_and_taken_away_without_a_script(inside: TestClient[Litestar], desk: FakeDesk) -> None:
     more = post(inside, NEW, GOOD, "add")
     assert 'name="t2-key"' in more.text
@@ -157,8 +181,10 @@ def test_a_member_sees_how_far_the_next_tier_is(inside: TestClient[Litestar], de
     assert "Kept until 31 Dec 2019" in said
     assert "Held at Silver at least until 30 Jun 2018 : A parcel that was lost" in said.replace("2018:", "2018 :")
     assert 'value="84"' in inside.get(MEMBER).text
+    assert "Tier: Gold its threshold was reached, Silver before" in said
     french = text_of(inside.get(f"{MEMBER}?lang=fr"))
     assert "pour Or" in french
+    assert "son seuil a été atteint, Argent auparavant" in french
 
 
 def test_the_highest_tier_has_no_way_to_go(inside: TestClient[Litestar], desk: FakeDesk) -> None:

@@ -55,6 +55,7 @@ class OpenWindow(Protocol):
         """Open it."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything here, keep it in one worker and in one event loop: one browser, and the sample loaded once."""
     for item in items:

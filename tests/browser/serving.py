@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parent.parent.parent
-_SECONDS = 30
+_SECONDS = 120
 
 
 def free_port() -> int:

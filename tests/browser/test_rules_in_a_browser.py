@@ -1,13 +1,15 @@
 """Earning rules in a real browser: every page over the harness, and a rule made and published for real."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.admin.fake_rules import DONE, DRAFT, FAILED, RUNNING, STOPPED
 from tests.browser.conftest import OpenWindow, RealPanel
 from tests.browser.harness import SECRET
+from tests.browser.window import Window
 
 RULES = "/admin/p/1/rules"
 _DRAFT = f"{RULES}/drafts/{DRAFT}"
@@ -54,70 +56,109 @@ async def test_a_back_test_that_runs_asks_how_far_it_is(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_a_manager_makes_tries_and_publishes_a_rule(  # noqa: PLR0915 - one story
+async def test_a_manager_makes_tries_and_publishes_a_rule(
     open_window: OpenWindow, shop_panel: RealPanel, language: str, *, scripts: bool
 ) -> None:
     window = await open_window(shop_panel.address, shop_panel.secret, width=1280, language=language, scripts=scripts)
-    page = window.page
-    say = dict(_FRENCH if language == "fr" else {word: word for word in _FRENCH})
-    name = f"{'With' if scripts else 'Without'} {language}"
-
-    await page.goto(f"{shop_panel.address}{RULES}")
-    await page.get_by_role("button", name=say["New draft"]).first.click()
-    await expect(page.locator(".rule-list").first).to_contain_text("1 €" if language == "fr" else "€1")
-    await page.get_by_role("link", name=say["Add a rule"]).click()
-    await page.get_by_role("link", name=say["Multiply points"]).click()
-    factor = page.get_by_label(say["Multiply by"])
-    await factor.fill("0,5")
-    await page.get_by_role("button", name=say["Save"]).click()
-    await expect(factor).to_have_attribute("aria-invalid", "true")
-    await expect(factor).to_have_value("0,5")
-    window.complaints.clear()  # the browser itself notes the 422
-    await factor.fill("2,5" if language == "fr" else "2.5")
-    await page.get_by_label(say["Name"], exact=True).fill(name)
-    await page.locator("summary", has_text=say["On what"]).click()
-    await page.get_by_label(say["Only these categories"]).fill("Jams")
-    await page.get_by_role("button", name=say["Save"]).click()
-    await expect(page.locator(".rule-list").first).to_contain_text("×2,5" if language == "fr" else "×2.5")
-    await expect(page.locator(".against")).to_contain_text(name)
-    await window.keep_picture(f"rules-real-draft-{language}")
-
-    rules = page.locator(".rule-list li")
-    last = await rules.count() - 1
-    await page.get_by_role("button", name=say["Up: %(title)s"] % {"title": name}).click()
-    await expect(rules.nth(last - 1)).to_contain_text(name)
-    await page.get_by_role("button", name=say["Down: %(title)s"] % {"title": name}).click()
-    draft = page.url.partition("#")[0]
-
-    await page.get_by_role("link", name=say["Try on a basket"]).click()
-    await page.locator("#goods_minor").fill("84")
-    await page.locator("summary", has_text=say["Products"]).click()
-    await page.locator("#l0-category").fill("Jams")
-    await page.locator("#l0-amount_minor").fill("84")
-    await page.locator("#customer").fill("Ann")
-    await page.get_by_role("button", name=say["Try it"]).click()
-    await expect(page.locator("#outcome")).to_contain_text("Ann Verger")
-    # Also the rules that the runs before this one published: whose name it is gives something of its own.
-    await expect(page.locator("#outcome")).to_contain_text(name)
-    await window.keep_picture(f"rules-real-tried-{language}")
-
-    await page.goto(f"{draft}/backtest")
-    await page.get_by_role("button", name=say["Start the back-test"]).click()
-    await expect(page.get_by_role("progressbar")).to_be_visible()
-    await page.get_by_role("button", name=say["Cancel the back-test"]).click()
-    await expect(page.get_by_role("heading", name=say["The back-test was cancelled"])).to_be_visible()
-
-    await page.goto(f"{draft}/publish")
-    await page.get_by_role("button", name=say["Continue"]).click()
-    await expect(page.locator(".changes")).to_contain_text(name)
-    await window.keep_picture(f"rules-real-confirm-{language}")
-    await page.get_by_role("button", name=say["Publish"]).click()
-    await expect(page.get_by_role("status")).to_contain_text(say["Published. It is in force."])
-    await page.goto(f"{shop_panel.address}{RULES}")
-    await expect(page.locator("#in-force")).to_be_visible()
-    await expect(page.locator(".rule-list").first).to_contain_text(name)
+    manager = Manager(window, language, f"{'With' if scripts else 'Without'} {language}")
+    await manager.begins_a_draft()
+    await manager.writes_a_multiplier()
+    await manager.moves_it_up_and_down()
+    draft = window.page.url.partition("#")[0]
+    await manager.tries_a_basket()
+    await manager.starts_a_back_test_and_cancels_it(draft)
+    await manager.publishes_it(draft)
     assert window.complaints == []
-    await window.keep_picture(f"rules-real-list-{language}")
+
+
+@dataclass
+class Manager:
+    """Somebody at a window who makes a rule of that name, in words of the language."""
+
+    window: Window
+    language: str
+    name: str
+
+    def button(self, text: str) -> Locator:
+        return self.window.page.get_by_role("button", name=self.say(text))
+
+    def link(self, text: str) -> Locator:
+        return self.window.page.get_by_role("link", name=self.say(text))
+
+    def say(self, text: str) -> str:
+        return _FRENCH[text] if self.language == "fr" else text
+
+    def number(self, text: str) -> str:
+        return text.replace(".", ",") if self.language == "fr" else text
+
+    async def begins_a_draft(self) -> None:
+        await self.window.page.goto(f"{self.window.address}{RULES}")
+        await self.button("New draft").first.click()
+        rules = self.window.page.locator(".rule-list").first
+        await expect(rules).to_contain_text("1 €" if self.language == "fr" else "€1")
+
+    async def writes_a_multiplier(self) -> None:
+        page = self.window.page
+        await self.link("Add a rule").click()
+        await self.link("Multiply points").click()
+        factor = page.get_by_label(self.say("Multiply by"))
+        await factor.fill("0,5")
+        await self.button("Save").click()
+        await expect(factor).to_have_attribute("aria-invalid", "true")
+        await expect(factor).to_have_value("0,5")
+        self.window.complaints.clear()  # the browser itself notes the 422
+        await factor.fill(self.number("2.5"))
+        await page.get_by_label(self.say("Name"), exact=True).fill(self.name)
+        await page.locator("summary", has_text=self.say("On what")).click()
+        await page.get_by_label(self.say("Only these categories")).fill("Jams")
+        await self.button("Save").click()
+        await expect(page.locator(".rule-list").first).to_contain_text(f"×{self.number('2.5')}")
+        await expect(page.locator(".against")).to_contain_text(self.name)
+        await self.window.keep_picture(f"rules-real-draft-{self.language}")
+
+    async def moves_it_up_and_down(self) -> None:
+        page = self.window.page
+        rules = page.locator(".rule-list li")
+        last = await rules.count() - 1
+        await page.get_by_role("button", name=self.say("Up: %(title)s") % {"title": self.name}).click()
+        await expect(rules.nth(last - 1)).to_contain_text(self.name)
+        await page.get_by_role("button", name=self.say("Down: %(title)s") % {"title": self.name}).click()
+        await expect(rules.nth(last)).to_contain_text(self.name)
+
+    async def tries_a_basket(self) -> None:
+        page = self.window.page
+        await self.link("Try on a basket").click()
+        await page.locator("#goods_minor").fill("84")
+        await page.locator("summary", has_text=self.say("Products")).click()
+        await page.locator("#l0-category").fill("Jams")
+        await page.locator("#l0-amount_minor").fill("84")
+        await page.locator("#customer").fill("Ann")
+        await self.button("Try it").click()
+        await expect(page.locator("#outcome")).to_contain_text("Ann Verger")
+        # Also the rules that the runs before this one published: whose name it is gives something of its own.
+        await expect(page.locator("#outcome")).to_contain_text(self.name)
+        await self.window.keep_picture(f"rules-real-tried-{self.language}")
+
+    async def starts_a_back_test_and_cancels_it(self, draft: str) -> None:
+        page = self.window.page
+        await page.goto(f"{draft}/backtest")
+        await self.button("Start the back-test").click()
+        await expect(page.get_by_role("progressbar")).to_be_visible()
+        await self.button("Cancel the back-test").click()
+        await expect(page.get_by_role("heading", name=self.say("The back-test was cancelled"))).to_be_visible()
+
+    async def publishes_it(self, draft: str) -> None:
+        page = self.window.page
+        await page.goto(f"{draft}/publish")
+        await self.button("Continue").click()
+        await expect(page.locator(".changes")).to_contain_text(self.name)
+        await self.window.keep_picture(f"rules-real-confirm-{self.language}")
+        await self.button("Publish").click()
+        await expect(page.get_by_role("status")).to_contain_text(self.say("Published. It is in force."))
+        await page.goto(f"{self.window.address}{RULES}")
+        await expect(page.locator("#in-force")).to_be_visible()
+        await expect(page.locator(".rule-list").first).to_contain_text(self.name)
+        await self.window.keep_picture(f"rules-real-list-{self.language}")
 
 
 _FRENCH = {

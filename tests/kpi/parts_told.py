@@ -16,6 +16,7 @@ from kpi.parts.length import Length
 from kpi.parts.money import Channel, Covered, HandedOver, Leads, Margins, Rewards, Spent, Units
 from kpi.parts.often import MOST, Often
 from kpi.parts.points import FirstRedemptions, Points, PointWorth
+from kpi.parts.referring import Referring
 from kpi.parts.stock import Stock
 from kpi.parts.tiers import Tiers
 from kpi.parts.waits import Waits
@@ -39,6 +40,7 @@ def parts_of(rows: Rows) -> dict[str, Any]:
         "length": Length(MONTHS),
         "often": often(rows),
         **points_and_money(rows),
+        "referring": referring(rows),
         "stock": Stock(who(lambda row: (row.get("member") or row.get("joined")) and not row.get("left"))),
         "tiers": Tiers(
             {"silver": who(lambda row: row.get("member") and not row.get("before"))},
@@ -106,6 +108,25 @@ def often(rows: Rows) -> Often:
         for name, chosen in statuses.items()
     }
     return Often({name: [sum(n >= step for n in each) for step in range(1, MOST + 1)] for name, each in bought.items()})
+
+
+def referring(rows: Rows) -> Referring:
+    """Let every member invite, every second newcomer come by it, and buy again where there are two purchases."""
+    brought = [n for n, row in enumerate(rows) if n % 2 == 0 and row.get("buys") and not row.get("known")]
+    again = [n for n in brought if len(rows[n]["buys"]) > 1]
+    return Referring(
+        inviters=Customers(n for n, row in enumerate(rows) if row.get("member")),
+        invitations=len(rows),
+        signed_up=len(rows) // 2,
+        won=len(brought),
+        claims=len(rows),
+        refused={"own_code": len(rows) // 3},
+        brought=Customers(brought),
+        watched=Customers(brought),
+        again=Customers(again),
+        net=sum(net for n in brought for net, _ in rows[n]["buys"]),
+        purchases=sum(len(rows[n]["buys"]) for n in brought),
+    )
 
 
 def waits(rows: Rows) -> Waits:

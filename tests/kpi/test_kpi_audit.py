@@ -111,8 +111,9 @@ async def shop(owner: asyncpg.Connection) -> Shop:
 
 def planted(monkeypatch: pytest.MonkeyPatch, right: str, wrong: str) -> None:
     """Make the service's own statement wrong."""
-    assert right in queries._FACTS_NOW
-    monkeypatch.setattr(queries, "_FACTS_NOW", queries._FACTS_NOW.replace(right, wrong))
+    now = queries._FACTS.now
+    assert right in now
+    monkeypatch.setattr(queries, "_FACTS", queries._FACTS._replace(now=now.replace(right, wrong)))
 
 
 def found(report: "Report") -> set[str]:

@@ -43,6 +43,8 @@ class Merchant(Teller):
         self.lined: list[tuple[UUID, int]] = []
         self.further = Random(seed + 1)  # noqa: S311 - a shop, not a secret
         self.climbed: Counter[UUID] = Counter()
+        self.friends = Random(seed + 2)  # noqa: S311 - as above
+        self.brought: set[UUID] = set()
 
     async def tell(self, happenings: int) -> None:
         """Let things happen, and of each other sort as many."""
@@ -60,6 +62,7 @@ class Merchant(Teller):
                 await self.hands_over()
             await self.more.choice([self.takes_back, self.enters])()
             await self.hears_of_a_lead()
+            await self.brings()
             for _ in range(3):
                 await self.climbs()
 
@@ -68,6 +71,20 @@ class Merchant(Teller):
         self.climbed[customer] += 1
         tier, now = self.further.choice(["silver", "gold", None]), self.clock.isoformat()
         await self.till.climbs(customer, self.climbed[customer], tier, now, recorded=now)
+
+    async def brings(self) -> None:
+        """Have somebody share, and somebody claim a code: a friend lives once, the rest is refused, soon or late."""
+        pick, now = self.friends, self.clock.isoformat()
+        for _ in range(pick.randint(0, 2)):
+            await self.till.shares(pick.choice(self.customers), self.at_some_time().isoformat(), recorded=now)
+        friend, referrer = pick.choice(self.customers), pick.choice([*self.customers, None])
+        reasons = ["own_code", "below_minimum", "over_cap", "by_staff"]
+        lives = referrer is not None and friend not in self.brought and pick.random() < 0.7
+        refused = None if lives else pick.choice(reasons)
+        self.brought |= {friend} if lives else set()
+        late = (self.clock + timedelta(days=pick.randint(0, 20))).isoformat() if pick.random() < 0.5 else None
+        at = self.at_some_time().isoformat()
+        await self.till.claims(friend, referrer, at, refused=refused, ended=late, recorded=now)
 
     async def sells_lines(self) -> None:
         customer, pick = self.more.choice([*self.customers, None]), self.more
@@ -203,6 +220,7 @@ async def shop(owner: asyncpg.Connection) -> Shop:
     for seq, (tier, at) in enumerate((("gold", "2026-01-15"), (None, "2026-02-15"), ("silver", "2026-02-20")), 1):
         await till.climbs(ada, seq, tier, at, recorded="2026-03-05")
     await till.climbs(bob, 1, "gold", "2026-01-20", recorded="2026-01-20")
+    await referred(till, ada, fay)
     return shop
 
 
@@ -231,6 +249,16 @@ async def handed_over(till: Till, ada: UUID, dan: UUID) -> None:
     told = await till.hands_over(ada, tea, "2026-01-25 10:00")
     await till.takes_reward_back(ada, told, 33, "2026-02-20 10:00", recorded="2026-02-21")
     await till.hands_over(dan, gift, "2026-02-10 10:00", captured=20)
+
+
+async def referred(till: Till, ada: UUID, fay: UUID) -> None:
+    """Let Ada bring Fay, by her first purchase, and somebody at her own address, who comes back."""
+    await till.shares(ada, "2026-01-12", recorded="2026-02-12")
+    await till.claims(fay, ada, "2026-02-20 10:00")
+    twin = await till.shop.customer()
+    await till.claims(twin, ada, "2026-02-09", refused="same_address")
+    for day in ("2026-02-10", "2026-02-25"):
+        await sells(till, twin, day, 700)
 
 
 async def entered(till: Till, fay: UUID) -> None:
@@ -318,6 +346,24 @@ FAULTS = {
         "AND b.first_at <= l.created_at + interval '30 days'",
         "",
         "lead_conversion",
+    ),
+    "shares": (
+        f"{READERS}referring._SHARES",
+        ", r.shared_at\nFROM",
+        ", r.recorded_at AS shared_at\nFROM",
+        "referral_participation",
+    ),
+    "refusals": (
+        f"{READERS}referring._EACH",
+        "THEN r.reason END",
+        "THEN NULL END",
+        "referral_conversion referred_share referred_second_purchase referral_refused_share",
+    ),
+    "friends' purchases": (
+        f"{READERS}referring._SUMS",
+        "placed_at >= claimed_at",
+        "placed_at > claimed_at",
+        "referred_revenue",
     ),
     "kinds of lines": (
         f"{READERS}units._UNITS",

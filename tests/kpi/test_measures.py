@@ -32,7 +32,7 @@ WIDER = {
 }
 # Their value is a median: `num` and `den` say of how many, and how many they were.
 MEDIANS = {"time_to_first_redemption"}
-INPUTS = {"purchases", "refunds", "members", "points", "tiers", "spend", "leads", "costs", "point_costs"}
+INPUTS = {"purchases", "refunds", "members", "points", "tiers", "spend", "leads", "costs", "point_costs", "referrals"}
 # How much of what is summed makes one of the unit; 1 where nothing is said.
 UNIT = {"days": DAY, "orders_per_month": MONTHS}
 # Measures whose den is the buyers: who bought on both sides is in each, and once in all.
@@ -108,7 +108,9 @@ def test_without_anybody_a_ratio_is_null_and_never_0_and_a_count_is_0(key: str) 
 @every_split
 def test_a_side_without_anybody_makes_the_difference_null(key: str) -> None:
     measure = measure_named(key)
-    outcome = measure.outcome(facts([buyer(500), buyer(900)]))
+    # Of new customers it is asked whether they came by a friend.
+    new = {"known": False} if key == "referred_share" else {}
+    outcome = measure.outcome(facts([buyer(500) | new, buyer(900) | new]))
     segments, difference = outcome.segments, outcome.difference
     assert segments["non_member"].value is not None
     if is_counted(measure):

@@ -237,6 +237,50 @@ class Till:
         row = {"qualified": True, "namespace": "default", **told}
         await self.enters("kpi_lead", lead_id=name, created_at=self.shop.at(at), **row)
 
+    async def shares(self, customer: UUID, at: str, *, recorded: str | None = None) -> None:
+        """Have a member share the code."""
+        await self.shop.owner.execute(
+            "INSERT INTO referral_share (program_id, share_id, customer_id, channel, shared_at, request_id,"
+            " recorded_at) VALUES ($1, $2, $3, 'mail', $4, '', $5)",
+            self.shop.program.program_id,
+            uuid4(),
+            customer,
+            self.shop.at(at),
+            self.shop.at(recorded) if recorded else LONG_AGO,
+        )
+
+    async def claims(
+        self,
+        friend: UUID,
+        referrer: UUID | None,
+        at: str,
+        *,
+        refused: str | None = None,
+        ended: str | None = None,
+        recorded: str | None = None,
+    ) -> None:
+        """Have a friend claim a code; `ended`: when it was refused, if not at once."""
+        program = self.shop.program.program_id
+        accounts = [(program, customer, LONG_AGO) for customer in (friend, referrer) if customer]
+        await self.shop.owner.executemany(
+            "INSERT INTO account (program_id, customer_id, version, settled_at, head_hash) VALUES ($1, $2, 1, $3, '')"
+            " ON CONFLICT DO NOTHING",
+            accounts,
+        )
+        await self.shop.owner.execute(
+            "INSERT INTO referral (program_id, referral_id, friend_id, referrer_id, state, reason, version,"
+            " terms_version, claimed_at, ended_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, 1, 1, $7, $8, $9)",
+            program,
+            uuid4(),
+            friend,
+            referrer,
+            "refused" if refused else "claimed",
+            refused,
+            self.shop.at(at),
+            self.shop.at(ended) if ended else None,
+            self.shop.at(recorded) if recorded else LONG_AGO,
+        )
+
     async def called(self, customer: UUID, external_id: str, email: str | None = None) -> None:
         """Give a customer the shop's id, and an e-mail address."""
         program = self.shop.program.program_id

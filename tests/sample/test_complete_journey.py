@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 
+from kpi.rollup.work import rebuild
 from loyalty.asgi import create_app
 from loyalty.auth.actions import create_key
 from loyalty.database import Database, connect
@@ -69,10 +70,10 @@ class Shop:
         return {**segments, "counts": answer.json()["counts"]}
 
 
-# The second holds both other orders at once; the long run takes them one by one.
+# The first holds both others at once; the long run takes them one by one.
 ORDERS = [
-    "members first",
     "members last, shuffled",
+    pytest.param("members first", marks=pytest.mark.long),
     pytest.param("members last", marks=pytest.mark.long),
     pytest.param("shuffled", marks=pytest.mark.long),
 ]
@@ -107,6 +108,8 @@ async def shop(
         ):
             shop = Shop(database, api, files, [])
             shop.loaded = [await shop.bring_in(kind) for kind in order]
+            # As the worker does soon after.
+            await rebuild(database, found.program.program_id)
             yield shop
     await run(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 

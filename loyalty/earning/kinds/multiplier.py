@@ -12,7 +12,7 @@ _MOST = 100
 _Factor = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$",
+        pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?(?!\n)$",
         examples=["2", "1.5"],
         title=mark("Multiply by"),
         description=mark("From 1 to 100, with at most 4 decimals."),

@@ -8,7 +8,7 @@ from loyalty.i18n import mark
 from loyalty.purchases.kept import BOUGHT
 from loyalty.segments.condition import CONDITIONS, EVER, Days, Moment, Query
 
-_Word = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f]+$")]
+_Word = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f]+(?!\\n)$")]
 _Words = Annotated[list[_Word], Meta(max_length=100)]
 _BOUGHT = """
 SELECT b.customer_id FROM bought b CROSS JOIN jsonb_array_elements(

@@ -19,7 +19,7 @@ class FreeProduct(RewardKind, frozen=True, forbid_unknown_fields=True):
         Meta(
             min_length=1,
             max_length=128,
-            pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$",
+            pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+(?!\n)$",
             title=mark("Article number"),
         ),
     ]

@@ -32,7 +32,7 @@ class VoucherCode(RewardKind, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=16,
-            pattern=r"^[A-Z0-9-]*$",
+            pattern=r"^[A-Z0-9-]*(?!\n)$",
             title=mark("Codes begin with"),
             description=mark("Capital letters, digits and hyphens; only of made-up codes."),
         ),
@@ -50,8 +50,10 @@ class VoucherCode(RewardKind, frozen=True, forbid_unknown_fields=True):
         """Tell where the codes come from."""
         return self.source
 
-    def new_code(self) -> str:
-        """Make up a code that nobody can guess."""
+    def new_code(self) -> str | None:
+        """Make up a code that nobody can guess; none where there is a list of them."""
+        if self.source == "uploaded":
+            return None
         return self.prefix + "".join(secrets.choice(ALPHABET) for _ in range(self.length))
 
     def value_minor(self, spent: Spent) -> int | None:

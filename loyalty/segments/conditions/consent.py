@@ -23,7 +23,7 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             min_length=1,
             max_length=128,
-            pattern="^[^\\x00-\\x1f\\x7f]+$",
+            pattern="^[^\\x00-\\x1f\\x7f]+(?!\\n)$",
             title=mark("Consent to"),
             description=mark("The name by which your shop tells it, as email or sms."),
             examples=["email"],

@@ -22,7 +22,7 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     language: Annotated[
         str,
         Meta(
-            pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+            pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*(?!\n)$",
             max_length=35,
             title=mark("Language code"),
             description=mark("As fr or fr-CH; fr means those of fr-CH too."),

@@ -78,6 +78,20 @@ async def test_a_version_of_tomorrow_is_scheduled(api: httpx.AsyncClient) -> Non
     assert (await buy(api, "1", "10.00"))["points"]["given"] == 10
 
 
+async def test_a_version_that_another_overtakes_before_it_begins_is_withdrawn(api: httpx.AsyncClient) -> None:
+    soon, later, last = [(utc_now() + timedelta(days=days)).isoformat() for days in (1, 2, 3)]
+    for key, begins, states in (
+        ("a", later, ["scheduled", "in_force"]),
+        # At the same instant the newer one begins.
+        ("b", later, ["scheduled", "withdrawn", "in_force"]),
+        ("c", last, ["scheduled", "scheduled", "withdrawn", "in_force"]),
+        ("d", soon, ["scheduled", "withdrawn", "withdrawn", "withdrawn", "in_force"]),
+    ):
+        await published(api, BASE, key=key, in_force_from=begins)
+        listed = (await api.get("/v1/earning-rules")).json()["data"]
+        assert [version["state"] for version in listed] == states
+
+
 async def test_rules_never_begin_in_the_past(api: httpx.AsyncClient) -> None:
     draft = await drafted(api, BASE)
     yesterday = (utc_now() - timedelta(days=1)).isoformat()
@@ -152,6 +166,23 @@ async def test_a_segment_that_there_is_not_cannot_be_published(api: httpx.AsyncC
     draft = await drafted(api, BASE | {"segments": ["nobody"]})
     refused = await post(api, f"earning-drafts/{draft['draft_id']}/publish", "k", version=1)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/rules/0/segments/0")
+
+
+async def test_a_tier_that_there_is_not_cannot_be_published(api: httpx.AsyncClient) -> None:
+    draft = await drafted(api, BASE, DOUBLE | {"tiers": ["silver", "gold"]})
+    path = f"earning-drafts/{draft['draft_id']}/publish"
+    refused = await post(api, path, "none", version=1)
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/rules/1/tiers/0", "/rules/1/tiers/1"]
+    silver = {"key": "silver", "name": {"en": "Silver"}, "threshold": "100"}
+    gold = {"key": "gold", "name": {"en": "Gold"}, "threshold": "500"}
+    scheme = {"counts": "points_earned", "window": {"kind": "lifetime"}}
+    for key, tiers, pointers in (("one", [silver], ["/rules/1/tiers/1"]), ("both", [silver, gold], None)):
+        told = await api.put("/v1/tiers", json=scheme | {"tiers": tiers}, headers={"Idempotency-Key": f"tiers-{key}"})
+        assert told.is_success, told.text
+        answer = await post(api, path, key, version=1)
+        assert pointers is None or [error["pointer"] for error in answer.json()["errors"]] == pointers
+    assert answer.status_code == HTTPStatus.CREATED, answer.text
 
 
 async def test_trying_a_basket_tells_what_the_purchase_would_be_answered(api: httpx.AsyncClient) -> None:

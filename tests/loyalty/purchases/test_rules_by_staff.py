@@ -37,9 +37,15 @@ async def test_a_version_that_has_not_begun_is_withdrawn_and_what_is_in_force_st
     later = await rules.tried(program, CalculationIn("10.00", placed_at=begins + timedelta(days=1)))
     assert later.points.target == 10
     seen = await rules.seen(program)
-    assert ([version.version for version in seen.versions], seen.drafts) == ([3, 2, 1], [])
-    with pytest.raises(NotFound):
-        await rules.withdraw(program, MAYA, again.version)
+    assert [(version.version, version.state) for version in seen.versions] == [
+        (3, "in_force"),
+        (2, "withdrawn"),
+        (1, "retired"),
+    ]
+    assert seen.drafts == []
+    for version in (again, to_come):
+        with pytest.raises(NotFound):
+            await rules.withdraw(program, MAYA, version.version)
 
 
 async def test_of_two_edits_of_a_draft_the_second_is_refused_and_changes_nothing(

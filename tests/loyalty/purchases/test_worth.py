@@ -147,6 +147,7 @@ MATTERS = {
 }  # fmt: skip
 TOLD_ONLY = {
     "order_id": "p", "channel": "till", "source_updated_at": day(3), "metadata": {"a": 1}, "profile": None,
+    "traces": {"address": "here"},
 }  # fmt: skip
 
 

@@ -38,6 +38,12 @@ class Counter:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def segment(self, key: str) -> None:
+        """Define a segment; nobody is in it until it is counted."""
+        told = {"key": key, "name": key, "conditions": [{"kind": "member"}]}
+        made = await self.api.post("/v1/segments", json=told, headers={"Idempotency-Key": str(uuid4())})
+        assert made.is_success, made.text
+
     async def redeems(self, reward: dict[str, Any], customer: str = "ann", **more: object) -> httpx.Response:
         return await self.send("POST", "redemptions", customer_id=customer, reward_id=reward["reward_id"], **more)
 
@@ -99,6 +105,8 @@ async def test_a_price_is_never_the_callers(counter: Counter) -> None:
 
 
 async def test_a_member_is_told_every_reason_with_its_numbers(counter: Counter) -> None:
+    assert (await counter.send("PUT", "tiers", **TIERS)).is_success
+    await counter.segment("vip")
     await counter.offers(**MUG, position=1)
     await counter.offers(**MUG | {"price_points": 260}, position=2, stock=0, starts_on="2999-01-01")
     await counter.offers(**MUG, position=3, ends_on="2026-03-31", minimum_tier="gold", segments=["vip"])
@@ -128,6 +136,9 @@ async def test_tiers_and_segments_open_rewards_and_set_prices(
     assert (await counter.send("PUT", "tiers", **TIERS)).is_success
     order = {"order_id": "2", "placed_at": "2026-03-02T09:00:00Z", "currency": "EUR", "goods": "1.00"}
     assert (await counter.api.post("/v1/purchases", json={**order, "customer_id": "ann"})).is_success
+    async with database.writer() as connection, connection.transaction():
+        await keep_segment(connection, program.program_id, "vip", "The dearest", "test")
+    await counter.segment("friends")
     await counter.offers(**MUG, position=1, tier_prices={"silver": 40, "gold": 30})
     await counter.offers(**MUG, position=2, minimum_tier="gold")
     await counter.offers(**MUG, position=3, minimum_tier="silver", segments=["vip", "friends"])
@@ -138,7 +149,6 @@ async def test_tiers_and_segments_open_rewards_and_set_prices(
         (50, 50, "not_in_segment"),
     ]
     async with database.writer() as connection, connection.transaction():
-        await keep_segment(connection, program.program_id, "vip", "The dearest", "test")
         ids = [row[0] for row in await connection.fetch("SELECT customer_id FROM customer")]
         await set_members(connection, program.program_id, "vip", ids)
     assert [reward["reason"] for reward in await counter.sees()] == [None, "tier_too_low", None]

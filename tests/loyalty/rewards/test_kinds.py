@@ -1,11 +1,12 @@
 """What each kind of reward is worth, what it costs, and which settings it refuses."""
 
+from inspect import isabstract
 from typing import Any
 
 import pytest
 
 from loyalty.errors import Invalid
-from loyalty.rewards.kind import KINDS, Asked, Spent, load
+from loyalty.rewards.kind import KINDS, Asked, RewardKind, Spent, load
 from loyalty.rewards.kinds.voucher_code import ALPHABET
 from loyalty.rewards.settings_wire import settings_in, settings_out
 
@@ -33,8 +34,19 @@ def test_a_kind_keeps_the_promises_of_all_kinds(kind: str) -> None:
     # More points are never worth less, and nothing is worth less than nothing.
     assert all(minor is not None and minor >= 0 for minor in worth)
     assert worth == sorted(worth, key=lambda minor: minor or 0)
+    # It makes up codes, or it does not.
+    assert (reward.new_code() is not None) is (reward.codes == "generated")
     with pytest.raises(Invalid):
         load(kind, stored | {"colour": "red"})
+
+
+def test_a_kind_that_does_not_say_what_it_is_worth_is_none() -> None:
+    class Smile(RewardKind, frozen=True):
+        """It forgot."""
+
+    with pytest.raises(TypeError, match="value_minor"):
+        Smile()  # type: ignore[abstract]
+    assert [name for name, kind in KINDS.all().items() if isabstract(kind)] == []
 
 
 @pytest.mark.parametrize(
@@ -162,9 +174,10 @@ def test_settings_of_the_wire_name_what_is_wrong(kind: str, told: dict[str, Any]
 
 def test_made_up_codes_have_no_characters_that_look_alike() -> None:
     voucher = load("voucher_code", {"prefix": "OIL-01-", "length": 32})
-    codes = {voucher.new_code() for _ in range(200)}
+    codes = {voucher.new_code() or "" for _ in range(200)}
     assert len(codes) == 200
     assert all(code.startswith("OIL-01-") and len(code) == 39 for code in codes)
     drawn = set("".join(code.removeprefix("OIL-01-") for code in codes))
     assert drawn == set(ALPHABET)
+    assert load("voucher_code", {"source": "uploaded"}).new_code() is None
     assert not drawn & set("0O1IL")

@@ -186,15 +186,15 @@ async def test_a_deleted_segment_is_empty_and_its_key_is_not_given_again(town: T
 
 
 async def test_a_segment_that_is_named_somewhere_cannot_be_deleted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def rules(_: object, __: int, key: str) -> list[str]:
-        return ["the earning rule “Double points”"] if key == "some" else []
+    async def rules(_: object, __: int, key: str) -> list[tuple[str, str]]:
+        return [("the earning rule “%(name)s”", "Double points")] if key == "some" else []
 
     monkeypatch.setattr(actions, "_USES", [])
     actions.segment_user(rules)
     await define(town, "some", MEMBERS)
     await define(town, "other", MEMBERS)
     async with town.shop.database.writer() as connection:
-        with pytest.raises(SegmentInUse, match="Double points"):
+        with pytest.raises(SegmentInUse, match="'some' is still named by the earning rule “Double points”"):
             await delete_segment(connection, town.program.program_id, "some")
         await delete_segment(connection, town.program.program_id, "other")
 

@@ -2,45 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import CliRunner, Result
 from litestar import Litestar
 
 import migrations
-from loyalty.cli import main
 from tests.conftest import execute
-
-PURCHASES = "order_id,customer_id,placed_at,goods\n1,a,2026-01-02T10:00:00Z,12.50\n"
-PERIOD = ["--start", "2026-01-01", "--end", "2026-02-01"]
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path) -> Run:
-    """Run a command in this process, on the database of the test."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("LOYALTY_HOME", str(tmp_path / "home"))
-
-    def invoke(*arguments: str) -> Result:
-        result = CliRunner().invoke(main, arguments)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return invoke
-
-
-@pytest.fixture
-def shop(run: Run) -> Run:
-    """Give a programme named Shop, and the way to run more commands."""
-    created = run("program", "create", "Shop", "--timezone", "Europe/Paris", "--currency", "EUR")
-    assert (created.exit_code, created.stdout) == (0, "Created the programme 'Shop'.\n")
-    return run
+from tests.loyalty.cli.commands import PERIOD, PURCHASES, Run, asked
 
 
 def test_a_programme_is_created_once(shop: Run) -> None:
@@ -87,14 +57,6 @@ async def test_a_key_stands_alone_on_the_last_line_and_opens_the_api(shop: Run, 
     assert "Created" not in second.stderr
     assert (await asked(app, key, "/v1/members/nobody")).status_code == httpx.codes.NOT_FOUND
     assert (await asked(app, key[:-1], "/v1/members/nobody")).status_code == httpx.codes.UNAUTHORIZED
-
-
-async def asked(app: Litestar, key: str, path: str) -> httpx.Response:
-    """Ask the API with a key."""
-    transport = httpx.ASGITransport(app)
-    headers = {"Authorization": f"Bearer {key}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://loyalty.test", headers=headers) as client:
-        return await client.get(path)
 
 
 def test_a_link_leads_to_the_panel_under_its_public_address(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,121 +226,3 @@ def test_a_file_that_is_no_file_of_seals_is_refused(shop: Run, tmp_path: Path) -
     refused = shop("verify", "--against", str(tmp_path / "seals"))
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "is not a file of seals" in refused.stderr
-
-
-def test_rules_are_shown_published_and_listed(shop: Run, tmp_path: Path) -> None:
-    shown = shop("rules", "show", "--program", "Shop")
-    told = json.loads(shown.stdout)
-    assert told["rules"] == [
-        {"kind": "points_per_amount", "step": "1.00", "whole_steps": True, "points_per_step": 1},
-    ]  # fmt: skip
-    file = tmp_path / "rules.json"
-    file.write_text(
-        json.dumps(told | {"rules": [*told["rules"], {"kind": "multiplier", "factor": "2", "weekdays": [5]}]})
-    )
-    published = shop("rules", "publish", str(file), "--program", "Shop")
-    assert (published.exit_code, published.stdout) == (0, "Published version 2 of the earning rules of 'Shop'.\n")
-    listed = [line.split("\t")[:2] for line in shop("rules", "list", "--program", "Shop").stdout.splitlines()]
-    assert listed == [["2", "in_force"], ["1", "retired"]]
-    assert json.loads(shop("rules", "show", "--program", "Shop", "--version", "1").stdout)["rules"] == told["rules"]
-
-
-@pytest.mark.parametrize(
-    ("text", "options", "part"),
-    [
-        ("not json", [], "is not a draft of rules"),
-        ('{"name": "x", "rules": []}', [], "Say `allow_empty`"),
-        ('{"name": "x", "rules": [{"kind": "smiles"}]}', [], "no earning rule of kind 'smiles'"),
-        ('{"name": "x", "rules": []}', ["--allow-empty", "--from", "tomorrow"], "is no instant with an offset"),
-        ('{"name": "x", "rules": []}', ["--allow-empty", "--from", "2026-01-01T00:00:00Z"], "cannot begin in the past"),
-    ],
-)
-def test_rules_that_cannot_be_are_refused(shop: Run, tmp_path: Path, text: str, options: list[str], part: str) -> None:
-    file = tmp_path / "rules.json"
-    file.write_text(text)
-    refused = shop("rules", "publish", str(file), "--program", "Shop", *options)
-    assert refused.exit_code == 1
-    assert part in refused.stderr
-    assert len(shop("rules", "list", "--program", "Shop").stdout.splitlines()) == 1
-
-
-def test_rules_are_tried_on_past_purchases(shop: Run, tmp_path: Path) -> None:
-    (tmp_path / "m.csv").write_text("customer_id,joined_at\na,2026-01-01T00:00:00Z\n")
-    (tmp_path / "p.csv").write_text(PURCHASES)
-    assert shop("import", "members", str(tmp_path / "m.csv"), "--program", "Shop").exit_code == 0
-    to = ["--program", "Shop", "--storefront", "web"]
-    assert shop("import", "purchases", str(tmp_path / "p.csv"), *to).exit_code == 0
-    file = tmp_path / "rules.json"
-    file.write_text('{"name": "x", "rules": [{"kind": "points_per_amount", "points_per_step": 3, "step": "1.00"}]}')
-    command = ["rules", "backtest", str(file), "--program", "Shop", "--from", "2026-01-01", "--to", "2026-01-31"]
-    tried = shop(*command, "--point-cost", "0.02")
-    line = "1 purchases, 36 points instead of 12, difference +24"
-    assert (tried.exit_code, tried.stdout.splitlines()) == (
-        0,
-        [
-            f"total\t{line}",
-            "cost\t0.72 instead of 0.24, difference 0.48",
-            "customers\t1: 1 gain, 0 lose, 0 get the same",
-            f"2026-01\t{line}",
-            f"tier none\t{line}",
-        ],
-    )
-    whole = json.loads(shop(*command, "--json").stdout)
-    assert (whole["total"]["points"], whole["cost"]) == (36, None)
-    for options, part in (
-        (["--to", "2025-12-31"], "The first day is not after the last one."),
-        (["--point-cost", "cheap"], "is not what a point costs"),
-    ):
-        refused = shop(*command, *options)
-        assert (refused.exit_code, part in refused.stderr) == (1, True)
-    file.write_text("[]")
-    assert "is not a draft of rules" in shop(*command).stderr
-
-
-@pytest.mark.parametrize(
-    ("options", "kind", "settings"),
-    [
-        (["--price", "500", "--amount", "5.00"], "fixed_discount", {"amount": "5.00"}),
-        (["--price", "9", "--kind", "gift", "--set", 'worth="9.90"'], "gift", {"worth": "9.90"}),
-        (["--price", "9", "--kind", "free_product", "--set", 'sku="mug"'], "free_product", {"sku": "mug"}),
-        (["--price", "9", "--kind", "voucher_code", "--set", "length=12"], "voucher_code", {"length": 12}),
-        (
-            ["--price", "9", "--kind", "percentage_discount", "--set", 'percent="5"'],
-            "percentage_discount",
-            {"percent": "5"},
-        ),
-        (
-            ["--kind", "points_payment", "--set", "points_per_step=10", "--set", 'step="1.00"'],
-            "points_payment",
-            {"points_per_step": 10, "step": "1.00"},
-        ),
-    ],
-)
-async def test_a_reward_of_any_kind_is_offered_on_its_terms(
-    shop: Run, app: Litestar, options: list[str], kind: str, settings: dict[str, object]
-) -> None:
-    terms = ["--term", "stock=7", "--term", 'starts_on="2026-03-01"']
-    made = await asyncio.to_thread(shop, "rewards", "create", "It", "--program", "Shop", *options, *terms)
-    assert made.exit_code == 0, made.stderr
-    created = await asyncio.to_thread(shop, "keys", "create", "--program", "Shop", "--storefront", "web")
-    key = created.stdout.splitlines()[-1]
-    told = (await asked(app, key, f"/v1/rewards/{made.stdout.strip()}")).json()
-    assert (told["kind"], told["name"], told["stock"], told["starts_on"]) == (kind, "It", 7, "2026-03-01")
-    assert settings.items() <= told["settings"].items()
-
-
-@pytest.mark.parametrize(
-    ("options", "part"),
-    [
-        (["--price", "9", "--amount", "five"], "amount"),
-        (["--price", "9", "--kind", "cake"], "There is no reward of kind 'cake'"),
-        (["--price", "9", "--kind", "gift", "--set", "colour=1"], "has no setting 'colour'; it has: worth"),
-        (["--price", "9", "--kind", "gift", "--set", "worth"], "'worth' is not NAME=JSON"),
-        (["--price", "9", "--kind", "gift", "--term", "shelf=1"], "unknown field `shelf`"),
-        (["--kind", "gift"], "needs a price in points"),
-    ],
-)
-def test_a_reward_that_cannot_be_is_refused(shop: Run, options: list[str], part: str) -> None:
-    refused = shop("rewards", "create", "It", "--program", "Shop", *options)
-    assert (refused.exit_code, refused.stdout) == (1, "")
-    assert part in refused.stderr

@@ -19,7 +19,7 @@ import migrations
 from tests.conftest import execute
 from tests.loyalty.embedded.conftest import Household
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 PATIENCE_SECONDS = 60.0
 Serve = Callable[..., "subprocess.Popen[str]"]
 

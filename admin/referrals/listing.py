@@ -1,0 +1,268 @@
+"""The page of referrals in words: figures, the queue with what each decision will do, the list, and the terms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from admin.choice import Choice
+from admin.format import Format
+from admin.impact.sources import said
+from admin.members.addresses import with_query
+from admin.members.listing import name_of
+from admin.period_names import PeriodNames
+from admin.picker import address
+from admin.units import unit_named
+from kpi.answers import Answer, Overview
+from kpi.measure import measure_named
+from loyalty.programs.facts import ProgramFacts
+from loyalty.referrals.rules import STATES
+from loyalty.referrals.staff import Person, ReferralSeen, ReferralsSeen
+from loyalty.referrals.terms import Terms
+
+KEYS = (
+    "referral_participation",
+    "referral_conversion",
+    "referred_share",
+    "referred_revenue",
+    "referred_second_purchase",
+    "referral_refused_share",
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure of the period. `below`: of how many it is, or why there is none."""
+
+    key: str
+    address: str
+    title: str
+    value: str
+    below: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A referral."""
+
+    address: str
+    friend: str
+    friend_address: str
+    referrer: str
+    referrer_address: str
+    claimed: str
+    state: str
+    reason: str
+    points: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A suspicious one: why it waits, and what releasing or refusing it will do."""
+
+    row: Row
+    why: str
+    release: str
+    refuse: str
+
+
+@dataclass(frozen=True)
+class ReferralsPage:
+    """The page. `states` are (address, name with number, chosen)."""
+
+    tiles: Sequence[Tile]
+    period: str
+    waiting: Sequence[Waiting]
+    more_waiting: str
+    states: Sequence[tuple[str, str, bool]]
+    rows: Sequence[Row]
+    first: str
+    following: str
+    said: Sequence[str]
+    is_on: bool
+    version: str
+    edit: str
+    notice: str
+
+
+def make_tiles(program: ProgramFacts, choice: Choice, overview: Overview, f: Format) -> tuple[list[Tile], str]:
+    """Put the figures of a period into words."""
+    names, folder = PeriodNames(f, choice.period), f"/admin/p/{program.program_id}/kpis"
+    return [_tile(overview.answers[key], folder, choice, f) for key in KEYS], names.full(choice.period)
+
+
+def _tile(answer: Answer, folder: str, choice: Choice, f: Format) -> Tile:
+    figure, words = answer.figures.segments["all"], f.words
+    below = ""
+    if answer.figures.reason:
+        below = said(answer.figures.reason.text, f)
+    elif figure.den is not None:
+        below = words.gettext("%(num)s of %(den)s", num=f.number(figure.num), den=f.number(figure.den))
+    return Tile(
+        key=answer.key,
+        address=address(f"{folder}/{answer.key}", choice.period, choice.against),
+        title=said(measure_named(answer.key).title, f),
+        value=unit_named(answer.unit).brief(f, figure.value),
+        below=below,
+    )
+
+
+def make_page(
+    program: ProgramFacts,
+    seen: ReferralsSeen,
+    told: tuple[Sequence[Tile], str],
+    asked: tuple[str | None, UUID | None],
+    rewards: Mapping[UUID, str],
+    f: Format,
+    *,
+    changes: bool,
+    did: str = "",
+) -> ReferralsPage:
+    """Put everything into words; `asked`: the state and the place that the address names, `did`: what was just done."""
+    state, after = asked
+    base, words = f"/admin/p/{program.program_id}", f.words
+    page, terms = f"{base}/referrals", seen.terms.terms
+    here = {"state": state or ""}
+    waiting = seen.counts.get("in_review", 0)
+    everything = sum(seen.counts.values())
+    states = [(page, words.gettext("All (%(n)s)", n=f.number(everything)), state is None)]
+    states += [
+        (with_query(page, {"state": one}), f"{state_said(one, f)} ({f.number(seen.counts[one])})", one == state)
+        for one in STATES
+        if seen.counts.get(one)
+    ]
+    return ReferralsPage(
+        tiles=told[0],
+        period=told[1],
+        waiting=[_waiting(program, one, rewards, f) for one in seen.waiting],
+        more_waiting=f.number(waiting - len(seen.waiting)) if waiting > len(seen.waiting) else "",
+        states=states,
+        rows=[make_row(program, one, f) for one in seen.listed],
+        first=with_query(page, here) if after else "",
+        following=with_query(page, {**here, "after": str(seen.listed[-1].referral_id)}) if seen.more else "",
+        said=terms_said(terms, rewards, f),
+        is_on=terms.on,
+        version=words.gettext("version %(n)s", n=f.number(seen.terms.version)) if seen.terms.version else "",
+        edit=f"{base}/new-referral-terms" if changes else "",
+        notice=_notice(did, f),
+    )
+
+
+def make_row(program: ProgramFacts, one: ReferralSeen, f: Format) -> Row:
+    """Put a referral into words."""
+    base = f"/admin/p/{program.program_id}"
+    given = [n for n in (one.referrer_points, one.friend_points) if n]
+    return Row(
+        address=f"{base}/referrals/{one.referral_id}",
+        friend=_called(one.friend, f),
+        friend_address=f"{base}/members/{one.friend.customer_id}" if one.friend else "",
+        referrer=_called(one.referrer, f),
+        referrer_address=f"{base}/members/{one.referrer.customer_id}" if one.referrer else "",
+        claimed=f.date(one.claimed_at.astimezone(program.zone).date()),
+        state=state_said(one.state, f),
+        reason=reason_said(one.reason, f) if one.reason else "",
+        points=" + ".join(f.number(n) for n in given),
+    )
+
+
+def _called(person: Person | None, f: Format) -> str:
+    if person is None:
+        return "–"
+    return name_of(person.name, person.email, [person.shop_id] if person.shop_id else [], f)
+
+
+def _waiting(program: ProgramFacts, one: ReferralSeen, rewards: Mapping[UUID, str], f: Format) -> Waiting:
+    words, row = f.words, make_row(program, one, f)
+    shared = one.shared or []
+    why = words.gettext("Another friend has the same address or means of payment.")
+    if shared == ["address"]:
+        why = words.gettext("Another friend’s orders went to the same address.")
+    elif shared == ["payment"]:
+        why = words.gettext("Another friend paid with the same means.")
+    gets = words.gettext(
+        "%(referrer)s gets %(one)s, %(friend)s %(other)s, for good %(days)s days after the purchase.",
+        referrer=row.referrer,
+        friend=row.friend,
+        one=promised(one.terms, "referrer", rewards, f),
+        other=promised(one.terms, "friend", rewards, f),
+        days=f.number(one.terms.return_days),
+    )
+    return Waiting(row, why, gets, words.gettext("Nobody gets anything. This cannot be undone."))
+
+
+def promised(terms: Terms, side: str, rewards: Mapping[UUID, str], f: Format) -> str:
+    """Say what one side is promised."""
+    reward_id = terms.rewards.get(side)
+    if reward_id is not None:
+        return rewards.get(reward_id) or f.words.gettext("a reward")
+    points = terms.points[side]
+    return f.words.ngettext("%(n)s point", "%(n)s points", points, n=f.number(points))
+
+
+def terms_said(terms: Terms, rewards: Mapping[UUID, str], f: Format) -> list[str]:
+    """Say the terms in sentences."""
+    words = f.words
+    if not terms.on:
+        return [words.gettext("Referrals are off: codes that are claimed now are refused.")]
+    told = [
+        words.gettext(
+            "Who brings a friend gets %(one)s, and the friend %(other)s, when the friend’s first purchase is kept.",
+            one=promised(terms, "referrer", rewards, f),
+            other=promised(terms, "friend", rewards, f),
+        )
+    ]
+    if terms.minimum_minor:
+        told.append(words.gettext("That purchase is at least %(amount)s.", amount=f.money(terms.minimum_minor)))
+    days = f.number(terms.return_days)
+    told.append(
+        words.ngettext("The return window is %(n)s day.", "The return window is %(n)s days.", terms.return_days, n=days)
+    )
+    if terms.per_month is not None:
+        told.append(words.gettext("At most %(n)s friends a month.", n=f.number(terms.per_month)))
+    if terms.ever is not None:
+        told.append(words.gettext("At most %(n)s friends in all.", n=f.number(terms.ever)))
+    return told
+
+
+def state_said(state: str, f: Format) -> str:
+    """Name a state."""
+    words = f.words
+    return {
+        "claimed": words.gettext("Signed up"),
+        "in_review": words.gettext("Waiting for you"),
+        "qualified": words.gettext("Bought, in the return window"),
+        "rewarded": words.gettext("Rewarded"),
+        "refused": words.gettext("Refused"),
+        "reversed": words.gettext("Taken back"),
+    }[state]
+
+
+def reason_said(reason: str, f: Format) -> str:
+    """Say why."""
+    words = f.words
+    return {
+        "unknown_code": words.gettext("Nobody has this code"),
+        "switched_off": words.gettext("Referrals were off"),
+        "expired_code": words.gettext("The code had ended"),
+        "own_code": words.gettext("Their own code"),
+        "referrer_left": words.gettext("Who referred is no member any more"),
+        "same_email": words.gettext("The same e-mail address"),
+        "existing_customer": words.gettext("A customer already"),
+        "not_first_purchase": words.gettext("Not the first purchase"),
+        "below_minimum": words.gettext("The purchase was too small"),
+        "same_address": words.gettext("The referrer’s own address"),
+        "same_payment": words.gettext("The referrer’s own card"),
+        "over_cap": words.gettext("More friends than are rewarded"),
+        "shared_trace": words.gettext("Several friends with one address or card"),
+        "refunded": words.gettext("The purchase was taken back"),
+        "by_staff": words.gettext("Refused by staff"),
+    }.get(reason, reason)
+
+
+def _notice(did: str, f: Format) -> str:
+    words = f.words
+    return {
+        "": "",
+        "released": words.gettext("Released. The points are pending until the return window is over."),
+        "refused": words.gettext("Refused. Nobody gets anything."),
+        "referral_decided": words.gettext("This one was decided already."),
+    }.get(did, words.gettext("Nothing was changed. Look at the list, then try again."))

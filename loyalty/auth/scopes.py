@@ -1,0 +1,71 @@
+"""What keys may do: every scope there is, and how an operation says which of them it needs."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from loyalty.errors import Invalid
+
+EVERY = "*"
+# In the order of the documentation. A name is for ever: it is stored with keys.
+SCOPES: dict[str, str] = {
+    "purchases:read": "Show purchases, and try baskets.",
+    "purchases:write": "Record, edit, refund and cancel purchases.",
+    "refunds:any": "Refund and cancel purchases of the programme's other storefronts.",
+    "members:read": "Show members, their points, movements and decisions.",
+    "members:write": "Enrol members, let them leave, change what is known of them, tell their actions.",
+    "points:adjust": "Give and take points by hand.",
+    "customers:read": "Show customers, all that is known of them, and whether they may be offered the programme.",
+    "customers:write": "Change what is known of a customer.",
+    "customers:erase": "Erase persons, and merge two into one; neither can be undone.",
+    "rewards:read": "Show the catalogue.",
+    "rewards:write": "Offer, edit and retire rewards, and upload codes.",
+    "redemptions:read": "Show redemptions.",
+    "redemptions:write": "Redeem rewards: hold, capture, release, reverse.",
+    "rules:read": "Show earning rules, drafts and back-tests.",
+    "rules:write": "Write, publish and back-test earning rules.",
+    "segments:read": "Show segments, and try conditions.",
+    "segments:write": "Define, change, refresh and delete segments.",
+    "tiers:read": "Show the tiers.",
+    "tiers:write": "Publish the tiers, and hold members at one.",
+    "kpis:read": "Read the key figures, and what was entered for them.",
+    "kpis:write": "Enter what no purchase tells: money spent, leads, costs.",
+    "clock:read": "Show a test programme's clock.",
+    "clock:write": "Set a test programme's clock forward.",
+}
+
+
+class Needs(NamedTuple):
+    """The scopes that an operation needs, all of them."""
+
+    reading: tuple[str, ...]
+    writing: tuple[str, ...]
+
+
+def needs(*scopes: str) -> dict[str, Any]:
+    """Say what an operation, or all of a router, needs: `opt=needs("kpis:read")`. The nearer one counts."""
+    return {"needs": Needs(scopes, scopes)}
+
+
+def of_room(room: str) -> dict[str, Any]:
+    """Say that a room's operations need its scope to read, or to write, by their method."""
+    return {"needs": Needs((f"{room}:read",), (f"{room}:write",))}
+
+
+def needed(opt: Mapping[str, Any], method: str) -> tuple[str, ...]:
+    """Tell what an operation needs; one that says nothing is for keys that may do everything."""
+    found: Needs | None = opt.get("needs")
+    if found is None:
+        return (EVERY,)
+    return found.reading if method in {"GET", "HEAD", "OPTIONS"} else found.writing
+
+
+def checked_scopes(told: list[str]) -> list[str]:
+    """Give scopes as they are stored with a key: known ones, each once."""
+    if not told:
+        msg = "A key needs a scope, or `*` for all of them."
+        raise Invalid(msg, pointer="/scopes")
+    for scope in told:
+        if scope != EVERY and scope not in SCOPES:
+            msg = f"There is no scope {scope!r}. There are: {EVERY}, {', '.join(SCOPES)}."
+            raise Invalid(msg, pointer="/scopes")
+    return [EVERY] if EVERY in told else sorted(set(told))

@@ -1,0 +1,224 @@
+"""One story in which every operation is called once, well: it fills the shop in which the contract is tried.
+
+What is said here is also what the documentation shows as examples (`python -m tests.contract.examples`), and what the
+hostile bodies are made from. A new operation needs its line in a chapter; a test names those that have none.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from loyalty.clock import utc_now
+
+Json = dict[str, Any]
+DOUBLE = {"kind": "multiplier", "id": "double", "factor": "2", "minimum": "50.00"}
+BASE = {"kind": "points_per_amount", "id": "base", "points_per_step": 1, "step": "1.00"}
+REVIEW = {"kind": "custom_action", "id": "review", "action": "review", "points": 20}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A call, and what came of it."""
+
+    operation: str
+    method: str
+    path: str
+    parameters: Json
+    query: Json
+    body: Any
+    answer: Any
+    keyed: bool
+
+
+@dataclass
+class Teller:
+    """Calls operations by their names, as the document describes them; keeps the first call of each."""
+
+    client: httpx.Client
+    document: Json
+    said: dict[str, Said] = field(default_factory=dict)
+    keys: int = 0
+
+    def __call__(self, operation: str, body: Any = None, **parameters: Any) -> Any:  # noqa: ANN401 - JSON
+        path, method, described = self.find(operation)
+        places = {parameter["name"]: parameter["in"] for parameter in described.get("parameters", [])}
+        query = {name: value for name, value in parameters.items() if places[name] == "query"}
+        full = path.format(**parameters)
+        headers = {}
+        if keyed := "Idempotency-Key" in places:
+            self.keys += 1
+            headers["Idempotency-Key"] = f"told-{self.keys}"
+        answer = self.client.request(method, full, json=body, params=query, headers=headers)
+        assert answer.is_success, (operation, answer.status_code, answer.text)
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        told = answer.json() if is_json and answer.content else None
+        self.said.setdefault(operation, Said(operation, method, full, parameters, query, body, told, keyed))
+        return told
+
+    def find(self, operation: str) -> tuple[str, str, Json]:
+        """Find an operation in the document."""
+        for path, methods in self.document["paths"].items():
+            for method, described in methods.items():
+                if described["operationId"] == operation:
+                    return path, method.upper(), described
+        raise AssertionError(operation)
+
+    def operations(self) -> set[str]:
+        """Name every operation there is."""
+        return {one["operationId"] for methods in self.document["paths"].values() for one in methods.values()}
+
+
+def tell(say: Teller) -> None:
+    """Tell the whole story."""
+    for chapter in (_setting_up, _shopping, _spending, _people, _segments, _figures, _endings):
+        chapter(say)
+
+
+def _ago(days: float = 0) -> str:
+    return (utc_now().replace(microsecond=0) - timedelta(days=days)).isoformat().replace("+00:00", "Z")
+
+
+def _order(order_id: str, goods: str, days: float = 1, **more: object) -> Json:
+    return {"order_id": order_id, "placed_at": _ago(days), "currency": "EUR", "goods": goods, **more}
+
+
+def _setting_up(say: Teller) -> None:
+    say("list_earning_rule_kinds")
+    draft = say("write_earning_draft", {"name": "Autumn", "rules": [BASE, DOUBLE, REVIEW]})
+    changed = {"name": "Autumn", "rules": [BASE, REVIEW], "version": draft["version"]}
+    draft = say("edit_earning_draft", changed, draft_id=draft["draft_id"])
+    say("get_earning_draft", draft_id=draft["draft_id"])
+    say("list_earning_drafts")
+    say("publish_earning_draft", {"version": draft["version"]}, draft_id=draft["draft_id"])
+    other = say("write_earning_draft", {"name": "Never mind", "rules": [BASE]})
+    say("delete_earning_draft", draft_id=other["draft_id"])
+    version = say("list_earning_rules")["data"][0]["version"]
+    say("get_earning_rules", version=version)
+    silver = {"key": "silver", "name": {"en": "Silver", "fr": "Argent"}, "threshold": "200", "factor": "1.5"}
+    window = {"kind": "rolling", "months": 12}
+    say("publish_tiers", {"counts": "points_earned", "window": window, "tiers": [silver]})
+    say("get_tiers")
+
+
+def _shopping(say: Teller) -> None:
+    ann = {"customer_id": "ann", "joined_at": _ago(30), "email": "ann@shop.example", "language": "fr"}
+    say("enrol_member", ann | {"name": "Ann Martin", "birthday": "1990-05-17", "consent": {"mail": True}})
+    for name in ("ben", "cleo", "dora", "eve"):
+        say("enrol_member", {"customer_id": name, "joined_at": _ago(20)})
+    lines = [
+        {"line_id": "1", "sku": "tea", "category": "drinks", "quantity": 2, "amount": "24.90"},
+        {"line_id": "2", "sku": "pot", "amount": "60.00", "unit_cost": "31.50"},
+    ]
+    say("calculate_points", {"goods": "84.90", "customer_id": "ann", "lines": lines})
+    say("record_purchase", _order("1001", "84.90", 5, customer_id="ann", lines=lines, shipping="4.90"))
+    say("get_purchase", order_id="1001")
+    say("find_purchase", order_id="1001")
+    dated = {"delivered_at": _ago(2), "source_updated_at": _ago(2)}
+    say("edit_purchase", _order("1001", "84.90", 5, customer_id="ann", lines=lines, **dated), order_id="1001")
+    refund = {"refund_id": "r1", "refunded_at": _ago(), "lines": [{"line_id": "1", "amount": "12.45"}]}
+    say("record_refund", refund, order_id="1001")
+    many = [_order(f"10{n}", f"{n}.50", 9, customer_id="ben") for n in range(10, 40)]
+    say("record_purchases", {"purchases": many[:2]})
+    say("record_purchases", {"purchases": many})
+    say("record_purchase", _order("2026/7", "15.00", 3, customer_id="ben"))
+    say("record_refund_by_query", {"refund_id": "r1", "refunded_at": _ago(), "goods": "5.00"}, order_id="2026/7")
+    say("cancel_purchase_by_query", {"cancelled_at": _ago()}, order_id="2026/7")
+    say("record_purchase", _order("1040", "20.00", customer_id="cleo"))
+    say("cancel_purchase", {"cancelled_at": _ago()}, order_id="1040")
+    say("record_action", {"action": "review", "action_id": "review-77", "performed_at": _ago()}, customer_id="ann")
+
+
+def _spending(say: Teller) -> None:
+    five = say("offer_reward", {"name": "Five euros off", "price_points": 50, "settings": {"amount": "5.00"}})
+    change = {"name": "Five euros off", "price_points": 40, "settings": {"amount": "5.00"}, "edition": five["edition"]}
+    say("edit_reward", change, reward_id=five["reward_id"])
+    voucher = {
+        "kind": "voucher_code",
+        "name": "Cinema",
+        "price_points": 10,
+        "settings": {"source": "uploaded", "worth": "9.00"},
+    }
+    cinema = say("offer_reward", voucher)["reward_id"]
+    say("add_codes", {"codes": ["CINEMA-1", "CINEMA-2"]}, reward_id=cinema)
+    say("retire_reward", reward_id=cinema)
+    say("offer_reward_again", reward_id=cinema)
+    say("list_rewards", customer_id="ann")
+    say("get_reward", reward_id=five["reward_id"], customer_id="ann")
+    held = say("redeem", {"customer_id": "ann", "reward_id": five["reward_id"]})["redemption_id"]
+    say("get_redemption", redemption_id=held)
+    say("capture", {"points": 40}, redemption_id=held)
+    say("reverse", redemption_id=held)
+    held = say("redeem", {"customer_id": "ben", "reward_id": five["reward_id"]})["redemption_id"]
+    say("release", redemption_id=held)
+    say("redeem", {"customer_id": "ben", "reward_id": cinema, "capture": True})
+
+
+def _people(say: Teller) -> None:
+    say("get_member", customer_id="ann")
+    say("find_member", customer_id="ann")
+    say("get_balance", customer_id="ann")
+    say("find_balance", customer_id="ann")
+    say("list_entries", customer_id="ann", limit=2)
+    say("list_awards", customer_id="ann", limit=1)
+    say("adjust_points", {"points": 25, "reason": "A parcel came late"}, customer_id="ann")
+    say("change_member", {"language": "en"}, customer_id="ann")
+    say("hold_at_tier", {"tier": "silver", "reason": "Press"}, customer_id="ann")
+    say("release_tier", customer_id="ann")
+    say("get_customer", customer_id="ann")
+    say("change_customer", {"name": "Ann Martin-Roux"}, customer_id="ann")
+    say("export_customer", customer_id="cleo")
+
+
+def _segments(say: Teller) -> None:
+    say("list_segment_conditions")
+    spent = [{"kind": "spent", "at_least": "50.00"}]
+    say("preview_segment", {"conditions": spent})
+    say("define_segment", {"key": "big-spenders", "name": "Big spenders", "conditions": spent})
+    say("list_segments")
+    say("get_segment", key="big-spenders")
+    say("change_segment", {"name": "Biggest spenders", "conditions": spent}, key="big-spenders")
+    say("refresh_segment", key="big-spenders")
+    say("list_segment_members", key="big-spenders")
+    say("download_segment_members", key="big-spenders")
+    say("define_segment", {"key": "passing", "name": "Passing", "conditions": spent})
+    say("delete_segment", key="passing")
+
+
+def _figures(say: Teller) -> None:
+    end = utc_now().date().replace(day=1)
+    start = (end - timedelta(days=1)).replace(day=1)
+    month = {"start": start.isoformat(), "end": end.isoformat()}
+    say("list_kpis")
+    say("get_kpi", key="aov", **month)
+    for operation in ("get_kpi_series", "download_kpi_series_csv", "download_kpi_series_xlsx"):
+        say(operation, key="aov", grain="month", **month)
+    for operation in ("list_kpi_customers", "download_kpi_customers"):
+        say(operation, key="repeat_purchase_rate", **month)
+    for operation in ("get_liability", "download_liability_csv", "download_liability_xlsx"):
+        say(operation, **month)
+    spend = {"spend_id": "ads-7", "kind": "acquisition", "booked_on": month["start"], "amount": "84.50"}
+    say("tell_spend", spend)
+    say("list_spend")
+    say("withdraw_spend", spend_id="ads-7")
+    say("tell_lead", {"lead_id": "l1", "created_at": _ago(8), "qualified": True, "email": "ann@shop.example"})
+    say("list_leads")
+    say("withdraw_lead", lead_id="l1")
+    say("tell_unit_cost", {"sku": "tea", "from_on": month["start"], "unit_cost": "6.20"})
+    say("list_unit_costs")
+    say("withdraw_unit_cost", sku="tea", from_on=month["start"])
+    say("tell_point_cost", {"from_on": month["start"], "cost": "0.005", "breakage": "0.2"})
+    say("list_point_costs")
+    say("withdraw_point_cost", from_on=month["start"])
+    asked = {"from_on": month["start"], "to_on": month["start"], "rules": [BASE], "point_cost": "0.005"}
+    begun = say("start_backtest", asked)["backtest_id"]
+    say("get_backtest", backtest_id=begun)
+    say("list_backtests")
+    say("cancel_backtest", backtest_id=begun)
+
+
+def _endings(say: Teller) -> None:
+    say("merge_customer", {"into": "ann"}, customer_id="dora")
+    say("leave_programme", customer_id="eve")
+    say("erase_customer", customer_id="eve")
