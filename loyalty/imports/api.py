@@ -1,4 +1,4 @@
-"""Imports over HTTP. Scopes `imports:read` and, to send or to stop one, `imports:write`."""
+"""Imports over HTTP. Scopes `imports:read` and `imports:write`, and to send a file the one that its rows need."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -91,6 +91,7 @@ class _TakesAFile(Operation):
 async def start(
     request: Request[Any, Any, State],
     state: State,
+    caller: Calling,
     source: Writing,
     kind: _Kind,
     dry_run: _DryRun = False,  # noqa: FBT002 - a parameter of the query
@@ -103,6 +104,7 @@ async def start(
     Rows are known by their own ids, so the same file again changes nothing; while it is unfinished, it is answered with
     the import that goes on. Good rows are recorded whatever the others are; those come back as `errors.csv`.
     """
+    caller.require(sending.kind_of(kind).scope)
     new = NewSending(kind, _format_of(request, format), dry_run, name or "")
     dated = replace(source, dated_now=points_date == "import")
     found, replayed = await sending.receive(state.database, dated, new, request.stream())
