@@ -201,18 +201,6 @@ class DraftEdited(Conflict):
         self.first = newest
 
 
-class KeysEnough(Conflict):
-    """Two keys of that name are live already, which is what a rotation takes."""
-
-    code = "two_keys_live"
-
-
-class ClockGoesForward(Conflict):
-    """A test programme's clock is not set back: what is recorded stays in the past."""
-
-    code = "clock_goes_forward"
-
-
 class SamePerson(Conflict):
     """The two customers are one already."""
 
@@ -256,30 +244,6 @@ class SegmentKept(Conflict):
     """Who is in the segment is said by its conditions, or by what keeps it; not the way it was asked."""
 
     code = "segment_kept"
-
-
-class KeyMalformed(Malformed):
-    """The `Idempotency-Key` is none."""
-
-    code = "idempotency_key_malformed"
-
-
-class KeyReused(Invalid):
-    """The `Idempotency-Key` came first with another request."""
-
-    code = "idempotency_key_reused"
-
-
-class KeyExpired(Conflict):
-    """The request was done so long ago that its answer is not kept any more."""
-
-    code = "key_expired"
-
-
-class AnswerErased(Gone):
-    """The answer was about a person who has been erased since."""
-
-    code = "answer_erased"
 
 
 class InFlight(Conflict):

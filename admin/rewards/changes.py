@@ -18,7 +18,8 @@ from admin.rewards.drafts import Draft, draft_from, draft_of, kinds, new_draft, 
 from admin.rewards.listing import FormPage
 from admin.rewards.showing import CHANGES, ONE, format_of, number_of, seen_of, show
 from admin.session import Visitor, check_form
-from loyalty.errors import AnswerErased, InFlight, Invalid, KeyExpired, KeyReused
+from loyalty.errors import InFlight, Invalid
+from loyalty.idempotency.refusals import AnswerErased, KeyExpired, KeyReused
 from loyalty.programs.facts import ProgramFacts
 from loyalty.rewards.codes import codes_of
 from loyalty.rewards.staff import ByForm, Done, Takers

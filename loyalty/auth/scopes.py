@@ -13,6 +13,7 @@ SCOPES: dict[str, str] = {
     "refunds:any": "Refund and cancel purchases of the programme's other storefronts.",
     "members:read": "Show members, their points, movements and decisions.",
     "members:write": "Enrol members, let them leave, change what is known of them, tell their actions.",
+    "page_links:write": "Make links to members' own pages, where all that is known of them is shown.",
     "points:adjust": "Give and take points by hand.",
     "customers:read": "Show customers, all that is known of them, and whether they may be offered the programme.",
     "customers:write": "Change what is known of a customer.",

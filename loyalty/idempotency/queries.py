@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from loyalty.database import Connection
-from loyalty.errors import AnswerErased, KeyExpired, KeyReused
 from loyalty.idempotency import tables
 from loyalty.idempotency.facts import Once, Pinned
+from loyalty.idempotency.refusals import AnswerErased, KeyExpired, KeyReused
 from loyalty.statements import Part, insert
 
 KEEP_BODIES = timedelta(days=30)

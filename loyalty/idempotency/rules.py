@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 
-from loyalty.errors import KeyMalformed
+from loyalty.idempotency.refusals import KeyMalformed
 
 # Visible ASCII: what every proxy, log and client passes on as it is.
 KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"

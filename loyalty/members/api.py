@@ -89,7 +89,7 @@ def _answer(customer_id: str, joined: Joined) -> MemberRecorded:
     )
 
 
-@patch(_MEMBER, operation_id="change_member", summary="Change what is known", responses=problems(*WRITING))
+@patch(_MEMBER, operation_id="change_member", summary="Change what is known", responses=problems(*WRITING, 404))
 async def change(
     customer_id: FromPath[str], data: JSONBody[MemberChange], state: State, source: Writing, connection: Reading
 ) -> MemberOut:

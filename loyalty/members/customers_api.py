@@ -59,7 +59,7 @@ async def eligibility_by_query(customer: CustomerQuery, source: Writing, connect
     return await find_eligibility(connection, source, shop_id(customer, "customer_id"))
 
 
-@patch(_CUSTOMER, operation_id="change_customer", summary="Change what is known", responses=problems(*WRITING))
+@patch(_CUSTOMER, operation_id="change_customer", summary="Change what is known", responses=problems(*WRITING, 404))
 async def change(
     customer_id: FromPath[str], data: JSONBody[MemberChange], state: State, source: Writing, connection: Reading
 ) -> CustomerOut:

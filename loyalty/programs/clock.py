@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from loyalty.database import Connection
-from loyalty.errors import ClockGoesForward, Forbidden, Invalid
+from loyalty.errors import Conflict, Forbidden, Invalid
 from loyalty.jobs.queries import wake_all
 from loyalty.programs.facts import ProgramFacts
 
@@ -14,6 +14,12 @@ _FURTHEST = timedelta(days=366 * 50)
 _READ = "SELECT clock_timestamp() + clock_offset AS now, clock_offset AS ahead FROM program WHERE program_id = $1"
 _LOCK = "SELECT 1 FROM program WHERE program_id = $1 FOR UPDATE"
 _SET = "UPDATE program SET clock_offset = $2::timestamptz - clock_timestamp() WHERE program_id = $1"
+
+
+class ClockGoesForward(Conflict):
+    """A test programme's clock is not set back: what is recorded stays in the past."""
+
+    code = "clock_goes_forward"
 
 
 class ProgramTime(Struct, frozen=True):

@@ -145,7 +145,7 @@ async def check(code: FromPath[str], source: Writing, connection: Reading) -> Va
     return ValidityOut(code, found.valid, found.reason)
 
 
-@get("/referrals", operation_id="list_referrals", summary="List referrals", responses=problems(*READING))
+@get("/referrals", operation_id="list_referrals", summary="List referrals", responses=problems(*READING, 403))
 async def show_all(
     source: Writing,
     connection: Reading,

@@ -3,6 +3,7 @@
 import json
 import re
 from functools import cache
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -80,12 +81,11 @@ async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
 def _fitting(request: Request[Any, Any, Any], body: bytes) -> None:
     """Refuse what has another type than the documented one: the framework would take `"7"` for a number."""
     field = request.route_handler.parsed_data_field
-    if field is None or not any(
-        isinstance(part, type) and issubclass(part, msgspec.Struct) for part in parts_of(field.annotation)
-    ):
+    kinds = [part for part in parts_of(field.annotation) if part is not NoneType] if field else []
+    if not kinds or not isinstance(kinds[0], type) or not issubclass(kinds[0], msgspec.Struct):
         return
     try:
-        _decoder(field.annotation).decode(body)
+        _decoder(kinds[0]).decode(body)
     except msgspec.ValidationError as error:
         raise invalid_from(error) from None
     except msgspec.DecodeError as error:
@@ -93,7 +93,7 @@ def _fitting(request: Request[Any, Any, Any], body: bytes) -> None:
 
 
 @cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - any annotation
+def _decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 

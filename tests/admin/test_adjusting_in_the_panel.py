@@ -8,7 +8,8 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from loyalty.errors import InFlight, KeyReused
+from loyalty.errors import InFlight
+from loyalty.idempotency.refusals import KeyReused
 from tests.admin.asking import text_of
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn

@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 from msgspec import structs
 
 from admin.format import Format
-from admin.referrals.listing import reason_said, state_said
+from admin.referrals.words import reason_said, state_said
 from loyalty.referrals.rules import REASONS, STATES
 from loyalty.referrals.terms import NEVER_PUBLISHED
 from tests.admin.conftest import SITE

@@ -18,9 +18,8 @@ FAULTS = {
         document.querySelector('main').append(script);
     })""",
     "a button without a name": "document.querySelector('main').append(document.createElement('button'))",
-    "text that cannot be read": """
-        document.querySelector('h1').style.color = getComputedStyle(document.body).backgroundColor
-    """,
+    # Not of the colour behind it: axe takes that for text that is hidden on purpose.
+    "text that can hardly be read": "document.querySelector('h1').style.color = '#ddd'",
     "what sticks out": "document.querySelector('main').style.width = '3000px'",
 }
 

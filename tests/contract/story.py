@@ -163,6 +163,7 @@ def _people(say: Teller) -> None:
     say("list_entries", customer_id="ann", limit=2)
     say("list_awards", customer_id="ann", limit=1)
     say("adjust_points", {"points": 25, "reason": "A parcel came late"}, customer_id="ann")
+    say("make_page_link", customer_id="ann")
     say("change_member", {"language": "en"}, customer_id="ann")
     say("hold_at_tier", {"tier": "silver", "reason": "Press"}, customer_id="ann")
     say("release_tier", customer_id="ann")

@@ -105,3 +105,20 @@ def test_no_pattern_lets_a_line_break_through_at_the_end(document: Json) -> None
 
     assert len(patterns) > 5
     assert {pattern for pattern in patterns if pattern.endswith("$") and not pattern.endswith(r"(?!\n)$")} == set()
+
+
+def test_every_number_that_is_asked_for_has_its_bounds(document: Json) -> None:
+    asked = [operation.get("requestBody", {}) for _, _, operation in operations(document)]
+    asked += [operation.get("parameters", []) for _, _, operation in operations(document)]
+    names, found = {"": None}, list(asked)
+    while found:
+        more = {one["$ref"].rsplit("/", 1)[-1] for one in everything(found) if isinstance(one.get("$ref"), str)} - set(
+            names
+        )
+        names |= dict.fromkeys(more)
+        found = [document["components"]["schemas"][name] for name in more]
+        asked += found
+    numbers = [one for one in everything(asked) if one.get("type") == "integer"]
+
+    assert len(numbers) > 10
+    assert [one for one in numbers if not {"minimum", "maximum"} <= set(one)] == []

@@ -10,10 +10,11 @@ import pytest
 
 from loyalty.database import Tx
 from loyalty.earning.actions import start_program
-from loyalty.errors import AnswerErased, Invalid, KeyExpired, KeyReused, LoyaltyError, Unauthorized, Unavailable
+from loyalty.errors import Invalid, LoyaltyError, Unauthorized, Unavailable
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.queries import blank, forget_bodies, pin_alone
+from loyalty.idempotency.refusals import AnswerErased, KeyExpired, KeyReused
 from loyalty.statements import joined
 from tests.loyalty.idempotency.gifts import Gifts, Giver
 from tests.stories import Shop, joining

@@ -11,10 +11,11 @@ import asyncpg
 import pytest
 
 from loyalty.database import Database, Tx, connect
-from loyalty.errors import Conflict, InFlight, KeyReused, Unavailable
+from loyalty.errors import Conflict, InFlight, Unavailable
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.facts import Answered, Once
 from loyalty.idempotency.queries import pin_alone
+from loyalty.idempotency.refusals import KeyReused
 from loyalty.settings import Settings
 from tests.loyalty.idempotency.gifts import Gifts, Giver
 from tests.stories import Shop, joining

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from loyalty.errors import KeyMalformed
+from loyalty.idempotency.refusals import KeyMalformed
 from loyalty.idempotency.rules import checked_key, fingerprint
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

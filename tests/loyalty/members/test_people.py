@@ -11,7 +11,7 @@ import pytest
 from loyalty.customers.facts import Profile
 from loyalty.database import Tx, write
 from loyalty.earning.actions import start_program
-from loyalty.errors import KeyReused
+from loyalty.idempotency.refusals import KeyReused
 from loyalty.members.actions import merge
 from loyalty.members.people import People, Search, State, find_people, people_named
 from loyalty.members.person import PersonFacts
