@@ -33,7 +33,7 @@ SCOPES: dict[str, str] = {
     "kpis:read": "Read the key figures, and what was entered for them.",
     "kpis:write": "Enter what no purchase tells: money spent, leads, costs.",
     "imports:read": "Show imports, and the rows that were refused.",
-    "imports:write": "Send files to be imported, and stop imports.",
+    "imports:write": "Send files to be imported, with the scope of what their rows do, and stop imports.",
     "exports:read": "Show exports, and download them with the scope of what is in them.",
     "exports:write": "Ask for exports of what the key may read, and stop them.",
     "clock:read": "Show a test programme's clock.",

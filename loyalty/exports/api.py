@@ -25,6 +25,7 @@ from loyalty.spreadsheets import CSV
 from loyalty.web.openapi import KEYED, READING, problems
 
 _GET = problems(*READING, 403)
+_POST = problems(*READING, 400, 403, 413, 415)
 _ALL = "/exports"
 _ONE = f"{_ALL}/{{export_id:uuid}}"
 _TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
@@ -97,7 +98,7 @@ async def download(
     return Stream(pieces if packed else _unpacked(pieces), headers=headers)
 
 
-@post(f"{_ONE}/cancel", operation_id="cancel_export", summary="Cancel an export", status_code=200, responses=_GET)
+@post(f"{_ONE}/cancel", operation_id="cancel_export", summary="Cancel an export", status_code=200, responses=_POST)
 async def cancel(export_id: FromPath[UUID], state: State, caller: Calling) -> ExportOut:
     """Stop an export; one that has ended stays as it is."""
 

@@ -1,4 +1,4 @@
-"""Imports over HTTP. Scopes `imports:read` and, to send or to stop one, `imports:write`."""
+"""Imports over HTTP. Scopes `imports:read` and `imports:write`, and to send a file the one that its rows need."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -26,6 +26,7 @@ from loyalty.web.openapi import READING, problems
 from loyalty.web.requests import OWN_BODY
 
 _GET = problems(*READING, 403)
+_POST = problems(*READING, 400, 403, 413, 415)
 _ALL = "/imports"
 _ONE = f"{_ALL}/{{import_id:uuid}}"
 _CSV, _NDJSON = "text/csv", "application/x-ndjson"
@@ -90,6 +91,7 @@ class _TakesAFile(Operation):
 async def start(
     request: Request[Any, Any, State],
     state: State,
+    caller: Calling,
     source: Writing,
     kind: _Kind,
     dry_run: _DryRun = False,  # noqa: FBT002 - a parameter of the query
@@ -102,6 +104,7 @@ async def start(
     Rows are known by their own ids, so the same file again changes nothing; while it is unfinished, it is answered with
     the import that goes on. Good rows are recorded whatever the others are; those come back as `errors.csv`.
     """
+    caller.require(sending.kind_of(kind).scope)
     new = NewSending(kind, _format_of(request, format), dry_run, name or "")
     dated = replace(source, dated_now=points_date == "import")
     found, replayed = await sending.receive(state.database, dated, new, request.stream())
@@ -161,7 +164,7 @@ async def errors_file(import_id: FromPath[UUID], state: State, caller: Calling, 
     return Stream(rows, media_type=_CSV, headers=headers)
 
 
-@post(f"{_ONE}/cancel", operation_id="cancel_import", summary="Cancel an import", status_code=200, responses=_GET)
+@post(f"{_ONE}/cancel", operation_id="cancel_import", summary="Cancel an import", status_code=200, responses=_POST)
 async def cancel(import_id: FromPath[UUID], state: State, caller: Calling) -> ImportOut:
     """Stop an import; what it has recorded stays recorded, and one that has ended stays as it is."""
 
