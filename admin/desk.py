@@ -12,6 +12,7 @@ from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
+from loyalty.account_page.staff import StaffLink
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
@@ -107,6 +108,13 @@ class RewardsDesk(Protocol):
         """Put codes into the pool of a reward."""
 
 
+class LinksDesk(Protocol):
+    """The verbs about members' own pages."""
+
+    async def make(self, program: ProgramFacts, customer_id: UUID, user_id: UUID, request_id: str) -> StaffLink | None:
+        """Make a link to a member's own page; None when the customer is no member now."""
+
+
 class TiersDesk(Protocol):
     """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
 
@@ -162,6 +170,10 @@ class Desk(Protocol):
     @property
     def segments(self) -> SegmentsDesk:
         """The verbs about segments."""
+
+    @property
+    def page_links(self) -> LinksDesk:
+        """The verbs about members' own pages."""
 
     @property
     def tiers(self) -> TiersDesk:

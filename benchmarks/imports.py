@@ -29,10 +29,14 @@ from benchmarks.__main__ import at
 from benchmarks.report import Comparison, Figure, show
 from benchmarks.serving import Service, served
 from loyalty.auth.actions import create_key
+from loyalty.background import JOBS, zones
 from loyalty.database import Database, Tx, connect, write
 from loyalty.earning.actions import start_program
 from loyalty.earning.queries import RulesCache
 from loyalty.embedded import Servers, acquire
+from loyalty.imports.sending import JOB
+from loyalty.jobs.actions import Jobs
+from loyalty.jobs.doorbell import ArqDoorbell
 from loyalty.members.actions import record_memberships
 from loyalty.members.decisions import NewMembership
 from loyalty.programs.actions import ensure_storefront
@@ -89,41 +93,53 @@ class _Watch:
     """Looks at how far an import is and how much memory the worker has, until it is done, or so many rows are."""
 
     owner: asyncpg.Connection
-    samples: list[tuple[float, int, int]] = field(default_factory=list)
+    # When, how many rows, how much memory, of which worker.
+    samples: list[tuple[float, int, int, int]] = field(default_factory=list)
 
     async def until(self, worker: int, rows: int) -> None:
         while True:
-            [(done, state)] = await self.owner.fetch(
-                "SELECT recorded + unchanged + errors, finished_at FROM import WHERE kind = 'purchases'"
+            done: int = await self.owner.fetchval(
+                "SELECT coalesce(max(recorded + unchanged + errors), 0) FROM import WHERE kind = 'purchases'"
             )
-            self.samples.append((time.monotonic(), done, _memory_kb(worker)))
-            if done >= rows or state is not None:
+            self.samples.append((time.monotonic(), done, _memory_kb(worker), worker))
+            if done >= rows:
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
 
-    def seconds(self) -> float:
-        """Tell how long rows were being recorded: the time between two looks that saw some more."""
-        spans = zip(self.samples, self.samples[1:], strict=False)
-        return sum(after[0] - before[0] for before, after in spans if after[1] > before[1])
+    def rate(self) -> float:
+        """Tell how many rows a second were recorded, by each worker from the first that it did to the last."""
+        rows, seconds = 0, 0.0
+        for worker in {sample[3] for sample in self.samples}:
+            seen = [sample for sample in self.samples if sample[3] == worker]
+            began = next(number for number, sample in enumerate(seen) if sample[1] > seen[0][1])
+            rows, seconds = rows + seen[-1][1] - seen[began][1], seconds + seen[-1][0] - seen[began][0]
+        return rows / seconds
 
     def memory_mb(self, rows: int) -> tuple[int, int]:
         """Tell the memory when a tenth of the rows was done, and the most at any time."""
-        tenth = next(memory for _, done, memory in self.samples if done >= rows / 10)
-        return tenth // _MB, max(memory for _, _, memory in self.samples) // _MB
+        tenth = next(memory for _, done, memory, _ in self.samples if done >= rows / 10)
+        return tenth // _MB, max(memory for _, _, memory, _ in self.samples) // _MB
 
 
 @contextmanager
 def _worker(servers: Servers, url: str) -> Iterator["subprocess.Popen[bytes]"]:
     env = {**os.environ, "DATABASE_URL": url, "REDIS_URL": servers.redis_url}
-    with subprocess.Popen(
-        [sys.executable, "-m", "loyalty.cli", "worker"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen([sys.executable, "-m", "benchmarks.imports", "--work"], env=env) as process:
         try:
             yield process
         finally:
             if process.poll() is None:
-                process.terminate()
+                process.kill()
                 process.wait(15)
+
+
+async def _work() -> None:
+    """Be a worker with this one job, so that speed and memory are its own and not those of the key figures."""
+    settings = Settings()
+    async with connect(settings, settings.database_url or "") as database:
+        jobs = [job for job in JOBS if job.name == JOB]
+        bell = ArqDoorbell(settings.redis_url or "")
+        await Jobs(database, bell).run(jobs, zones, asyncio.Event(), f"bench:{os.getpid()}")
 
 
 def _send(service: Service, path: Path) -> float:
@@ -147,10 +163,11 @@ async def _shop(database: Database, name: str) -> tuple[Source, str]:
     async with database.session() as session:
         program = await start_program(session, name, timezone="Europe/Paris", currency="EUR")
         storefront, _ = await ensure_storefront(session, program.program_id, "shop")
-        key = await create_key(
-            session, program_id=program.program_id, mode=program.mode, storefront_id=storefront.storefront_id or 0
-        )
-    source, cache = Source(program, storefront.storefront_id, "default", "bench", "bench", "import"), RulesCache()
+        storefront_id = storefront.storefront_id
+        if storefront_id is None:
+            raise AssertionError
+        key = await create_key(session, program_id=program.program_id, mode=program.mode, storefront_id=storefront_id)
+    source, cache = Source(program, storefront_id, "default", "bench", "bench", "import"), RulesCache()
 
     async def join(tx: Tx, items: Sequence[NewMembership]) -> list[Any]:
         return await record_memberships(tx, source, cache, items)
@@ -213,19 +230,17 @@ async def measure(servers: Servers, purchases: int, folder: Path) -> None:
             resumed = time.monotonic() - killed_at
             await watch.until(second.pid, purchases)
     await _checked(owner, purchases)
-    rate, (tenth, most) = purchases / watch.seconds(), watch.memory_mb(purchases)
+    rate, (tenth, most) = watch.rate(), watch.memory_mb(purchases)
     size = path.stat().st_size / 1e6
     figures = [
         Figure("received over HTTP", f"{size:.0f} MB in {took:.1f} s, {size / took:.0f} MB a second"),
+        Figure("COPY of the file into a plain table", f"{copied:,.0f} a second, {copied / rate:,.0f} times as many"),
         Figure("worker's memory", f"{tenth} MB after a tenth, {most} MB at most", f"≤ {_FLAT}", most <= tenth * _FLAT),
         Figure("after kill -9", f"killed after {half:,} rows, went on {resumed:.0f} s later; every row is there once"),
     ]
     name = f"import of {purchases:,} purchases, killed half-way"
-    comparisons = [
-        Comparison(name, "purchases", "COPY of the file into a plain table", [rate], [copied]),
-        Comparison(name, "purchases", f"the batch verb, {verb_rows:,} of them, batches of 1,000", [rate], [verb], 0.6),
-    ]
-    show(comparisons, figures)
+    against = f"the batch verb, {verb_rows:,} of them, batches of 1,000"
+    show([Comparison(name, "purchases", against, [rate], [verb], 0.6)], figures)
     await owner.close()
 
 
@@ -244,7 +259,11 @@ def main() -> None:
     """Measure on embedded servers of our own, with durable commits."""
     options = argparse.ArgumentParser(prog="make bench-import", description=__doc__)
     options.add_argument("--purchases", type=int, default=50_000)
+    options.add_argument("--work", action="store_true", help="Be the worker, until it is ended; the benchmark asks.")
     asked = options.parse_args()
+    if asked.work:
+        asyncio.run(_work())
+        return
     with (
         tempfile.TemporaryDirectory() as home,
         tempfile.TemporaryDirectory() as folder,

@@ -16,6 +16,8 @@ from redis.asyncio import Redis
 from admin.app import panel
 from kpi.api import routes as kpi_routes
 from kpi.inputs.api import router as kpi_inputs
+from loyalty.account_page.api import router as page_links
+from loyalty.account_page.routes import ROUTES as OWN_PAGES
 from loyalty.auth.api import document_scopes
 from loyalty.background import register_consumers
 from loyalty.backtests.api import router as backtests
@@ -80,7 +82,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
     log_as_json()
     register_consumers()
-    state = State({"known_keys": KnownKeys(), "rules": RulesCache()})
+    told = {"public_url": settings.public_url, "mails": settings.smtp_url is not None}
+    state = State({"known_keys": KnownKeys(), "rules": RulesCache(), **told})
 
     @asynccontextmanager
     async def pools(_: Litestar) -> AsyncIterator[None]:
@@ -104,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             purchases,
             members,
+            page_links,
             deeds,
             customers,
             earning_rules,
@@ -122,7 +126,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         after_response=_ring,
     )
     app = Litestar(
-        route_handlers=[api, livez, readyz, *DOCS, panel(PanelDesk(state, settings.public_url))],
+        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, panel(PanelDesk(state, settings.public_url))],
         lifespan=[pools],
         state=state,
         dependencies={

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import kpi.inputs.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
+import loyalty.account_page.forgetting  # the same
 import loyalty.exports.queries  # the same
 import loyalty.members.balances  # the same
 import loyalty.purchases.counting  # registers what purchases count towards tiers
@@ -22,6 +23,7 @@ from kpi.rollup.tasks import waiting as dirty_days
 from kpi.rollup.tasks import work_off
 from kpi.rollup.work import CONSUMER as KPI
 from kpi.rollup.work import rebuild
+from loyalty.account_page.tasks import clean_up as clean_up_links
 from loyalty.auth.tasks import clean_up
 from loyalty.backtests.actions import JOB as BACKTESTS
 from loyalty.backtests.tasks import work_off as work_off_backtests
@@ -35,6 +37,8 @@ from loyalty.imports.sending import JOB as IMPORT
 from loyalty.imports.tasks import clean_up as clean_up_imports
 from loyalty.imports.tasks import work_off as work_off_imports
 from loyalty.jobs.job import Every, Job, Nightly
+from loyalty.mail.queries import waiting as letters
+from loyalty.mail.tasks import DELIVER, deliver
 from loyalty.outbox.consumer import register_consumer, registered
 from loyalty.outbox.tasks import drain_of
 from loyalty.points.tasks import seal, settle_due, warn
@@ -55,6 +59,7 @@ from surveys.planning import plan_from_events
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
+    Job("account_page.clean_up", Nightly(hour=3), clean_up_links, per_program=True),
     Job("auth.clean_up", Every(3600), clean_up),
     # What a killed worker left is found again when its lease has run out.
     Job(BACKTESTS, Every(600), work_off_backtests, per_program=True, longest_seconds=6 * 3600),
@@ -74,6 +79,7 @@ JOBS = (
     ),
     Job("kpi.audit", Nightly(hour=5), audit_nightly, per_program=True, longest_seconds=3600),
     Job("kpi.work_off", Every(600), work_off, per_program=True, waiting=dirty_days),
+    Job(DELIVER, Every(600), deliver, per_program=True, waiting=letters, longest_seconds=1800),
     Job("points.seal", Nightly(hour=4), seal, per_program=True, longest_seconds=3600),
     Job("points.settle_due", Every(60), settle_due, per_program=True),
     Job("points.warn", Nightly(hour=1), warn, per_program=True),

@@ -21,6 +21,7 @@ from kpi.parameters import Want
 from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
+from loyalty.account_page.staff import StaffLinks
 from loyalty.auth import actions as auth
 from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
@@ -82,6 +83,11 @@ class PanelDesk:
     def segments(self) -> StaffSegments:
         """The verbs about segments."""
         return StaffSegments(lambda: self._database)
+
+    @property
+    def page_links(self) -> StaffLinks:
+        """The verbs about members' own pages."""
+        return StaffLinks(lambda: self._database, self.public_url)
 
     @property
     def tiers(self) -> StaffTiers:

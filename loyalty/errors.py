@@ -201,12 +201,6 @@ class DraftEdited(Conflict):
         self.first = newest
 
 
-class KeysEnough(Conflict):
-    """Two keys of that name are live already, which is what a rotation takes."""
-
-    code = "two_keys_live"
-
-
 class SamePerson(Conflict):
     """The two customers are one already."""
 

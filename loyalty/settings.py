@@ -1,4 +1,4 @@
-"""What an operator may set, each as an environment variable `LOYALTY_…` (and `DATABASE_URL`, `REDIS_URL`)."""
+"""What an operator may set, as environment variables `LOYALTY_…` (and `DATABASE_URL`, `REDIS_URL`, `SMTP_URL`)."""
 
 import re
 from pathlib import Path
@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The address under which browsers reach the panel."
     )
+    smtp_url: str | None = Field(default=None, validation_alias="SMTP_URL", repr=False)
+    mail_from: str = Field(default="loyalty@localhost", description="The address that letters to people come from.")
     rate_limit_per_minute: int = Field(
         default=30_000, ge=0, description="Requests a minute for each key; 0: no limit. Off while Redis is away."
     )
@@ -43,3 +45,11 @@ class Settings(BaseSettings):
                 msg = f"{origin!r} is no origin; one looks like https://shop.example, without a path"
                 raise ValueError(msg)
         return origins
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("smtp://", "smtps://")):
+            msg = "it is the mail server's address, as smtp://user:password@mail.example.org:587 or smtps://…"
+            raise ValueError(msg)
+        return url

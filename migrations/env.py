@@ -26,6 +26,8 @@ for room in (
     "loyalty.backtests",
     "loyalty.deeds",
     "loyalty.members",
+    "loyalty.mail",
+    "loyalty.account_page",
     "loyalty.imports",
     "loyalty.exports",
     "surveys",

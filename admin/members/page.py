@@ -13,6 +13,7 @@ from admin.members.telling import Teller, points_said
 from admin.members.timeline import TimelinePart, make_timeline
 from admin.members.why import WhyBox, make_why
 from admin.tiers.listing import TierBox, make_box, names_of
+from loyalty.account_page.staff import StaffLink
 from loyalty.members.person import PersonFacts, Purse
 from loyalty.members.staff import Seen
 from loyalty.programs.facts import ProgramFacts
@@ -55,6 +56,9 @@ class MemberPage:
     tier: TierBox | None
     tier_said: str
     holds_tiers: bool
+    makes_links: bool
+    link: str
+    link_said: str
 
 
 def make_member(
@@ -65,6 +69,8 @@ def make_member(
     f: Format,
     *,
     holds_tiers: bool = False,
+    makes_links: bool = False,
+    link: StaffLink | None = None,
 ) -> MemberPage:
     """Put everything about somebody into words."""
     person, purse, zone = seen.person, seen.purse, program.zone
@@ -94,6 +100,18 @@ def make_member(
         tier=make_box(seen.tier, f) if seen.tier and purse.is_member else None,
         tier_said=_tier_said(asked.tier, f),
         holds_tiers=holds_tiers and bool(person.ids),
+        makes_links=makes_links and purse.is_member,
+        link=link.address if link else "",
+        link_said=_link_said(link, program, f) if link else "",
+    )
+
+
+def _link_said(link: StaffLink, program: ProgramFacts, f: Format) -> str:
+    """Say what somebody does with a link to a member's own page, before it is gone from here."""
+    day = f.date(link.expires_at.astimezone(program.zone).date())
+    return f.words.gettext(
+        "Send it to the member and to nobody else: whoever has it sees the page, until %(day)s. It is shown here once.",
+        day=day,
     )
 
 

@@ -22,6 +22,7 @@ from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.listing import names_of
+from loyalty.account_page.staff import StaffLink
 from loyalty.errors import InFlight
 from loyalty.idempotency.refusals import AnswerErased, KeyExpired, KeyReused
 from loyalty.members.people import People, Search
@@ -30,6 +31,7 @@ from loyalty.programs.facts import ProgramFacts
 
 SEES = ("owner", "manager", "analyst", "support")
 ADJUSTS = ("owner", "manager", "support")
+MAKES_LINKS = ("owner", "manager", "support")
 HOLDS_TIERS = ("owner", "manager")
 
 
@@ -135,6 +137,25 @@ async def adjust(
     return await _show(request, desk, visitor, program, seen, form, status=409)
 
 
+@post("/p/{program_id:str}/members/{customer:str}/page-link")
+async def make_link(
+    request: AnyRequest,
+    program_id: FromPath[str],
+    customer: FromPath[str],
+    desk: NamedDependency[Desk],
+    visitor: NamedDependency[Visitor],
+) -> Response[str] | Response[None]:
+    """Make a link to the member's own page, and show it: this once, to be passed on."""
+    program, _ = await find_program(program_id, desk, visitor, MAKES_LINKS)
+    await check_form(request, desk, visitor)
+    seen = await _seen(request, desk, program, customer)
+    if isinstance(seen, UUID):
+        return redirect(f"/admin/p/{program_id}/members/{seen}")
+    request_id = request.scope.get("state", {}).get("request_id", "")
+    made = await desk.page_links.make(program, seen.person.customer_id, visitor.who.user_id, request_id)
+    return await _show(request, desk, visitor, program, seen, AdjustForm(), link=made)
+
+
 async def _seen(request: AnyRequest, desk: Desk, program: ProgramFacts, customer: str) -> Seen | UUID:
     """Read what the address asks for; the id of another customer, when this one was merged into that."""
     customer_id, said = id_of(customer), asked(request)
@@ -157,6 +178,7 @@ async def _show(
     seen: Seen,
     form: AdjustForm,
     *,
+    link: StaffLink | None = None,
     status: int = 200,
 ) -> Response[str]:
     said = asked(request)
@@ -164,7 +186,8 @@ async def _show(
     f = Format(reader_of(request).language, program.currency)
     role = visitor.who.role
     shown = make_member(
-        program, seen, wanted, form if role in ADJUSTS else None, f, holds_tiers=role in HOLDS_TIERS
+        program, seen, wanted, form if role in ADJUSTS else None, f, holds_tiers=role in HOLDS_TIERS,
+        makes_links=role in MAKES_LINKS, link=link,
     )  # fmt: skip
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     return page(request, "member.html", {**shell, "page": shown}, status=status)
@@ -184,4 +207,4 @@ def _spoken(search: Search) -> dict[str, str]:
     return {name: value for name, value in search_said(search).items() if value}
 
 
-ROUTES = [people, people_csv, member, timeline_csv, lots_csv, adjust]
+ROUTES = [people, people_csv, member, timeline_csv, lots_csv, adjust, make_link]

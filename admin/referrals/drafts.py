@@ -55,7 +55,7 @@ class Promise(Struct, frozen=True):
             ge=2,
             le=100,
             title=mark("Ask staff from the n-th friend with the same address or card"),
-            description=mark("From 2 to 100: that friend and all after wait below until you decide."),
+            description=mark("From 2 to 100: that friend and all after wait until you decide."),
         ),
     ] = 2
     link: Annotated[

@@ -95,7 +95,7 @@ def _tile(answer: Answer, folder: str, choice: Choice, f: Format) -> Tile:
     below = ""
     if answer.figures.reason:
         below = said(answer.figures.reason.text, f)
-    elif figure.den is not None:
+    elif figure.den:
         below = words.gettext("%(num)s of %(den)s", num=f.number(figure.num), den=f.number(figure.den))
     return Tile(
         key=answer.key,

@@ -29,5 +29,14 @@ function sendChoices(form) {
 }
 
 for (const button of document.querySelectorAll(".js-theme")) button.addEventListener("click", switchTheme);
+/* Copying is the one thing that a field cannot do by itself; without scripts its text can still be marked. */
+async function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  await navigator.clipboard.writeText(field.value);
+  button.textContent = button.dataset.done;
+}
+
+for (const button of document.querySelectorAll(".js-copy")) button.addEventListener("click", () => copy(button));
 for (const button of document.querySelectorAll(".js-print")) button.addEventListener("click", () => print());
 for (const form of document.querySelectorAll("form.filters")) sendChoices(form);

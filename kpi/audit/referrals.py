@@ -16,23 +16,23 @@ CREATE TABLE claim AS
 CREATE VIEW standing AS SELECT * FROM claim WHERE referrer <> friend AND ({_STANDING});
 CREATE TABLE invitation AS
   WITH step AS (
-    SELECT who AS inviter, shared_at AS at, 1 AS up, NULL AS referral_id FROM 'shares.parquet'
+    SELECT who AS inviter, shared_at AS made_at, 1 AS up, NULL AS referral_id FROM 'shares.parquet'
     JOIN person USING (customer_id) WHERE recorded_at <= getvariable('known_at')
     UNION ALL
-    SELECT referrer, claimed_at, -1, referral_id FROM claim WHERE referrer IS NOT NULL
+    SELECT referrer, claimed_at, -1 AS up, referral_id FROM claim WHERE referrer IS NOT NULL
   ), stair AS (
     SELECT *, row_number() OVER way AS n, sum(up) OVER way AS height FROM step
-    WINDOW way AS (PARTITION BY inviter ORDER BY at, up DESC, referral_id ROWS UNBOUNDED PRECEDING)
+    WINDOW way AS (PARTITION BY inviter ORDER BY made_at, up DESC, referral_id ROWS UNBOUNDED PRECEDING)
   ), told AS (
     SELECT *, up = -1 AND height < least(0, coalesce(min(height) OVER (
       PARTITION BY inviter ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) AS alone FROM stair
   ), placed AS (
     SELECT *, row_number() OVER (PARTITION BY inviter, up ORDER BY n) AS place FROM told WHERE NOT alone
   )
-  SELECT s.inviter, s.at AS placed_at, c.referral_id FROM placed s
+  SELECT s.inviter, s.made_at AS placed_at, c.referral_id FROM placed s
   LEFT JOIN placed c ON c.up = -1 AND c.inviter = s.inviter AND c.place = s.place WHERE s.up = 1
   UNION ALL
-  SELECT inviter, at, referral_id FROM told WHERE alone;
+  SELECT inviter, made_at, referral_id FROM told WHERE alone;
 CREATE VIEW invited AS
   SELECT slot, inviter AS who, referral_id, coalesce(claimed_at, placed_at) + INTERVAL 720 HOUR <= as_of AS old
   FROM invitation LEFT JOIN claim USING (referral_id) {PLACED};

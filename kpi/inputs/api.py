@@ -35,7 +35,7 @@ from loyalty.errors import Invalid, LoyaltyError
 from loyalty.programs.api import Calling, Reading, Writing
 from loyalty.programs.facts import Source
 from loyalty.programs.queries import Caller
-from loyalty.web.bounds import ShopId, Word
+from loyalty.web.bounds import ShopId, Word, shop_id
 from loyalty.web.openapi import READING, WRITING, problems
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ async def list_spend(caller: Calling, connection: Reading, limit: _Size = 50, cu
 @delete("/spend", operation_id="withdraw_spend", summary="Withdraw money spent", status_code=200, responses=_DELETE)
 async def delete_spend(spend_id: _SpendId, state: State, source: Writing) -> Response[Told]:
     """Say that this was not spent; what was known until now stays known of then."""
-    return await _withdraw(state, source, SPEND, [spend_id])
+    return await _withdraw(state, source, SPEND, [shop_id(spend_id, "spend_id")])
 
 
 @put("/leads", operation_id="tell_lead", summary="Enter a lead", responses=_PUT)
@@ -84,7 +84,7 @@ async def list_leads(caller: Calling, connection: Reading, limit: _Size = 50, cu
 @delete("/leads", operation_id="withdraw_lead", summary="Withdraw a lead", status_code=200, responses=_DELETE)
 async def delete_lead(lead_id: _LeadId, state: State, source: Writing) -> Response[Told]:
     """Say that there was no such lead."""
-    return await _withdraw(state, source, LEADS, [lead_id])
+    return await _withdraw(state, source, LEADS, [shop_id(lead_id, "lead_id")])
 
 
 @put("/unit-costs", operation_id="tell_unit_cost", summary="Enter a unit cost", responses=_PUT)
@@ -106,7 +106,7 @@ async def list_unit_costs(
 )
 async def delete_unit_cost(sku: _Sku, from_on: _From, state: State, source: Writing) -> Response[Told]:
     """Say that there is no such unit cost; the one of the day before it goes on."""
-    return await _withdraw(state, source, UNIT_COSTS, [sku, _day(from_on)])
+    return await _withdraw(state, source, UNIT_COSTS, [shop_id(sku, "sku"), _day(from_on)])
 
 
 @put("/point-costs", operation_id="tell_point_cost", summary="Enter the cost of a point", responses=_PUT)

@@ -9,12 +9,13 @@ from sqlalchemy import text
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from loyalty.auth.refusals import KeysEnough
 from loyalty.auth.rules import csrf_token, digest, key_text, new_secret
 from loyalty.auth.scopes import EVERY, checked_scopes
 from loyalty.auth.tables import ApiKey, SignInLink, User
 from loyalty.clock import utc_now
 from loyalty.database import Connection
-from loyalty.errors import Invalid, KeysEnough
+from loyalty.errors import Invalid
 from loyalty.ids import new_id
 
 KEY_NAME = "default"

@@ -28,6 +28,8 @@ Rules = Annotated[
     ),
 ]
 
+Number = Annotated[int, Meta(ge=1, le=10**9)]
+
 
 class DraftIn(Struct, forbid_unknown_fields=True):
     """A draft of the next version."""
@@ -35,7 +37,7 @@ class DraftIn(Struct, forbid_unknown_fields=True):
     name: PersonName
     rules: Rules
     in_force_from: Instant | None = None
-    based_on: Annotated[int, Meta(ge=1)] | None = None
+    based_on: Number | None = None
 
     def told(self, digits: int) -> DraftTold:
         """Read it off the wire."""
@@ -45,13 +47,13 @@ class DraftIn(Struct, forbid_unknown_fields=True):
 class DraftChange(DraftIn, forbid_unknown_fields=True, kw_only=True):
     """A draft anew. `version`: the edit that was read; if there is a newer one, nothing is changed."""
 
-    version: Annotated[int, Meta(ge=1)]
+    version: Number
 
 
 class PublishIn(Struct, forbid_unknown_fields=True):
     """When a draft, seen as of its edit `version`, is to be in force: from an instant to come, or at once."""
 
-    version: Annotated[int, Meta(ge=1)]
+    version: Number
     in_force_from: Instant | None = None
     allow_empty: Annotated[bool, Meta(description="Publish also without a rule: then nothing is earned.")] = False
 

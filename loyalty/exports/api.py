@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
+from loyalty.auth.scopes import of_room
 from loyalty.database import Tx, write
 from loyalty.exports import actions, queries
 from loyalty.exports.facts import ExportFacts
@@ -23,8 +24,8 @@ from loyalty.programs.api import Calling, Reading, Writing, once
 from loyalty.spreadsheets import CSV
 from loyalty.web.openapi import KEYED, READING, problems
 
-_READ, _WRITE = "exports:read", "exports:write"
 _GET = problems(*READING, 403)
+_POST = problems(*READING, 400, 403, 413, 415)
 _ALL = "/exports"
 _ONE = f"{_ALL}/{{export_id:uuid}}"
 _TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
@@ -44,7 +45,7 @@ async def start(
     run as a formula has an apostrophe before it.
     """
     new = data.read()
-    caller.require(_WRITE, actions.kind_of(new.kind).scope)
+    caller.require(actions.kind_of(new.kind).scope)
 
     async def verb(tx: Tx, keyed: Once) -> tuple[int, bytes]:
         facts = await actions.start(tx.connection, source, new)
@@ -60,7 +61,6 @@ async def start(
 @get(_ALL, operation_id="list_exports", summary="List exports", responses=_GET)
 async def list_exports(caller: Calling, connection: Reading, limit: _Size = 50, cursor: _Cursor = None) -> ExportList:
     """List the exports of the key's storefront and of the programme, the newest first."""
-    caller.require(_READ)
     before = None if cursor is None else actions.place_of(cursor, UUID)
     found, more = await actions.latest(connection, caller.program.program_id, caller.storefront_id, before, limit)
     return ExportList([ExportOut.of(facts) for facts in found], str(more) if more else None)
@@ -69,7 +69,6 @@ async def list_exports(caller: Calling, connection: Reading, limit: _Size = 50, 
 @get(_ONE, operation_id="get_export", summary="Show an export", responses=_GET)
 async def show(export_id: FromPath[UUID], caller: Calling, connection: Reading) -> ExportOut:
     """Show how far an export is."""
-    caller.require(_READ)
     return ExportOut.of(await _found(caller, connection, export_id))
 
 
@@ -89,7 +88,7 @@ async def download(
 ) -> Stream:
     """Give the file; it is kept for 7 days, but not beyond the erasure of a person: 410 once it is gone."""
     facts = actions.written(await _found(caller, connection, export_id))
-    caller.require(_READ, actions.kind_of(facts.kind).scope)
+    caller.require(actions.kind_of(facts.kind).scope)
     pieces = queries.parts(state.database, caller.program.program_id, export_id)
     ending = f"{facts.format}.gz" if packed else facts.format
     name = f"{facts.kind}-{facts.asked_at:%Y-%m-%d}-{str(export_id)[:8]}.{ending}"
@@ -99,10 +98,9 @@ async def download(
     return Stream(pieces if packed else _unpacked(pieces), headers=headers)
 
 
-@post(f"{_ONE}/cancel", operation_id="cancel_export", summary="Cancel an export", status_code=200, responses=_GET)
+@post(f"{_ONE}/cancel", operation_id="cancel_export", summary="Cancel an export", status_code=200, responses=_POST)
 async def cancel(export_id: FromPath[UUID], state: State, caller: Calling) -> ExportOut:
     """Stop an export; one that has ended stays as it is."""
-    caller.require(_WRITE)
 
     async def verb(tx: Tx, _: object) -> list[ExportFacts]:
         return [await actions.cancel(tx.connection, caller.program.program_id, caller.storefront_id, export_id)]
@@ -122,4 +120,6 @@ async def _found(caller: Calling, connection: Reading, export_id: UUID) -> Expor
     return await actions.find(connection, caller.program.program_id, caller.storefront_id, export_id)
 
 
-router = Router(path="/v1", tags=["exports"], route_handlers=[start, list_exports, show, download, cancel])
+router = Router(
+    path="/v1", tags=["exports"], opt=of_room("exports"), route_handlers=[start, list_exports, show, download, cancel]
+)

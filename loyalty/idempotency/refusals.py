@@ -1,4 +1,4 @@
-"""Why a keyed request is not answered: each with its lasting code."""
+"""What can go wrong with a key of a request, each with its lasting code."""
 
 from loyalty.errors import Conflict, Gone, Invalid, Malformed
 

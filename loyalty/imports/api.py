@@ -1,4 +1,4 @@
-"""Imports over HTTP. Scopes `imports:read` and, to send or to stop one, `imports:write`."""
+"""Imports over HTTP. Scopes `imports:read` and `imports:write`, and to send a file the one that its rows need."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -13,6 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec.structs import replace
 
+from loyalty.auth.scopes import of_room
 from loyalty.database import Tx, write
 from loyalty.imports import sending
 from loyalty.imports.facts import Format, Sent
@@ -24,8 +25,8 @@ from loyalty.web.bounds import Word
 from loyalty.web.openapi import READING, problems
 from loyalty.web.requests import OWN_BODY
 
-_READ, _WRITE = "imports:read", "imports:write"
 _GET = problems(*READING, 403)
+_POST = problems(*READING, 400, 403, 413, 415)
 _ALL = "/imports"
 _ONE = f"{_ALL}/{{import_id:uuid}}"
 _CSV, _NDJSON = "text/csv", "application/x-ndjson"
@@ -103,7 +104,7 @@ async def start(
     Rows are known by their own ids, so the same file again changes nothing; while it is unfinished, it is answered with
     the import that goes on. Good rows are recorded whatever the others are; those come back as `errors.csv`.
     """
-    caller.require(_WRITE)
+    caller.require(sending.kind_of(kind).scope)
     new = NewSending(kind, _format_of(request, format), dry_run, name or "")
     dated = replace(source, dated_now=points_date == "import")
     found, replayed = await sending.receive(state.database, dated, new, request.stream())
@@ -122,7 +123,6 @@ def _format_of(request: Request[Any, Any, State], form: Format | None) -> Format
 @get(_ALL, operation_id="list_imports", summary="List imports", responses=_GET)
 async def list_imports(caller: Calling, connection: Reading, limit: _Size = 50, cursor: _Cursor = None) -> ImportList:
     """List the imports of the key's storefront and of the programme, the newest first."""
-    caller.require(_READ)
     before = None if cursor is None else sending.place_of(cursor, UUID)
     found, more = await sending.latest(connection, caller.program.program_id, caller.storefront_id, before, limit)
     return ImportList([ImportOut.of(facts) for facts in found], str(more) if more else None)
@@ -131,7 +131,6 @@ async def list_imports(caller: Calling, connection: Reading, limit: _Size = 50, 
 @get(_ONE, operation_id="get_import", summary="Show an import", responses=_GET)
 async def show(import_id: FromPath[UUID], caller: Calling, connection: Reading) -> ImportOut:
     """Show how far an import is, how fast it goes, and what became of its rows."""
-    caller.require(_READ)
     return ImportOut.of(await _found(caller, connection, import_id))
 
 
@@ -140,7 +139,6 @@ async def errors(
     import_id: FromPath[UUID], caller: Calling, connection: Reading, limit: _Size = 50, cursor: _Cursor = None
 ) -> ImportErrors:
     """List the rows that were refused so far, in the order of the file, each with the reason."""
-    caller.require(_READ)
     await _found(caller, connection, import_id)
     after = 0 if cursor is None else sending.place_of(cursor, sending.row_number)
     found, more = await sending.refused(connection, caller.program.program_id, import_id, after, limit)
@@ -160,17 +158,15 @@ async def errors_file(import_id: FromPath[UUID], state: State, caller: Calling, 
 
     What the rows said is kept for 30 days.
     """
-    caller.require(_READ)
     await _found(caller, connection, import_id)
     headers = {"content-disposition": f'attachment; filename="import-{import_id}.errors.csv"'}
     rows = refused_as_csv(state.database, caller.program.program_id, import_id)
     return Stream(rows, media_type=_CSV, headers=headers)
 
 
-@post(f"{_ONE}/cancel", operation_id="cancel_import", summary="Cancel an import", status_code=200, responses=_GET)
+@post(f"{_ONE}/cancel", operation_id="cancel_import", summary="Cancel an import", status_code=200, responses=_POST)
 async def cancel(import_id: FromPath[UUID], state: State, caller: Calling) -> ImportOut:
     """Stop an import; what it has recorded stays recorded, and one that has ended stays as it is."""
-    caller.require(_WRITE)
 
     async def verb(tx: Tx, _: object) -> list[Sent]:
         return [await sending.cancel(tx.connection, caller.program.program_id, caller.storefront_id, import_id)]
@@ -183,4 +179,9 @@ async def _found(caller: Calling, connection: Reading, import_id: UUID) -> Sent:
     return await sending.find(connection, caller.program.program_id, caller.storefront_id, import_id)
 
 
-router = Router(path="/v1", tags=["imports"], route_handlers=[start, list_imports, show, errors, errors_file, cancel])
+router = Router(
+    path="/v1",
+    tags=["imports"],
+    opt=of_room("imports"),
+    route_handlers=[start, list_imports, show, errors, errors_file, cancel],
+)

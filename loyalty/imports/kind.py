@@ -36,6 +36,8 @@ class ImportKind(Protocol):
     # Whether the rows belong to a storefront, and whether unknown columns are kept as metadata.
     of_storefront: ClassVar[bool]
     keeps_unknown: ClassVar[bool]
+    # What a key must be allowed to do besides sending files: what the rows do.
+    scope: ClassVar[str]
     # How many rows share a commit.
     batch_size: ClassVar[int]
     # What the verb takes; its fields are those of the columns.

@@ -14,7 +14,7 @@ from loyalty.ids import new_id
 from loyalty.imports import sent
 from loyalty.imports.facts import Format, Refused, Sent
 from loyalty.imports.files import foreign
-from loyalty.imports.kind import KINDS
+from loyalty.imports.kind import KINDS, ImportKind
 from loyalty.jobs.actions import schedule
 from loyalty.programs.facts import Source
 
@@ -65,12 +65,18 @@ async def receive(database: Database, source: Source, new: NewSending, content: 
         raise
 
 
-def _of_kind(source: Source, name: str) -> Source:
-    """Make the source that rows of a kind come from: some belong to the storefront, some to none."""
+def kind_of(name: str) -> type[ImportKind]:
+    """Find a kind; `Invalid` names those that there are."""
     kind = KINDS.find(name)
     if kind is None:
         msg = f"There is no import of kind {name!r}; the kinds are: {', '.join(sorted(KINDS.all()))}."
         raise Invalid(msg, pointer="/kind")
+    return kind
+
+
+def _of_kind(source: Source, name: str) -> Source:
+    """Make the source that rows of a kind come from: some belong to the storefront, some to none."""
+    kind = kind_of(name)
     if not kind.of_storefront:
         return Source(source.program, None, source.namespace, source.actor, "", "import", source.dated_now)
     if source.storefront_id is None:

@@ -38,7 +38,11 @@ SELECT s.import_id FROM import n JOIN import s ON s.program_id = $1 AND s.sent A
 WHERE n.program_id = $1 AND n.import_id = $2
 """
 _FORGET = "DELETE FROM import WHERE program_id = $1 AND import_id = $2 AND sent AND staged_at IS NULL"
-_UNFINISHED = "SELECT count(*) FROM import WHERE program_id = $1 AND sent AND finished_at IS NULL"
+# What a killed process was receiving does not count for long.
+_UNFINISHED = """
+SELECT count(*) FROM import WHERE program_id = $1 AND sent AND finished_at IS NULL
+  AND (sha256 IS NOT NULL OR created_at > clock_timestamp() - interval '1 hour')
+"""
 _TAKE = f"""
 UPDATE import SET started_at = coalesce(started_at, clock_timestamp())
 WHERE program_id = $1 AND import_id = (SELECT import_id FROM import

@@ -29,13 +29,16 @@ from loyalty.points.keyed import do_once
 from loyalty.points.wire import balance_after
 from loyalty.programs.api import Reading, Writing, once
 from loyalty.programs.facts import Source
-from loyalty.web.bounds import Instant, shop_id
+from loyalty.web.bounds import instant, shop_id
 from loyalty.web.openapi import KEYED, READING, WRITING, problems
 
 CustomerQuery = Annotated[
     str, QueryParameter(name="customer_id", description="The shop's id of the customer, also with slashes.")
 ]
-LeftAt = Annotated[Instant | None, QueryParameter(name="left_at", description="When the membership ended; now.")]
+LeftAt = Annotated[
+    str | None,
+    QueryParameter(name="left_at", description="When the membership ended; now.", schema_extra={"format": "date-time"}),
+]
 PageSize = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str | None, QueryParameter(name="cursor", description="The `next_cursor` of the page before.")]
 _MEMBER = "/members/{customer_id:str}"
@@ -56,12 +59,13 @@ async def enrol(data: JSONBody[MemberIn], state: State, source: Writing) -> Resp
     return await _membership(state, source, data.membership(), 201)
 
 
-@delete(_MEMBER, operation_id="leave_programme", summary="Leave", status_code=200, responses=problems(*WRITING))
+@delete(_MEMBER, operation_id="leave_programme", summary="Leave", status_code=200, responses=problems(*WRITING, 404))
 async def leave(
     customer_id: FromPath[str], state: State, source: Writing, left_at: LeftAt = None
 ) -> Response[MemberRecorded]:
     """End the membership that is open. Points stay, and can be spent again after joining again; policies may differ."""
-    return await _membership(state, source, Leaving(shop_id(customer_id, "customer_id"), left_at), 200)
+    new = Leaving(shop_id(customer_id, "customer_id"), instant(left_at, "left_at"))
+    return await _membership(state, source, new, 200)
 
 
 async def _membership(
@@ -89,7 +93,7 @@ def _answer(customer_id: str, joined: Joined) -> MemberRecorded:
     )
 
 
-@patch(_MEMBER, operation_id="change_member", summary="Change what is known", responses=problems(*WRITING))
+@patch(_MEMBER, operation_id="change_member", summary="Change what is known", responses=problems(*WRITING, 404))
 async def change(
     customer_id: FromPath[str], data: JSONBody[MemberChange], state: State, source: Writing, connection: Reading
 ) -> MemberOut:

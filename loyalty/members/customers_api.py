@@ -59,7 +59,7 @@ async def eligibility_by_query(customer: CustomerQuery, source: Writing, connect
     return await find_eligibility(connection, source, shop_id(customer, "customer_id"))
 
 
-@patch(_CUSTOMER, operation_id="change_customer", summary="Change what is known", responses=problems(*WRITING))
+@patch(_CUSTOMER, operation_id="change_customer", summary="Change what is known", responses=problems(*WRITING, 404))
 async def change(
     customer_id: FromPath[str], data: JSONBody[MemberChange], state: State, source: Writing, connection: Reading
 ) -> CustomerOut:
@@ -86,7 +86,7 @@ async def export(customer_id: FromPath[str], source: Writing, connection: Readin
     summary="Erase a person",
     status_code=200,
     opt=_FOR_GOOD,
-    responses=problems(*WRITING),
+    responses=problems(*WRITING, 404),
 )
 async def erasure(customer_id: FromPath[str], state: State, source: Writing) -> ErasureRecorded:
     """Forget a person for ever, and keep the totals exact. Points that are left are gone; the id is not given again."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from litestar import Request
+from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
@@ -19,7 +19,7 @@ from loyalty.idempotency.facts import Once
 from loyalty.idempotency.rules import fingerprint
 from loyalty.programs.facts import Source
 from loyalty.programs.queries import Caller, caller_of, note_use
-from loyalty.web.requests import refuse_bad_addresses, refuse_bad_bodies
+from loyalty.web.requests import allowed, refuse_bad_addresses, refuse_bad_bodies
 
 # A revoked or expired key may live this much longer. Without it every call would cost a look-up of its own.
 _KNOWN_SECONDS = 5.0
@@ -68,7 +68,7 @@ class KnownKeys:
             self._noted[caller.key_id] = now
 
 
-async def admit(request: Request[Any, Any, State]) -> None:
+async def admit(request: Request[Any, Any, State]) -> Response[None] | None:
     """Let nobody in without a valid key that may do it and has requests left, and no body that nobody could store."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
@@ -85,6 +85,7 @@ async def admit(request: Request[Any, Any, State]) -> None:
     caller.require(*needed(request.route_handler.opt, request.method))
     refuse_bad_addresses(request)
     await refuse_bad_bodies(request)
+    return allowed(request) if request.method == "OPTIONS" else None
 
 
 async def provide_caller(request: Request[Any, Any, State]) -> Caller:

@@ -9,6 +9,7 @@ from litestar import Response, Router, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from loyalty.auth.scopes import of_room
 from loyalty.database import Tx, one
 from loyalty.errors import Invalid
 from loyalty.idempotency.actions import write_once
@@ -36,7 +37,6 @@ from loyalty.referrals.wire import (
 from loyalty.web.bounds import shop_id
 from loyalty.web.openapi import ALWAYS, KEYED, READING, problems
 
-_READ, _WRITE = "referrals:read", "referrals:write"
 _KEYED = problems(*KEYED, 403)
 _CODE = "/members/{customer_id:str}/referral-code"
 StateQuery = Annotated[
@@ -53,16 +53,12 @@ Cursor = Annotated[str | None, QueryParameter(name="cursor", description="The `n
 @get("/referral-terms", operation_id="get_referral_terms", summary="Show the terms", responses=problems(*READING, 403))
 async def show_terms(caller: Calling, connection: Reading) -> TermsOut:
     """Show what is promised to who brings a friend, and to the friend."""
-    caller.require(_READ)
     return terms_out(await terms_of(connection, caller.program.program_id), caller.program.digits)
 
 
 @put("/referral-terms", operation_id="publish_referral_terms", summary="Publish the terms", responses=_KEYED)
-async def publish(
-    data: JSONBody[TermsIn], state: State, caller: Calling, source: Writing, idempotency_key: Keyed
-) -> Response[TermsOut]:
+async def publish(data: JSONBody[TermsIn], state: State, source: Writing, idempotency_key: Keyed) -> Response[TermsOut]:
     """Publish the terms as a new version, for codes claimed from now on. The same again are the version there is."""
-    caller.require(_WRITE)
     terms = data.terms(source.program.digits)
 
     async def verb(tx: Tx) -> tuple[UUID | None, TermsOut]:
@@ -84,12 +80,10 @@ async def give(
     customer_id: FromPath[str],
     data: JSONBody[CodeIn],
     state: State,
-    caller: Calling,
     source: Writing,
     idempotency_key: Keyed,
 ) -> Response[CodeOut]:
     """Give a member a code that is easy to remember; the one before goes on working."""
-    caller.require(_WRITE)
     key = shop_id(customer_id, "customer_id")
 
     async def verb(tx: Tx) -> tuple[UUID | None, CodeOut]:
@@ -151,7 +145,7 @@ async def check(code: FromPath[str], source: Writing, connection: Reading) -> Va
     return ValidityOut(code, found.valid, found.reason)
 
 
-@get("/referrals", operation_id="list_referrals", summary="List referrals", responses=problems(*READING))
+@get("/referrals", operation_id="list_referrals", summary="List referrals", responses=problems(*READING, 403))
 async def show_all(
     source: Writing,
     connection: Reading,
@@ -172,9 +166,8 @@ async def show_all(
     status_code=200,
     responses=problems(*READING, 403, 409),
 )
-async def release(referral_id: FromPath[UUID], state: State, caller: Calling, source: Writing) -> ReferralOut:
+async def release(referral_id: FromPath[UUID], state: State, source: Writing) -> ReferralOut:
     """Let a referral through that waits for review; the points come as if it had never waited. The same is a replay."""
-    caller.require(_WRITE)
     return await _decide(state, source, referral_id, let_through=True)
 
 
@@ -185,9 +178,8 @@ async def release(referral_id: FromPath[UUID], state: State, caller: Calling, so
     status_code=200,
     responses=problems(*READING, 403, 409),
 )
-async def refuse(referral_id: FromPath[UUID], state: State, caller: Calling, source: Writing) -> ReferralOut:
+async def refuse(referral_id: FromPath[UUID], state: State, source: Writing) -> ReferralOut:
     """Refuse a referral that is claimed or waits for review. The same again is a replay."""
-    caller.require(_WRITE)
     return await _decide(state, source, referral_id, let_through=False)
 
 
@@ -214,5 +206,6 @@ async def _once(
 router = Router(
     path="/v1",
     tags=["referrals"],
+    opt=of_room("referrals"),
     route_handlers=[show_terms, publish, show_code, draw, give, invite, check, show_all, release, refuse],
 )

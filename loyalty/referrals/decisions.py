@@ -194,11 +194,19 @@ def _give(book: Book, referral: OpenReferral, side: str, points: int, first: Bou
 
 def _take_back(book: Book, referral: OpenReferral, side: str, points: int) -> None:
     account, posted = _account(book, referral, side), book.cause()
-    lot = getattr(referral.facts, f"{side}_lot")
-    own = account.customer_id == getattr(referral.facts, f"{side}_id")
     clamp = book.source.program.policies.debt == "clamp"
-    taken = claw_back_lot(account, points, lot if own else None, posted, clamp=clamp)
+    taken = claw_back_lot(account, points, _lot_of(account, referral, side), posted, clamp=clamp)
     _awarded(book, referral, side, account, posted, -points, -taken)
+
+
+def _lot_of(account: OpenAccount, referral: OpenReferral, side: str) -> int | None:
+    """Find the lot of one side; after a merge it is in another account, perhaps under another number, by its dates."""
+    seq: int | None = getattr(referral.facts, f"{side}_lot")
+    if account.customer_id == getattr(referral.facts, f"{side}_id"):
+        return seq
+    dated = referral.facts.matures_at
+    like = [lot.seq for lot in account.lots if lot.purchase_id is None and lot.matures_at == dated]
+    return seq if seq in like else next(iter(like), None)
 
 
 def _awarded(

@@ -17,9 +17,11 @@ class TermsIn(Struct, forbid_unknown_fields=True):
     """What is promised to who brings a friend, and to the friend, when the friend's first purchase is kept."""
 
     on: bool = True
-    referrer_points: Points = 0
-    friend_points: Points = 0
-    minimum: Annotated[Money, Meta(description="Of the friend's first purchase, goods that are kept.")] = "0"
+    referrer_points: Annotated[Points, Meta(examples=[500])] = 0
+    friend_points: Annotated[Points, Meta(examples=[500])] = 0
+    minimum: Annotated[
+        Money, Meta(description="Of the friend's first purchase, goods that are kept.", examples=["50.00"])
+    ] = "0"
     return_days: Annotated[Days, Meta(description="Local days after the purchase's own; the points are pending.")] = 14
     per_month: Annotated[Cap | None, Meta(description="Rewarded referrals of one member in a local month.")] = None
     ever: Cap | None = None
@@ -27,7 +29,13 @@ class TermsIn(Struct, forbid_unknown_fields=True):
     review_from: Annotated[
         int, Meta(ge=2, le=100, description="The n-th friend from one address or means of payment waits for staff.")
     ] = 2
-    link: Annotated[Word | None, Meta(description="The storefront's address, to which `?ref=CODE` is added.")] = None
+    link: Annotated[
+        Word | None,
+        Meta(
+            description="The storefront's address, to which `?ref=CODE` is added.",
+            examples=["https://shop.example/welcome"],
+        ),
+    ] = None
     referrer_reward: Annotated[UUID | None, Meta(description=f"Instead of points. {_BUYS}")] = None
     friend_reward: Annotated[UUID | None, Meta(description="The same for the friend.")] = None
 
@@ -82,7 +90,7 @@ class ValidityOut(Struct):
 class InvitationIn(Struct, forbid_unknown_fields=True):
     """A member shared the code."""
 
-    channel: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$", examples=["email", "whatsapp", "qr"])]
+    channel: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}(?!\\n)$", examples=["email", "whatsapp", "qr"])]
     shared_at: Instant | None = None
 
 

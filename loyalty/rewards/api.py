@@ -85,7 +85,7 @@ async def list_of(
     summary="Capture",
     status_code=200,
     opt=_REDEEMING,
-    responses=problems(*WRITING),
+    responses=problems(*WRITING, 404),
 )
 async def capture(
     redemption_id: FromPath[UUID], state: State, source: Writing, data: JSONBody[CaptureIn | None] = None
@@ -101,7 +101,7 @@ async def capture(
     summary="Release",
     status_code=200,
     opt=_REDEEMING,
-    responses=problems(*WRITING),
+    responses=problems(*WRITING, 404),
 )
 async def release(redemption_id: FromPath[UUID], state: State, source: Writing) -> Response[RedemptionRecorded]:
     """Let go of what is held: the points go back to the lots they came from. The same again gets the first answer."""
@@ -114,7 +114,7 @@ async def release(redemption_id: FromPath[UUID], state: State, source: Writing) 
     summary="Reverse",
     status_code=200,
     opt=_REDEEMING,
-    responses=problems(*WRITING),
+    responses=problems(*WRITING, 404),
 )
 async def reverse(redemption_id: FromPath[UUID], state: State, source: Writing) -> Response[RedemptionRecorded]:
     """Take a captured redemption back: its points return to their lots with their dates. The same again is a replay."""

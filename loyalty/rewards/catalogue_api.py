@@ -22,7 +22,7 @@ from loyalty.rewards.catalogue import catalogue, find_in_catalogue
 from loyalty.rewards.codes import add_codes
 from loyalty.rewards.offers import By, edit_reward, offer_reward, set_offered
 from loyalty.rewards.wire import CodesAdded, CodesIn, RewardEdit, RewardIn, RewardList, RewardOut, reward_out
-from loyalty.web.bounds import ShopId
+from loyalty.web.bounds import ShopId, shop_id
 from loyalty.web.etags import ETAG, IfMatch, check_match, tagged, tagged_once
 from loyalty.web.openapi import KEYED, READING, problems
 
@@ -37,7 +37,7 @@ _MOST_BYTES = 2 * 1024 * 1024
 @get("/rewards", operation_id="list_rewards", summary="List rewards", responses=problems(*READING))
 async def rewards(source: Writing, connection: Reading, customer: ForMember = None) -> RewardList:
     """List what points can be spent on; for a member also the price, whether it can be redeemed, and if not why."""
-    return await catalogue(connection, source, customer)
+    return await catalogue(connection, source, _told(customer))
 
 
 @get(
@@ -51,8 +51,12 @@ async def reward(
     reward_id: FromPath[UUID], source: Writing, connection: Reading, customer: ForMember = None
 ) -> Response[RewardOut]:
     """Show a reward, also one that is retired; for a member as in the list."""
-    told = await find_in_catalogue(connection, source, reward_id, customer)
+    told = await find_in_catalogue(connection, source, reward_id, _told(customer))
     return tagged(told, told.edition)
+
+
+def _told(customer: str | None) -> str | None:
+    return None if customer is None else shop_id(customer, "customer_id")
 
 
 @post("/rewards", operation_id="offer_reward", summary="Offer a reward", responses=problems(*KEYED))

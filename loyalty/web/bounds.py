@@ -88,6 +88,17 @@ def parts_of(kind: Any) -> list[Any]:  # noqa: ANN401 - any annotation
     return list(get_args(kind)) if get_origin(kind) in {Union, UnionType} else [kind]
 
 
+def instant(value: str | None, what: str) -> datetime | None:
+    """Check an instant of a query like one of a body: text, and with an offset."""
+    if value is None:
+        return None
+    try:
+        return msgspec.convert(value, Instant)
+    except msgspec.ValidationError:
+        msg = f"{what} is an instant with its offset, like 2026-03-31T23:59:59Z."
+        raise Invalid(msg, pointer=f"/{what}") from None
+
+
 def shop_id(value: str, what: str) -> str:
     """Check an id of a path or query like one of a body."""
     try:

@@ -31,18 +31,33 @@ _DONE = {
     "202": "Taken on: the worker does it.",
     "204": "Done; there is nothing to show.",
 }
-# What ids in a path may be, where the framework knows only that they are strings.
-_IN_PATHS = ("customer_id", "order_id")
+# What these may be in a path or query, where the framework knows only that they are strings.
+_SHOP_IDS = ("customer_id", "order_id", "spend_id", "lead_id", "sku")
+# Numbers in a path count something.
+_MOST = 10**9
 _HEADERS: Json = {
     "X-Request-Id": {"description": "Names this request in the log.", "schema": {"type": "string"}},
     "Idempotency-Replayed": {
         "description": "This is the first answer again; nothing was done now.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "RateLimit-Remaining": {
+        "description": "How many more requests this key may send in the time that `RateLimit-Reset` tells.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Reset": {
+        "description": "Seconds until the key may send `RateLimit-Limit` requests again.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {"description": "Seconds to wait before the same request again.", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "How to come in: with a bearer key.", "schema": {"type": "string"}},
 }
-_WITH = {409: ["Retry-After"], 429: ["Retry-After"], 503: ["Retry-After"], 401: ["WWW-Authenticate"]}
+_WITH = {
+    409: ["Retry-After"],
+    429: ["Retry-After", "RateLimit-Remaining", "RateLimit-Reset"],
+    503: ["Retry-After"],
+    401: ["WWW-Authenticate"],
+}
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -152,10 +167,10 @@ def _type(operation: Json, handler: HTTPRouteHandler, types: Types) -> None:
         _bound(parameter)
     asked, answered = _asked(handler), _answered(handler)
     if asked is not None:
-        operation["requestBody"] = {
-            "content": {_JSON: {"schema": types.of(asked)}},
-            "required": NoneType not in parts_of(asked),
-        }
+        # A body that may be left out is documented as what it is when it is there.
+        [told] = [part for part in parts_of(asked) if part is not NoneType]
+        content = {_JSON: {"schema": types.of(told)}}
+        operation["requestBody"] = {"content": content, "required": told is asked}
     for status, response in operation["responses"].items():
         if status in _DONE:
             response["description"] = _DONE[status]
@@ -171,9 +186,11 @@ def _bound(parameter: Json) -> None:
     for part in schema.pop("oneOf", []):
         schema |= {} if part == {"type": "null"} else part
     schema.pop("description", None)
-    if parameter["in"] == "path" and parameter["name"] in _IN_PATHS:
+    if parameter["in"] == "path" and schema.get("type") == "integer":
+        schema |= {"minimum": 1, "maximum": _MOST}
+    if parameter["name"] in _SHOP_IDS:
         told = msgspec.json.schema(ShopId)
-        parameter["description"] = told.pop("description")
+        parameter.setdefault("description", told.pop("description"))
         schema |= told
 
 
@@ -181,11 +198,13 @@ def _refuse(responses: Json, refusals: Json) -> None:
     """Describe every refusal once, with an example."""
     for status in [status for status in responses if int(status) >= HTTPStatus.BAD_REQUEST]:
         phrase = HTTPStatus(int(status)).phrase.title().replace(" ", "")
-        if PROBLEM_JSON in responses[status]["content"]:  # the framework documents a 400 of its own besides
-            content = {"schema": {"$ref": _REF.format(name="Problem")}, "example": example_of(int(status))}
-            told = responses[status] | {"headers": _named(int(status)), "content": {PROBLEM_JSON: content}}
-            refusals.setdefault(phrase, told)
-        responses[status] = {"$ref": f"#/components/responses/{phrase}"}
+        content = {"schema": {"$ref": _REF.format(name="Problem")}, "example": example_of(int(status))}
+        told = responses[status] | {"headers": _named(int(status)), "content": {PROBLEM_JSON: content}}
+        if PROBLEM_JSON not in responses[status]["content"]:  # the framework documents a 400 of its own besides
+            told["description"] = "The request cannot be read."
+        if refusals.setdefault(phrase, told) == told:
+            told = {"$ref": f"#/components/responses/{phrase}"}
+        responses[status] = told
 
 
 def _named(status: int, *more: str) -> Json:
@@ -196,15 +215,18 @@ def _named(status: int, *more: str) -> Json:
 def _head(responses: Json, *, writes: bool) -> None:
     for status, response in responses.items():
         if status in _DONE:
-            response["headers"] = _named(int(status), *(["Idempotency-Replayed"] if writes else []))
+            response.setdefault("headers", {}).update(
+                _named(int(status), *(["Idempotency-Replayed"] if writes else []))
+            )
 
 
 def _show(operation: Json, example: Example) -> None:
     for parameter in operation.get("parameters", []):
         if parameter["name"] in example.parameters:
             parameter["example"] = example.parameters[parameter["name"]]
-    if "requestBody" in operation and example.request is not None:
-        operation["requestBody"]["content"][_JSON]["example"] = example.request
+    asked = operation.get("requestBody", {}).get("content", {}).get(_JSON)
+    if asked is not None and example.request is not None:
+        asked["example"] = example.request
     for status, response in operation["responses"].items():
         if status in _DONE and _JSON in response.get("content", {}):
             response["content"][_JSON]["example"] = example.response

@@ -70,9 +70,11 @@ _SHOWN = {
     404: ("not_found", "There is no purchase '1001' in this programme."),
     409: ("other_facts", "The purchase '1001' is recorded already, with other facts: `first` shows them."),
     410: ("gone", "The answer was about a customer who has been erased since."),
+    412: ("precondition_failed", "It was changed since. Read it again, and send the change with its new `ETag`."),
     413: ("too_large", "Request Entity Too Large"),
     415: ("unsupported_media_type", "Send the body as `Content-Type: application/json`."),
     422: ("invalid", "/goods: 84.901 has more decimals than the currency, which has 2."),
+    429: ("rate_limited", "This key may send 30000 requests a minute. Send this one again in 7 s."),
     503: ("unavailable", "The database cannot answer now. Send the same request again: a retry never counts twice."),
 }
 _SHOWN_REQUEST = "019ea5a8-7c11-7d32-8f27-6f2f2d0c1a55"

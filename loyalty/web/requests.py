@@ -3,11 +3,12 @@
 import json
 import re
 from functools import cache
+from types import NoneType
 from typing import Any
 
 import msgspec
 import structlog
-from litestar import Request
+from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException, HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,6 +49,13 @@ def request_ids(app: ASGIApp) -> ASGIApp:
     return with_id
 
 
+def allowed(request: Request[Any, Any, Any]) -> Response[None]:
+    """Tell every method of a path. The framework knows those of the handlers that it met first, and no others."""
+    here = request.scope["path_template"]
+    methods = {method for route in request.app.routes if route.path_format == here for method in route.methods}
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
+
+
 def refuse_bad_addresses(request: Request[Any, Any, Any]) -> None:
     """Refuse a NUL in a path or query; PostgreSQL stores none, and none could be found."""
     for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
@@ -80,12 +88,11 @@ async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
 def _fitting(request: Request[Any, Any, Any], body: bytes) -> None:
     """Refuse what has another type than the documented one: the framework would take `"7"` for a number."""
     field = request.route_handler.parsed_data_field
-    if field is None or not any(
-        isinstance(part, type) and issubclass(part, msgspec.Struct) for part in parts_of(field.annotation)
-    ):
+    kinds = [part for part in parts_of(field.annotation) if part is not NoneType] if field else []
+    if not kinds or not isinstance(kinds[0], type) or not issubclass(kinds[0], msgspec.Struct):
         return
     try:
-        _decoder(field.annotation).decode(body)
+        _decoder(kinds[0]).decode(body)
     except msgspec.ValidationError as error:
         raise invalid_from(error) from None
     except msgspec.DecodeError as error:
@@ -93,7 +100,7 @@ def _fitting(request: Request[Any, Any, Any], body: bytes) -> None:
 
 
 @cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - any annotation
+def _decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 

@@ -30,6 +30,7 @@ from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_liability import FakePoints
+from tests.admin.fake_links import FakeLinks
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
@@ -142,6 +143,7 @@ class FakeDesk:
     rules: FakeRules = field(default_factory=FakeRules)
     backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
+    page_links: FakeLinks = field(default_factory=FakeLinks)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""

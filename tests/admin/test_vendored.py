@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ["admin/static/vendor", "admin/icons", "loyalty/web/static/swagger"]
+FOLDERS = [
+    "admin/static/vendor",
+    "admin/icons",
+    "loyalty/web/static/swagger",
+    "loyalty/web/static/customers",
+    "loyalty/web/static/customers/icons",
+]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -33,7 +33,7 @@ def document(service: Service) -> Json:
 @pytest.fixture(scope="session")
 def told_key(service: Service) -> str:
     """Give the key of the shop in which the story is told."""
-    return service.open_shop("Told")
+    return service.open_shop("Told", mode="test")
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ def main() -> None:
         asyncio.run(migrations.upgrade(servers.database_url))
         with (
             running(servers.database_url, servers.redis_url, Path(home) / "log") as service,
-            service.client(service.open_shop("Examples")) as client,
+            service.client(service.open_shop("Examples", mode="test")) as client,
         ):
             teller = Teller(client, service.document())
             tell(teller)

@@ -4,6 +4,8 @@ What is said here is also what the documentation shows as examples (`python -m t
 hostile bodies are made from. A new operation needs its line in a chapter; a test names those that have none.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,6 +14,7 @@ import httpx
 
 from loyalty.clock import utc_now
 
+_PATIENCE_SECONDS = 120
 Json = dict[str, Any]
 DOUBLE = {"kind": "multiplier", "id": "double", "factor": "2", "minimum": "50.00"}
 BASE = {"kind": "points_per_amount", "id": "base", "points_per_step": 1, "step": "1.00"}
@@ -50,11 +53,23 @@ class Teller:
         if keyed := "Idempotency-Key" in places:
             self.keys += 1
             headers["Idempotency-Key"] = f"told-{self.keys}"
-        answer = self.client.request(method, full, json=body, params=query, headers=headers)
+        if isinstance(body, str):
+            headers["Content-Type"] = "text/csv"
+        sent = {"content": body} if isinstance(body, str) else {"json": body}
+        answer = self.client.request(method, full, params=query, headers=headers, **sent)
         assert answer.is_success, (operation, answer.status_code, answer.text)
         is_json = answer.headers.get("content-type", "").startswith("application/json")
         told = answer.json() if is_json and answer.content else None
         self.said.setdefault(operation, Said(operation, method, full, parameters, query, body, told, keyed))
+        return told
+
+    def until(self, operation: str, good: Callable[[Any], bool], **parameters: Any) -> Any:  # noqa: ANN401 - JSON
+        """Ask until the worker has done it; the last answer is the one that is kept."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while not good(told := self(operation, **parameters)):
+            assert time.monotonic() < end, told
+            del self.said[operation]
+            time.sleep(0.2)
         return told
 
     def find(self, operation: str) -> tuple[str, str, Json]:
@@ -72,7 +87,7 @@ class Teller:
 
 def tell(say: Teller) -> None:
     """Tell the whole story."""
-    for chapter in (_setting_up, _shopping, _spending, _people, _segments, _figures, _endings):
+    for chapter in (_setting_up, _shopping, _spending, _friends, _people, _segments, _figures, _files, _endings):
         chapter(say)
 
 
@@ -155,6 +170,24 @@ def _spending(say: Teller) -> None:
     say("redeem", {"customer_id": "ben", "reward_id": cinema, "capture": True})
 
 
+def _friends(say: Teller) -> None:
+    terms = {"referrer_points": 500, "friend_points": 250, "minimum": "50.00", "link": "https://shop.example/welcome"}
+    say("publish_referral_terms", terms)
+    say("get_referral_terms")
+    say("get_referral_code", customer_id="ann")
+    code = say("give_referral_code", {"code": "ANN-10"}, customer_id="ann")["code"]
+    say("draw_referral_code", customer_id="ann")
+    say("check_referral_code", code=code)
+    say("record_referral_invitation", {"channel": "email"}, customer_id="ann")
+    for friend in ("fay", "gus", "hal"):
+        say("enrol_member", {"customer_id": friend, "joined_at": _ago(), "referral_code": code})
+        at = {"customer": {"address_hash": "one-address"}}
+        say("record_purchase", _order(f"first-{friend}", "60.00", 0, customer_id=friend, **at))
+    waiting = say.until("list_referrals", lambda told: len(told["data"]) == 2, state="in_review")["data"]
+    say("release_referral", referral_id=waiting[0]["referral_id"])
+    say("refuse_referral", referral_id=waiting[1]["referral_id"])
+
+
 def _people(say: Teller) -> None:
     say("get_member", customer_id="ann")
     say("find_member", customer_id="ann")
@@ -163,10 +196,15 @@ def _people(say: Teller) -> None:
     say("list_entries", customer_id="ann", limit=2)
     say("list_awards", customer_id="ann", limit=1)
     say("adjust_points", {"points": 25, "reason": "A parcel came late"}, customer_id="ann")
+    say("make_page_link", customer_id="ann")
     say("change_member", {"language": "en"}, customer_id="ann")
     say("hold_at_tier", {"tier": "silver", "reason": "Press"}, customer_id="ann")
     say("release_tier", customer_id="ann")
     say("get_customer", customer_id="ann")
+    say("find_customer", customer_id="ann")
+    say("get_eligibility", customer_id="passer-by")
+    say("find_eligibility", customer_id="passer-by")
+    say("list_redemptions", customer_id="ann")
     say("change_customer", {"name": "Ann Martin-Roux"}, customer_id="ann")
     say("export_customer", customer_id="cleo")
 
@@ -218,7 +256,28 @@ def _figures(say: Teller) -> None:
     say("cancel_backtest", backtest_id=begun)
 
 
+def _files(say: Teller) -> None:
+    table = "customer_id,joined_at\nima,2026-03-01T09:00:00Z\n,2026-03-01T09:00:00Z\n"
+    brought = say("start_import", table, kind="members", name="from the till")["import_id"]
+    say("list_imports")
+    say.until("get_import", _is_over, import_id=brought)
+    say("list_import_errors", import_id=brought)
+    say("download_import_errors", import_id=brought)
+    say("cancel_import", import_id=say("start_import", table, kind="members", dry_run=True)["import_id"])
+    asked = say("start_export", {"kind": "members"})["export_id"]
+    say("list_exports")
+    say.until("get_export", _is_over, export_id=asked)
+    say("download_export", export_id=asked)
+    say("cancel_export", export_id=say("start_export", {"kind": "entries"})["export_id"])
+
+
+def _is_over(told: Json) -> bool:
+    return told["state"] not in {"queued", "running", "waiting"}
+
+
 def _endings(say: Teller) -> None:
     say("merge_customer", {"into": "ann"}, customer_id="dora")
     say("leave_programme", customer_id="eve")
     say("erase_customer", customer_id="eve")
+    say("get_test_clock")
+    say("set_test_clock", {"now": _ago(-1)})

@@ -50,7 +50,7 @@ Place = tuple[str | int, ...]
 def writing(document: Json) -> Iterator[tuple[str, Json]]:
     for methods in document["paths"].values():
         for operation in methods.values():
-            if "requestBody" in operation:
+            if "application/json" in operation.get("requestBody", {}).get("content", {}):
                 yield operation["operationId"], operation
 
 

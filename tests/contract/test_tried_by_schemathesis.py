@@ -13,7 +13,9 @@ from tests.contract.story import Said
 
 pytestmark = pytest.mark.xdist_group("contract")
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
-# What is there in the shop: most requests should be about something. By name of the parameter or field.
+HOOKS = "tests.contract.schemathesis_hooks"
+# What is there in the shop, by name of the parameter or field: most requests should be about something. A word that is
+# an operation stands for what it answered in the story.
 KNOWN = {
     "customer_id": ["ann", "ben", "cleo"],
     "order_id": ["1001", "1010", "2026/7"],
@@ -21,21 +23,40 @@ KNOWN = {
     "redemption_id": ["redeem"],
     "draft_id": ["write_earning_draft"],
     "backtest_id": ["start_backtest"],
+    "currency": ["EUR"],
+}
+# What no type can say: times that are not to come, days in their order, amounts with two decimals.
+LIKELY = {
+    "at": ["2026-03-02T10:00:00Z", "2026-03-09T18:30:00+01:00"],
+    "first": ["2026-01-01", "2026-03-01"],
+    "last": ["2026-04-01", "2026-05-01"],
+    "amount": ["0", "7.50", "84.90"],
+}
+FIELDS = {
+    "at": ["joined_at", "placed_at", "refunded_at", "cancelled_at", "performed_at", "created_at", "source_updated_at"],
+    "first": ["start", "from_on"],
+    "last": ["end", "to_on"],
+    "amount": ["goods", "amount", "unit_cost", "basket"],
 }
 SEED = "20261122"
 
 
-def configured(said: Mapping[str, Said], folder: Path) -> Path:
+def configured(key: str, said: Mapping[str, Said], folder: Path) -> Path:
     """Write the settings, with what is known of the shop."""
-    lines = [SETTINGS.read_text()]
-    for name, words in KNOWN.items():
-        found = [str((said[w].answer | said[w].parameters)[name]) if w in said else w for w in words]
-        lines.append(f"[dictionaries.{name}]\nvalues = {found}\n")
+    lines = [f'hooks = "{HOOKS}"', SETTINGS.read_text()]
+    known = {
+        name: [str((said[w].answer | said[w].parameters)[name]) if w in said else w for w in words]
+        for name, words in KNOWN.items()
+    }
+    lines += [f"[dictionaries.{name}]\nvalues = {words}\n" for name, words in (known | LIKELY).items()]
+    fields = {name: [name] for name in KNOWN} | FIELDS
+    lines += ["[auth.openapi]", f'key = {{ bearer = "{key}" }}']
     lines.append("[parameters]")
     lines += [
-        f'"{place}.{name}" = {{ dictionary = "{name}", probability = 0.7 }}'
-        for name in KNOWN
-        for place in ("path", "query")
+        f'"{place}.{field}" = {{ dictionary = "{name}", probability = 0.7 }}'
+        for name, named in fields.items()
+        for field in named
+        for place in ("path", "query", "body")
     ]
     path = folder / "schemathesis.toml"
     path.write_text("\n".join(lines))
@@ -43,10 +64,10 @@ def configured(said: Mapping[str, Said], folder: Path) -> Path:
 
 
 def tried(service: Service, key: str, said: Mapping[str, Said], folder: Path, *options: str) -> None:
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", configured(said, folder), "run"]
-    command += [f"{service.url}/openapi.json", "--header", f"Authorization: Bearer {key}", "--checks", "all"]
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", configured(key, said, folder), "run"]
+    command += [f"{service.url}/openapi.json", "--checks", "all"]
     command += ["--seed", SEED, "--no-color", "--continue-on-failure", *options]
-    env = {**os.environ, "COLUMNS": "160"}
+    env = {**os.environ, "COLUMNS": "160", "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=3_000, check=False)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     assert "0 selected" not in done.stdout

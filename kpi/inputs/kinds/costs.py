@@ -29,6 +29,7 @@ class Costs:
     ids: ClassVar[tuple[str, ...]] = ("sku", "from_on")
     happened: ClassVar[str] = "from_on"
     of_storefront: ClassVar[bool] = False
+    scope: ClassVar[str] = "kpis:write"
     keeps_unknown: ClassVar[bool] = False
     batch_size: ClassVar[int] = 1000
     shape: ClassVar[type[Struct]] = NewUnitCost

@@ -31,6 +31,7 @@ class Leads:
     ids: ClassVar[tuple[str, ...]] = ("lead_id",)
     happened: ClassVar[str] = "created_at"
     of_storefront: ClassVar[bool] = False
+    scope: ClassVar[str] = "kpis:write"
     keeps_unknown: ClassVar[bool] = False
     batch_size: ClassVar[int] = 1000
     shape: ClassVar[type[Struct]] = NewLead

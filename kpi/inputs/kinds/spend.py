@@ -35,6 +35,7 @@ class Spend:
     ids: ClassVar[tuple[str, ...]] = ("spend_id",)
     happened: ClassVar[str] = "booked_on"
     of_storefront: ClassVar[bool] = False
+    scope: ClassVar[str] = "kpis:write"
     keeps_unknown: ClassVar[bool] = False
     batch_size: ClassVar[int] = 1000
     shape: ClassVar[type[Struct]] = NewSpend

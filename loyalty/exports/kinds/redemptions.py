@@ -21,7 +21,7 @@ class Redemptions:
         "redemption_id", "customer_id", "reward", "points", "state", "captured", "returned", "asked_at", "ended_at",
     )  # fmt: skip
     of_storefront: ClassVar[bool] = True
-    scope: ClassVar[str] = "members:read"
+    scope: ClassVar[str] = "redemptions:read"
     sql: ClassVar[str] = f"""
 {SURVIVORS}
 SELECT d.redemption_id, {CUSTOMER.format(_WHO)} AS customer, d.reward ->> 'name' AS reward, d.price_points, h.state,

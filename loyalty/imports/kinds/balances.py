@@ -61,6 +61,7 @@ class Balances:
     ids: ClassVar[tuple[str, ...]] = ("customer_id",)
     happened: ClassVar[str] = "earned_at"
     of_storefront: ClassVar[bool] = False
+    scope: ClassVar[str] = "points:adjust"
     keeps_unknown: ClassVar[bool] = False
     batch_size: ClassVar[int] = 500
     shape: ClassVar[type[Struct]] = NewOpening

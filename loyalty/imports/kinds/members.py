@@ -33,6 +33,7 @@ class Members:
     ids: ClassVar[tuple[str, ...]] = ("customer_id",)
     happened: ClassVar[str] = "joined_at"
     of_storefront: ClassVar[bool] = False
+    scope: ClassVar[str] = "members:write"
     keeps_unknown: ClassVar[bool] = False
     # A joining reads everything that the customer ever bought.
     batch_size: ClassVar[int] = 50

@@ -43,6 +43,7 @@ class Purchases:
     ids: ClassVar[tuple[str, ...]] = ("order_id",)
     happened: ClassVar[str] = "placed_at"
     of_storefront: ClassVar[bool] = True
+    scope: ClassVar[str] = "purchases:write"
     keeps_unknown: ClassVar[bool] = True
     batch_size: ClassVar[int] = 1000
     shape: ClassVar[type[Struct]] = NewPurchase

@@ -31,6 +31,7 @@ class Refunds:
     ids: ClassVar[tuple[str, ...]] = ("order_id", "refund_id")
     happened: ClassVar[str] = "refunded_at"
     of_storefront: ClassVar[bool] = True
+    scope: ClassVar[str] = "purchases:write"
     keeps_unknown: ClassVar[bool] = False
     batch_size: ClassVar[int] = 500
     shape: ClassVar[type[Struct]] = NewRefund

@@ -214,7 +214,7 @@ async def test_a_cancelled_export_has_no_file(shop: httpx.AsyncClient, work: Wor
 async def test_what_cannot_be_is_refused(api: httpx.AsyncClient, asked: dict[str, str], says: str) -> None:
     answer = await api.post(ALL, json=asked, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 422, answer.text
-    assert says in answer.json()["detail"]
+    assert says in answer.text
 
 
 async def test_exports_of_another_storefront_answer_as_unknown_ones_and_scopes_are_asked_for(

@@ -7,7 +7,6 @@ import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -241,7 +240,7 @@ async def test_a_cancelled_import_ends_where_it_is_and_leaves_no_rows(
 
 
 async def test_imports_of_another_storefront_answer_as_unknown_ones_and_scopes_are_asked_for(
-    api: httpx.AsyncClient, database: Database, program: ProgramFacts, owner: asyncpg.Connection
+    api: httpx.AsyncClient, database: Database, program: ProgramFacts
 ) -> None:
     orders = (await send(api, "purchases", PURCHASES)).json()["import_id"]
     members = (await send(api, "members", MEMBERS)).json()["import_id"]
@@ -259,18 +258,23 @@ async def test_imports_of_another_storefront_answer_as_unknown_ones_and_scopes_a
     assert (await api.post(f"{ALL}/{orders}/cancel", headers=theirs)).status_code == 404
     # Members belong to the programme.
     assert (await api.get(f"{ALL}/{members}", headers=theirs)).status_code == 200
-    async with database.session() as session:
-        narrow = await create_key(
-            session, program_id=program.program_id, mode=program.mode, storefront_id=other.storefront_id
-        )
-    await owner.execute("UPDATE api_key SET scopes = '{imports:read}' WHERE storefront_id = $1", other.storefront_id)
-    answer = await api.post(
-        ALL,
-        params={"kind": "members"},
-        content=MEMBERS,
-        headers={"Authorization": f"Bearer {narrow}", "Content-Type": "text/csv"},
-    )
-    assert (answer.status_code, answer.json()["detail"]) == (403, "This key lacks the scope imports:write.")
+    for scopes, kind, lacks in (
+        (["imports:read"], "members", "imports:write"),
+        (["imports:write", "members:write"], "purchases", "purchases:write"),
+        (["imports:write", "members:write"], "balances", "points:adjust"),
+    ):
+        async with database.session() as session:
+            narrow = await create_key(
+                session,
+                program_id=program.program_id,
+                mode=program.mode,
+                storefront_id=other.storefront_id,
+                name=kind,
+                scopes=scopes,
+            )
+        headers = {"Authorization": f"Bearer {narrow}", "Content-Type": "text/csv"}
+        answer = await api.post(ALL, params={"kind": kind}, content=MEMBERS, headers=headers)
+        assert (answer.status_code, answer.json()["detail"]) == (403, f"This key lacks the scope {lacks}.")
 
 
 async def test_what_rows_said_goes_after_a_month_and_what_never_came_after_a_day(

@@ -13,10 +13,11 @@ from litestar import Litestar
 from msgspec.structs import replace
 
 from loyalty.auth.actions import create_key
+from loyalty.auth.refusals import KeysEnough
 from loyalty.cli import main
 from loyalty.clock import utc_now
 from loyalty.database import Database
-from loyalty.errors import Conflict, Invalid, KeysEnough, NotFound
+from loyalty.errors import Conflict, Invalid, NotFound
 from loyalty.programs.facts import Source
 from loyalty.programs.keys import KeyFacts, find_key, list_keys, revoke_key, rotate_key
 

@@ -1,6 +1,7 @@
 """The tables of docs/referrals.md, case by case."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from loyalty.errors import Invalid
 from loyalty.referrals.codes import ALPHABET, custom, key_of, link_of, new_code
-from loyalty.referrals.rules import Bought, Friend, Owner, Signs, claimed, mailbox, matures_at, qualified
+from loyalty.referrals.rules import REASONS, Bought, Friend, Owner, Signs, claimed, mailbox, matures_at, qualified
 from loyalty.referrals.terms import Terms, checked
 
 ANN, FAY, ORDER, LATER = (UUID(int=n) for n in range(4))
@@ -71,6 +72,11 @@ def test_a_claim_is_refused_for_the_first_reason_that_stands(
 def test_the_first_purchase_decides(minor: int, signs: Signs, state: str, reason: str | None) -> None:
     verdict = qualified(TERMS, bought(minor), signs)
     assert (verdict.state, verdict.reason) == (state, reason)
+
+
+def test_the_page_names_every_reason_there_is() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "referrals.md").read_text()
+    assert [reason for reason in REASONS if f"`{reason}`" not in page] == []
 
 
 def test_nothing_kept_is_never_enough() -> None:

@@ -354,12 +354,13 @@ async def test_an_erased_friend_leaves_the_count_and_no_name(town: Town) -> None
     ("method", "path", "body"),
     [
         ("GET", "referral-terms", None),
+        ("GET", "referrals", None),
         ("PUT", "referral-terms", TERMS),
         ("PUT", "members/ann/referral-code", {"code": "MARIE"}),
         ("POST", f"referrals/{UUID(int=1)}/release", None),
         ("POST", f"referrals/{UUID(int=1)}/refuse", None),
     ],
-    ids=["see terms", "publish", "give a code", "release", "refuse"],
+    ids=["see terms", "list", "publish", "give a code", "release", "refuse"],
 )
 async def test_who_may_not_is_told_the_scope(
     api: httpx.AsyncClient, owner: asyncpg.Connection, method: str, path: str, body: object

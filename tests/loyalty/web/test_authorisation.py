@@ -22,11 +22,16 @@ from litestar import Litestar
 from loyalty.auth.actions import create_key
 from loyalty.auth.api import operations, scopes_page
 from loyalty.auth.scopes import EVERY, SCOPES, needed
+from loyalty.clock import utc_now
 from loyalty.database import Database
 from loyalty.earning.actions import start_program
 from loyalty.earning.twins import ensure_twin
+from loyalty.jobs.job import Desk
+from loyalty.outbox.consumer import registered
+from loyalty.outbox.tasks import drain
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.referrals.tasks import CONSUMER, work_off
 
 ROOT = Path(__file__).parents[3]
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -34,7 +39,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 # Names of the service's own, not of something that a programme has.
-NO_IDS = {("/v1/kpis", "key")}
+NO_IDS = {("/v1/kpis", "key"), *(("/v1", name) for name in ("start", "end", "grain", "kind"))}
 # What is sent besides ids, where something has to be.
 BODIES: dict[str, dict[str, Any]] = {
     "record_purchase": {"order_id": "<order_id>", "placed_at": "2026-03-02T10:00:00Z", "currency": "EUR", "goods": "1"},
@@ -50,7 +55,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "cancel_purchase": {},
     "cancel_purchase_by_query": {},
     "calculate_points": {"goods": "1", "draft_id": "<draft_id>"},
-    "enrol_member": {"customer_id": "<customer_id>", "joined_at": "2026-03-01T00:00:00Z"},
+    "enrol_member": {
+        "customer_id": "<customer_id>",
+        "joined_at": "2026-03-01T00:00:00Z",
+        "referral_code": "<code>",
+    },
+    "give_referral_code": {"code": "MINE"},
+    "record_referral_invitation": {"channel": "email"},
+    "start_export": {"kind": "members", "segment": "<key>"},
     "change_member": {"name": "Eve"},
     "change_customer": {"name": "Eve"},
     "record_action": {"action": "review", "action_id": "<order_id>", "performed_at": "2026-03-02T10:00:00Z"},
@@ -71,10 +83,13 @@ ANSWERED = {
     **dict.fromkeys(["record_purchase", "record_refund", "record_refund_by_query"], 201),
     **dict.fromkeys(["cancel_purchase", "cancel_purchase_by_query", "enrol_member"], 201),
     # The edit follows the recording, here.
-    **dict.fromkeys(["get_eligibility", "find_eligibility", "edit_purchase"], 200),
+    **dict.fromkeys(["get_eligibility", "find_eligibility", "edit_purchase", "check_referral_code"], 200),
 }
 # Every storefront of the programme sees these; of what else it has there are only ids of its own.
-SHARED = {"draft_id", "backtest_id", "version", "reward_id", "key", "spend_id", "lead_id", "sku", "from_on"}
+SHARED = {
+    *("draft_id", "backtest_id", "version", "reward_id", "key", "code", "referral_id"),
+    *("spend_id", "lead_id", "sku", "from_on"),
+}
 
 
 @asynccontextmanager
@@ -177,11 +192,12 @@ class Town:
         } | {"from_on": "2026-04-02"}
 
 
-async def seeded(api: httpx.AsyncClient) -> Town:
+async def seeded(api: httpx.AsyncClient, database: Database, program_id: int) -> Town:
     """Have one of everything in the programme of the client, by its own words."""
 
     async def send(method: str, path: str, **body: object) -> dict[str, Any]:
-        answer = await api.request(method, f"/v1/{path}", json=body, headers={"Idempotency-Key": str(uuid4())})
+        keyed = {"Idempotency-Key": str(uuid4())}
+        answer = await api.request(method, f"/v1/{path}", json=body or None, headers=keyed)
         assert answer.is_success, (path, answer.text)
         told: dict[str, Any] = answer.json()
         return told
@@ -199,6 +215,19 @@ async def seeded(api: httpx.AsyncClient) -> Town:
     await send("POST", "purchases", **order, currency="EUR", goods="100")
     reward = await send("POST", "rewards", name="Gift", price_points=10, amount="1")
     held = await send("POST", "redemptions", customer_id="ann-of-a", reward_id=reward["reward_id"])
+    await send("PUT", "referral-terms", referrer_points=50, friend_points=20)
+    code = (await send("GET", "members/ann-of-a/referral-code"))["code"]
+    await send("POST", "members", customer_id="fay", joined_at=utc_now().isoformat(), referral_code=code)
+    desk = Desk(database, program_id, uuid4(), 1, utc_now())
+    await drain(next(one for one in registered() if one.name == CONSUMER), desk)
+    await work_off(desk)
+    [referral] = (await send("GET", "referrals"))["data"]
+    export = await send("POST", "exports", kind="purchases")
+    file = {
+        "content": "order_id,placed_at,goods\nold,2026-03-01T00:00:00Z,5\n",
+        "headers": {"Content-Type": "text/csv"},
+    }
+    sent = (await api.post("/v1/imports?kind=purchases", **file)).json()
     conditions = [{"kind": "orders", "at_least": 1, "days": 365}]
     await send("POST", "segments", key="big-of-a", name="Big", conditions=conditions)
     await send("PUT", "spend", spend_id="spend-of-a", kind="running", booked_on="2026-03-01", amount="9")
@@ -211,6 +240,10 @@ async def seeded(api: httpx.AsyncClient) -> Town:
             "order_id": "order-of-a",
             "reward_id": reward["reward_id"],
             "redemption_id": held["redemption_id"],
+            "code": code,
+            "referral_id": referral["referral_id"],
+            "export_id": export["export_id"],
+            "import_id": sent["import_id"],
             "draft_id": draft["draft_id"],
             "backtest_id": backtest["backtest_id"],
             "version": "2",
@@ -234,7 +267,6 @@ def named(app: Litestar) -> Iterator[tuple[str, str, str, dict[str, Any], set[st
         if told.get("requestBody", {}).get("required") and asked:
             assert operation in BODIES, f"say in BODIES what {operation} is sent"
         asked |= set(re.findall(r"<(\w+)>", json.dumps(BODIES.get(operation, {}))))
-        asked -= {"start", "end", "grain"}
         if asked:
             yield operation, method, path, told, asked
 
@@ -267,7 +299,7 @@ async def test_what_is_somebody_elses_answers_as_what_nobody_has(
     app: Litestar, api: httpx.AsyncClient, database: Database, program: ProgramFacts, owner: asyncpg.Connection,
     stranger: str,
 ) -> None:  # fmt: skip
-    town = await seeded(api)
+    town = await seeded(api, database, program.program_id)
     async with database.session() as session:
         other = await start_program(session, "Other", timezone="Europe/Paris", currency="EUR")
         twin, _ = await ensure_twin(session, program)

@@ -85,6 +85,55 @@ async def test_an_unreadable_body_is_a_client_error(
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
+@pytest.mark.parametrize(
+    ("content", "status", "pointer"),
+    [
+        (b'{"order_id": "1", "order_id": "2"}', 400, None),
+        (
+            json.dumps(told(lines=[{"line_id": "1", "amount": "10"}]))
+            .replace('"line_id"', '"amount": "1", "line_id"')
+            .encode(),
+            400,
+            None,
+        ),
+        (json.dumps(told(placed_at=7)).encode(), 422, "/placed_at"),
+        (json.dumps(told(test="true")).encode(), 422, "/test"),
+        (json.dumps(told(order_id="1\n")).encode(), 422, "/order_id"),
+        (json.dumps(told(goods="10.00\n")).encode(), 422, "/goods"),
+    ],
+    ids=[
+        "twice",
+        "twice inside",
+        "a number for a time",
+        "text for a truth",
+        "a line break after an id",
+        "after an amount",
+    ],
+)
+async def test_nothing_is_taken_for_what_it_is_not(
+    api: httpx.AsyncClient, content: bytes, status: int, pointer: str | None
+) -> None:
+    answer = await api.post("/v1/purchases", content=content, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == status, answer.text
+    assert pointer is None or [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/rewards?customer_id=a%00b"),
+        ("GET", "/v1/segments/%00"),
+        ("DELETE", "/v1/spend?spend_id=%00"),
+        ("DELETE", "/v1/unit-costs?sku=%00&from_on=2026-03-01"),
+    ],
+)
+async def test_a_nul_in_an_address_is_refused(api: httpx.AsyncClient, method: str, path: str) -> None:
+    answer = await api.request(method, path)
+
+    assert (answer.status_code, answer.json()["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid")
+
+
 @pytest.mark.parametrize("number", [2**63 - 1, 2**63, -(2**63), 10**30, 1e400])
 async def test_no_number_is_too_large_to_be_refused(api: httpx.AsyncClient, number: float) -> None:
     body = json.dumps(told(lines=[{"line_id": "1", "amount": "10", "quantity": 7}])).replace("7", repr(number))
@@ -141,6 +190,22 @@ async def test_what_is_not_there_is_a_problem_too(api: httpx.AsyncClient, method
     answer = await api.request(method, path)
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+
+
+async def test_a_number_is_no_instant_in_a_query(api: httpx.AsyncClient) -> None:
+    await api.post("/v1/members", json={"customer_id": "ann", "joined_at": "2026-03-01T10:00:00Z"})
+    refused = [
+        await api.delete("/v1/members/ann", params={"left_at": at}) for at in ("7", "2026-03-02T10:00:00", "now")
+    ]
+
+    assert {answer.status_code for answer in refused} == {HTTPStatus.UNPROCESSABLE_ENTITY}
+    assert (await api.get("/v1/members/ann")).json()["state"] == "member"
+
+
+async def test_options_tell_every_method_of_a_path(api: httpx.AsyncClient) -> None:
+    answer = await api.options("/v1/members/ann")
+
+    assert (answer.status_code, answer.headers["allow"]) == (HTTPStatus.NO_CONTENT, "DELETE, GET, OPTIONS, PATCH")
 
 
 async def test_another_programmes_purchase_answers_exactly_as_an_unknown_one(

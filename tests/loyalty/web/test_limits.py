@@ -96,6 +96,24 @@ async def test_processes_count_together_and_a_new_minute_begins_anew(
     assert used == [(1, 50), (2, 40), (3, 1), (1, 60)]
 
 
+async def test_of_a_large_limit_a_process_draws_a_few_at_a_time(redis_url: str) -> None:
+    one, two, key_id = RateLimits(redis_url, 6_000), RateLimits(redis_url, 6_000), uuid4()
+
+    async def used(of: RateLimits, times: int) -> list[int]:
+        return [taken.used for _ in range(times) if (taken := await of.take(key_id))]
+
+    first, second, third = await used(one, 12), await used(two, 1), await used(one, 9)
+    at_once = await asyncio.gather(*(two.take(key_id) for _ in range(40)))
+    await one.close()
+    await two.close()
+
+    assert first == list(range(1, 13))
+    # The other one has drawn two tens, of which eight are still its own.
+    assert second == [21]
+    assert third == [*range(13, 21), 31]
+    assert all(taken is not None and taken.used <= 6_000 for taken in at_once)
+
+
 async def test_without_a_limit_nothing_is_counted_or_told(database_url: str, redis_url: str, key: str) -> None:
     async with limited(database_url, redis_url, 0) as app, client(app, key) as caller:
         answer = await caller.get("/v1/rewards")
