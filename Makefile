@@ -31,7 +31,7 @@ check: $(VENV)/.dev ## Check style, types, the house's structure, templates and 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint admin/templates loyalty/account_page/templates
+	$(BIN)/djlint --check --lint admin/templates loyalty/account_page/templates surveys/templates
 	$(BIN)/python -m loyalty.i18n --check
 
 format: $(VENV)/.dev ## Format the code

@@ -48,6 +48,7 @@ from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
 from loyalty.web.problems import on_failure, on_http, on_refusal
 from loyalty.web.requests import request_ids
+from surveys.pages import router as survey_pages
 
 TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
@@ -126,7 +127,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
         after_response=_ring,
     )
     app = Litestar(
-        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, panel(PanelDesk(state, settings.public_url))],
+        route_handlers=[
+            api,
+            livez,
+            readyz,
+            *DOCS,
+            *OWN_PAGES,
+            survey_pages,
+            panel(PanelDesk(state, settings.public_url)),
+        ],
         lifespan=[pools],
         state=state,
         dependencies={
