@@ -54,8 +54,11 @@ from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
 from loyalty.tiers.actions import REVIEW
 from loyalty.tiers.tasks import review
+from surveys.invitations import waiting as surveys_due
 from surveys.planning import CONSUMER as SURVEYS
 from surveys.planning import plan_from_events
+from surveys.tasks import SEND as SEND_SURVEYS
+from surveys.tasks import send_due
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
@@ -86,6 +89,7 @@ JOBS = (
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
     Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
+    Job(SEND_SURVEYS, Every(60), send_due, per_program=True, waiting=surveys_due, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
 )
 

@@ -133,8 +133,8 @@ async def unsubscribe(tx: Tx, told: str) -> None:
         await tell(tx.connection, program_id, "survey.unsubscribed", f"customer/{whom or opened.customer_id}")
 
 
-async def bounce(tx: Tx, program_id: int, invitation_id: UUID, email: str) -> None:
-    """Note that mail to an address came back: nothing more is sent to it."""
+async def bounce(tx: Tx, program_id: int, invitation_id: UUID, email: str | None = None) -> None:
+    """Note that mail came back: nothing more is sent to that address. Unsaid, it is the customer's present one."""
     now = await people.now_of(tx.connection, program_id)
     customer_id = await answering.note_bounce(tx.connection, program_id, invitation_id, now)
     if customer_id is not None:

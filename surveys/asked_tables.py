@@ -54,6 +54,7 @@ class SurveyInvitation(SQLModel, table=True):
             unique=True,
             postgresql_where=text("token_sha256 IS NOT NULL"),
         ),
+        Index("survey_invitation_mail_ix", "program_id", "mail_id", postgresql_where=text("mail_id IS NOT NULL")),
         Index("survey_invitation_customer_ix", "program_id", "customer_id"),
         Index("survey_invitation_planned_ix", "program_id", "survey_id", "planned_at"),
         {"postgresql_with": {"fillfactor": "80"}},
@@ -79,6 +80,8 @@ class SurveyInvitation(SQLModel, table=True):
     ends_at: datetime | None = Field(default=None, sa_type=Instant)
     remind_at: datetime | None = Field(default=None, sa_type=Instant)
     reminded_at: datetime | None = Field(default=None, sa_type=Instant)
+    # The newest letter about it; one that a mail server refused for good has bounced.
+    mail_id: UUID | None = None
     bounced_at: datetime | None = Field(default=None, sa_type=Instant)
     key_id: str | None = None
     token_version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})

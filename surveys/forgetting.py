@@ -7,7 +7,7 @@ from loyalty.statements import Part
 # One id of nobody for all of a person's answers: of two within 90 days the later one counts, before and after.
 _NOBODY = """
 UPDATE survey_invitation SET customer_id = NULL, respondent_id = {0}, snapshot = NULL, purchase_id = NULL,
-  occasion = 'forgotten/' || invitation_id, token_sha256 = NULL, remind_at = NULL,
+  occasion = 'forgotten/' || invitation_id, token_sha256 = NULL, remind_at = NULL, mail_id = NULL,
   reason = CASE WHEN state = 'planned' THEN 'erased' ELSE reason END,
   state = CASE WHEN state = 'planned' THEN 'skipped' ELSE state END
 WHERE program_id = $1 AND customer_id = ANY({1}::uuid[])

@@ -1,7 +1,7 @@
 """The SQL of invitations: planned, sent or skipped, reminded."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +71,22 @@ WHERE program_id = $1 AND invitation_id = $2
 """
 _REMINDER_OPEN = """
 SELECT remind_at IS NOT NULL FROM survey_invitation WHERE program_id = $1 AND invitation_id = $2
+"""
+_MAILED = "UPDATE survey_invitation SET mail_id = $3 WHERE program_id = $1 AND invitation_id = $2"
+# What was sent, or given up, is looked at no more. A mail server that will not have this recipient says 5xx to it.
+_RESOLVED = """
+UPDATE survey_invitation i SET mail_id = NULL
+FROM (SELECT i.invitation_id, m.error FROM survey_invitation i
+  JOIN mail m ON m.program_id = $1 AND m.mail_id = i.mail_id
+  WHERE i.program_id = $1 AND i.mail_id IS NOT NULL AND m.state <> 'queued' LIMIT $2) n
+WHERE i.program_id = $1 AND i.invitation_id = n.invitation_id
+RETURNING i.invitation_id, coalesce(n.error LIKE 'SMTPRecipientsRefused 5%', false) AS refused
+"""
+_PUT_OFF = """
+WITH now (at) AS (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1),
+planned AS (UPDATE survey_invitation SET next_at = now.at + $2 FROM now
+  WHERE program_id = $1 AND state = 'planned' AND next_at <= now.at)
+UPDATE survey_invitation SET remind_at = now.at + $2 FROM now WHERE program_id = $1 AND remind_at <= now.at
 """
 _LOCK_CLOCK = "INSERT INTO survey_clock (program_id, customer_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _LOCKED_CLOCK = "SELECT FROM survey_clock WHERE program_id = $1 AND customer_id = $2 FOR UPDATE"
@@ -187,6 +203,22 @@ async def reminded(
 ) -> None:
     """Note that the reminder went, or (None) never will. `renewed`: key, version and SHA-256 of another link."""
     await connection.execute(_REMINDED, program_id, invitation_id, at, *(renewed or (None, None, None)))
+
+
+async def mailed(connection: Connection, program_id: int, invitation_id: UUID, mail_id: UUID | None) -> None:
+    """Note the letter, to hear what becomes of it."""
+    await connection.execute(_MAILED, program_id, invitation_id, mail_id)
+
+
+async def resolved(connection: Connection, program_id: int, limit: int) -> list[tuple[UUID, bool]]:
+    """Hear what became of letters, once each: of which invitations, and whether the recipient was refused for good."""
+    rows = await connection.fetch(_RESOLVED, program_id, limit)
+    return [(row["invitation_id"], row["refused"]) for row in rows]
+
+
+async def put_off(connection: Connection, program_id: int, wait: timedelta) -> None:
+    """Have everything that is due wait: it cannot be sent."""
+    await connection.execute(_PUT_OFF, program_id, wait)
 
 
 async def reminder_open(connection: Connection, program_id: int, invitation_id: UUID) -> bool:

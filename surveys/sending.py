@@ -38,7 +38,8 @@ class Asking(Struct, frozen=True):
     reminder: bool
 
 
-Post = Callable[[Tx, Asking], Awaitable[None]]
+# Hands an asking to the post in the commit of its sending; names the letter where one was written.
+Post = Callable[[Tx, Asking], Awaitable[UUID | None]]
 
 
 async def send(tx: Tx, program: ProgramFacts, invitation_id: UUID, ring: Keyring, post: Post | None) -> Verdict | None:
@@ -109,7 +110,8 @@ async def _send(
     await invitations.wind_clock(tx.connection, program_id, person.customer_id, now)
     await tell(tx.connection, program_id, "survey.sent", f"survey_invitation/{found.invitation_id}")
     if post is not None and found.channel == "mail":
-        await post(tx, Asking(program, found, person, token, ends_at, reminder=False))
+        mail_id = await post(tx, Asking(program, found, person, token, ends_at, reminder=False))
+        await invitations.mailed(tx.connection, program_id, found.invitation_id, mail_id)
 
 
 async def send_reminder(
@@ -134,7 +136,8 @@ async def send_reminder(
     token, renewed = _same_token(ring, found)
     await invitations.reminded(connection, program_id, invitation_id, now, renewed)
     if post is not None:
-        await post(tx, Asking(program, found, person, token, found.ends_at, reminder=True))
+        mail_id = await post(tx, Asking(program, found, person, token, found.ends_at, reminder=True))
+        await invitations.mailed(connection, program_id, invitation_id, mail_id)
     return verdict
 
 

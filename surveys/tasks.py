@@ -1,6 +1,7 @@
 """What the worker does about surveys: it sends what is due and reminds, each in a commit of its own."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -10,17 +11,51 @@ from loyalty.database import Connection, Database, Tx, write
 from loyalty.jobs.job import Desk
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import program_of
+from loyalty.settings import Settings
 from surveys import invitations
+from surveys.answers import bounce
+from surveys.keys import keyring
+from surveys.letters import by_mail
 from surveys.rules import Verdict
 from surveys.sending import Post, send, send_reminder
 from surveys.tokens import Keyring
 
 SEND = "surveys.send"
 _AT_ONCE = 200
+_WITHOUT_POST = timedelta(minutes=10)
 log = structlog.get_logger("loyalty.surveys")
 
 Find = Callable[[Connection, int, int], Awaitable[Sequence[UUID]]]
 Do = Callable[[Tx, ProgramFacts, UUID, Keyring, Post | None], Awaitable[Verdict | None]]
+
+
+async def send_due(desk: Desk) -> None:
+    """Send a programme's surveys that are due by mail, and hear of those that came back."""
+    settings = Settings()
+    ring = keyring(settings)
+    if settings.smtp_url is None or ring.newest is None:
+        # Nobody is asked, so nobody's quarantine begins; what waits too long is skipped as such.
+        lacking = "SMTP_URL" if settings.smtp_url is None else "LOYALTY_LINK_KEYS"
+        log.warning("surveys wait: set what is lacking", program_id=desk.program_id, lacking=lacking)
+        async with desk.database.writer() as connection:
+            await invitations.put_off(connection, desk.program_id, _WITHOUT_POST)
+        return
+    await work_off(desk, ring, by_mail(settings.public_url))
+    await hear_of_bounces(desk)
+
+
+async def hear_of_bounces(desk: Desk) -> None:
+    """Have nothing more sent to addresses that a mail server refused for good."""
+
+    async def hear(tx: Tx, _: Sequence[None]) -> list[int]:
+        found = await invitations.resolved(tx.connection, desk.program_id, _AT_ONCE)
+        for invitation_id, refused in found:
+            if refused:
+                await bounce(tx, desk.program_id, invitation_id)
+        return [len(found)]
+
+    while await write(desk.database, hear, [None], whole=True) == [_AT_ONCE]:
+        pass
 
 
 async def work_off(desk: Desk, ring: Keyring, post: Post | None) -> int:

@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mail_id", sa.Uuid(), nullable=True),
         sa.Column("bounced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("key_id", sa.Text(), nullable=True),
         sa.Column("token_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
@@ -193,6 +194,13 @@ def upgrade() -> None:
         ["program_id", "next_at"],
         unique=False,
         postgresql_where=sa.text("state = 'planned'"),
+    )
+    op.create_index(
+        "survey_invitation_mail_ix",
+        "survey_invitation",
+        ["program_id", "mail_id"],
+        unique=False,
+        postgresql_where=sa.text("mail_id IS NOT NULL"),
     )
     op.create_index(
         "survey_invitation_planned_ix", "survey_invitation", ["program_id", "survey_id", "planned_at"], unique=False

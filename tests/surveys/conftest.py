@@ -34,8 +34,9 @@ class Postbox:
     def __init__(self) -> None:
         self.letters: list[Asking] = []
 
-    async def put(self, _: Tx, asking: Asking) -> None:
+    async def put(self, _: Tx, asking: Asking) -> UUID | None:
         self.letters.append(asking)
+        return None
 
 
 class Poll:
