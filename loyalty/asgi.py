@@ -48,6 +48,8 @@ from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
 from loyalty.web.problems import on_failure, on_http, on_refusal
 from loyalty.web.requests import request_ids
+from surveys.api import router as surveys
+from surveys.keys import keyring
 from surveys.pages import router as survey_pages
 
 TAGS = [
@@ -59,6 +61,7 @@ TAGS = [
     ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
+    ("surveys", "Ask customers whether they would recommend the shop; who is not asked is kept with the reason."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("imports", "Bring in files: members, purchases, refunds, balances; the worker does it, and says what it refused."),
     ("exports", "Have files written of what a programme has; the worker does it."),
@@ -83,7 +86,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
     log_as_json()
     register_consumers()
-    told = {"public_url": settings.public_url, "mails": settings.smtp_url is not None}
+    told = {"public_url": settings.public_url, "mails": settings.smtp_url is not None, "links": keyring(settings)}
     state = State({"known_keys": KnownKeys(), "rules": RulesCache(), **told})
 
     @asynccontextmanager
@@ -119,6 +122,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             tiers,
             imports,
             exports,
+            surveys,
             *kpi_routes,
             kpi_inputs,
             test_clock,

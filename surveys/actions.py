@@ -4,7 +4,7 @@ from secrets import token_hex
 from uuid import UUID
 
 from loyalty.database import Connection
-from loyalty.errors import EditedMeanwhile, NotFound
+from loyalty.errors import NotFound
 from loyalty.ids import new_id
 from surveys import queries
 from surveys.plan import Content, checked
@@ -30,22 +30,18 @@ async def draft_survey(connection: Connection, program_id: int, content: Content
     return await found(connection, program_id, survey_id)
 
 
-async def edit_survey(
-    connection: Connection, program_id: int, survey_id: UUID, content: Content, seen: int | None = None
-) -> SurveyFacts:
-    """Change the draft; what is published stays. `seen`: the version that was read, if it must be that one."""
-    survey = await _to_change(connection, program_id, survey_id, seen)
+async def edit_survey(connection: Connection, program_id: int, survey_id: UUID, content: Content) -> SurveyFacts:
+    """Change the draft; what is published stays."""
+    survey = await to_change(connection, program_id, survey_id)
     if survey.draft == checked(content):
         return survey
     await queries.change_survey(connection, program_id, survey_id, survey.state, content, survey.edition)
     return await found(connection, program_id, survey_id)
 
 
-async def publish_survey(
-    connection: Connection, program_id: int, survey_id: UUID, actor: str, seen: int | None = None
-) -> SurveyFacts:
+async def publish_survey(connection: Connection, program_id: int, survey_id: UUID, actor: str) -> SurveyFacts:
     """Publish the draft as the next edition, and open the survey. A draft that is in force already changes nothing."""
-    survey = await _to_change(connection, program_id, survey_id, seen)
+    survey = await to_change(connection, program_id, survey_id)
     open_now = {one.survey_id: one for one in await queries.open_editions(connection, program_id)}.get(survey_id)
     if open_now and open_now.content == survey.draft:
         return survey
@@ -55,11 +51,9 @@ async def publish_survey(
     return await found(connection, program_id, survey_id)
 
 
-async def close_survey(
-    connection: Connection, program_id: int, survey_id: UUID, seen: int | None = None
-) -> SurveyFacts:
+async def close_survey(connection: Connection, program_id: int, survey_id: UUID) -> SurveyFacts:
     """Ask nobody any more; links that were sent still work. Publishing opens it again."""
-    survey = await _to_change(connection, program_id, survey_id, seen)
+    survey = await to_change(connection, program_id, survey_id)
     if survey.state == "open":
         await queries.change_survey(connection, program_id, survey_id, "closed", survey.draft, survey.edition)
     return await found(connection, program_id, survey_id)
@@ -73,13 +67,11 @@ async def found(connection: Connection, program_id: int, survey_id: UUID) -> Sur
     return survey
 
 
-async def _to_change(connection: Connection, program_id: int, survey_id: UUID, seen: int | None) -> SurveyFacts:
+async def to_change(connection: Connection, program_id: int, survey_id: UUID) -> SurveyFacts:
+    """Find a survey, and keep others from changing it until the transaction ends."""
     survey = await queries.find_survey(connection, program_id, survey_id, to_change=True)
     if survey is None:
         raise _unknown(survey_id)
-    if seen is not None and seen != survey.version:
-        msg = "Somebody changed this survey since you read it. Nothing was changed; read it again."
-        raise EditedMeanwhile(msg)
     return survey
 
 

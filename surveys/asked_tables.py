@@ -46,6 +46,7 @@ class SurveyInvitation(SQLModel, table=True):
         CheckConstraint("token_sha256 IS NULL OR state = 'sent'", name="only_sent_ones_have_links"),
         CheckConstraint("(customer_id IS NULL) OR (respondent_id = customer_id)", name="respondent_is_the_customer"),
         Index("survey_invitation_due_ix", "program_id", "next_at", postgresql_where=text("state = 'planned'")),
+        Index("survey_invitation_late_ix", "program_id", "due_at", postgresql_where=text("state = 'planned'")),
         Index("survey_invitation_remind_ix", "program_id", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
         Index(
             "survey_link_leads_to_one",
@@ -71,6 +72,8 @@ class SurveyInvitation(SQLModel, table=True):
     channel: str
     state: str
     reason: str | None = None
+    # At the planning. It stays when the person is forgotten: how many members answered must not change.
+    member: bool
     # What was known at the planning: member, tier, orders, spend_minor, language. Goes with the person.
     snapshot: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     due_at: datetime = Field(sa_type=Instant)

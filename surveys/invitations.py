@@ -1,7 +1,7 @@
 """The SQL of invitations: planned, sent or skipped, reminded."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from surveys.tokens import Token
 
 _ADD = """
 INSERT INTO survey_invitation (program_id, invitation_id, survey_id, edition, customer_id, respondent_id, occasion,
-  purchase_id, channel, state, reason, snapshot, due_at, next_at, planned_at)
+  purchase_id, channel, state, reason, member, snapshot, due_at, next_at, planned_at)
 SELECT $1, n.invitation_id, n.survey_id, n.edition, n.customer_id, n.customer_id, n.occasion, n.purchase_id, n.channel,
-  CASE WHEN n.reason IS NULL THEN 'planned' ELSE 'skipped' END, n.reason, n.snapshot::jsonb, n.due_at, n.due_at, $2
+  CASE WHEN n.reason IS NULL THEN 'planned' ELSE 'skipped' END, n.reason,
+  (n.snapshot::jsonb ->> 'member')::boolean, n.snapshot::jsonb, n.due_at, n.due_at, $2
 FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[],
   $12::timestamptz[]) AS n (invitation_id, survey_id, edition, customer_id, occasion, purchase_id, channel, reason,
   snapshot, due_at)
@@ -44,7 +45,7 @@ _BY_OCCASION = _INVITATION.format(kept="true", which="i.survey_id = $2 AND i.occ
 _DUE = """
 SELECT i.invitation_id FROM survey_invitation i JOIN program g ON g.program_id = i.program_id
 WHERE i.program_id = $1 AND i.state = 'planned' AND i.next_at <= clock_timestamp() + g.clock_offset
-ORDER BY i.next_at, i.invitation_id LIMIT $2
+ORDER BY i.due_at, i.invitation_id LIMIT $2
 """
 _TO_REMIND = """
 SELECT i.invitation_id FROM survey_invitation i JOIN program g ON g.program_id = i.program_id
@@ -91,9 +92,13 @@ UPDATE survey_invitation SET remind_at = now.at + $2 FROM now WHERE program_id =
 _LOCK_CLOCK = "INSERT INTO survey_clock (program_id, customer_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _LOCKED_CLOCK = "SELECT FROM survey_clock WHERE program_id = $1 AND customer_id = $2 FOR UPDATE"
 _WIND = "UPDATE survey_clock SET sent_at = $3 WHERE program_id = $1 AND customer_id = $2"
+# Who has waited since yesterday goes first, also when somebody else is due before the hour at which they are looked at.
 _ROOM = """
-INSERT INTO survey_day (program_id, day, sent) VALUES ($1, $2, 1)
-ON CONFLICT (program_id, day) DO UPDATE SET sent = survey_day.sent + 1 WHERE survey_day.sent < $3 RETURNING sent
+WITH waiting AS (SELECT count(*) AS n FROM survey_invitation
+  WHERE program_id = $1 AND state = 'planned' AND channel = 'mail' AND due_at < $4 AND next_at > $5)
+INSERT INTO survey_day (program_id, day, sent) SELECT $1, $2, 1 FROM waiting WHERE waiting.n < $3
+ON CONFLICT (program_id, day) DO UPDATE SET sent = survey_day.sent + 1
+  WHERE survey_day.sent + (SELECT n FROM waiting) < $3 RETURNING sent
 """
 
 
@@ -238,6 +243,8 @@ async def wind_clock(connection: Connection, program_id: int, customer_id: UUID,
     await connection.execute(_WIND, program_id, customer_id, at)
 
 
-async def take_room(connection: Connection, program_id: int, day: object, cap: int) -> bool:
-    """Count one more sending of a local day, if the cap leaves room for it."""
-    return await connection.fetchval(_ROOM, program_id, day, cap) is not None
+async def take_room(
+    connection: Connection, program_id: int, day: date, cap: int, due_at: datetime, now: datetime
+) -> bool:
+    """Count one more sending of a local day, if the cap leaves room for it, and for those who have waited longer."""
+    return await connection.fetchval(_ROOM, program_id, day, cap, due_at, now) is not None

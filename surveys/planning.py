@@ -42,10 +42,14 @@ async def plan_from_events(tx: Tx, program_id: int, events: Sequence[Event]) -> 
         return
     now = await now_of(connection, program_id)
     known = await persons(connection, program_id, sorted({one.customer_id for _, one in asked}), now)
+    # Who was erased since is nobody whom a row could be about.
     rows = {
         (edition.survey_id, one.occasion): _planned(program, stored, edition, one, known[one.customer_id])
         for edition, one in asked
+        if not known[one.customer_id].erased
     }
+    if not rows:
+        return
     await invitations.add(connection, program_id, list(rows.values()), now)
 
 

@@ -49,14 +49,12 @@ async def send(tx: Tx, program: ProgramFacts, invitation_id: UUID, ring: Keyring
     if found is None or found.state != "planned":
         return None
     stored = await queries.policy_of(connection, program_id)
-    person = await _held(connection, program_id, found)
-    # After the lock: who waited for it is not to decide by what was before.
-    now = await now_of(connection, program_id)
+    person, now = await _held(connection, program_id, found)
     verdict = decide(stored, found.channel, _standing(stored, found, person), now)
     cap = stored.policy.daily_cap
     if verdict.outcome == "send" and found.channel == "mail" and cap is not None:
         day = local_day(now, program.zone)
-        if not await invitations.take_room(connection, program_id, day, cap):
+        if not await invitations.take_room(connection, program_id, day, cap, found.due_at, now):
             verdict = Verdict("wait")
     if verdict.outcome == "wait":
         at = times.tomorrow(now, found.content.send_at, program.zone)
@@ -68,15 +66,16 @@ async def send(tx: Tx, program: ProgramFacts, invitation_id: UUID, ring: Keyring
     return verdict
 
 
-async def _held(connection: Connection, program_id: int, found: Invitation) -> PersonKnown:
-    """Tell what is known of the customer, whom nobody else asks until the transaction ends."""
+async def _held(connection: Connection, program_id: int, found: Invitation) -> tuple[PersonKnown, datetime]:
+    """Tell what is known of the customer, and the time; nobody else asks that one until the transaction ends."""
     asked = found.customer_id
     if asked is None:  # pragma: no cover - an erasure skips what was planned
         raise AssertionError
     survivor = await survivor_of(connection, program_id, asked)
     await invitations.hold_clock(connection, program_id, survivor or asked)
+    # After the lock: who waited for it is not to decide by what was before.
     now = await now_of(connection, program_id)
-    return (await persons(connection, program_id, [asked], now))[asked]
+    return (await persons(connection, program_id, [asked], now))[asked], now
 
 
 def _standing(stored: StoredPolicy, found: Invitation, person: PersonKnown) -> Standing:
@@ -125,8 +124,7 @@ async def send_reminder(
     if not await invitations.reminder_open(connection, program_id, invitation_id):
         return None
     stored = await queries.policy_of(connection, program_id)
-    person = await _held(connection, program_id, found)
-    now = await now_of(connection, program_id)
+    person, now = await _held(connection, program_id, found)
     verdict = remind(_standing(stored, found, person), found.sent_at, now, answered=found.answered)
     if verdict is None:
         return None

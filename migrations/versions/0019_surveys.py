@@ -140,6 +140,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("member", sa.Boolean(), nullable=False),
         sa.Column("snapshot", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
@@ -192,6 +193,13 @@ def upgrade() -> None:
         "survey_invitation_due_ix",
         "survey_invitation",
         ["program_id", "next_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'planned'"),
+    )
+    op.create_index(
+        "survey_invitation_late_ix",
+        "survey_invitation",
+        ["program_id", "due_at"],
         unique=False,
         postgresql_where=sa.text("state = 'planned'"),
     )

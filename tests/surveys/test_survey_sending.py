@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
-from loyalty.errors import EditedMeanwhile, NotFound
+from loyalty.database import Tx
+from loyalty.errors import NotFound
 from surveys import actions
 from surveys.plan import Content
 from surveys.policy import Policy
-from surveys.sending import send
+from surveys.sending import Asking, send
+from surveys.tasks import work_off
 from tests.surveys.conftest import RING, Poll
 
 WEEK = {"kind": "after_purchase", "days": 7}
@@ -121,10 +123,14 @@ async def test_the_cap_lets_the_longest_due_through_and_the_others_wait_for_the_
         await poll.buys(f"o{n}", f"c{n}")
     assert await poll.works() == ["c0@example.org", "c1@example.org"]
     assert await poll.sends() == []
+    # Somebody who is due in the night does not overtake them.
+    await poll.at("2026-03-04T03:00")
+    await poll.buys("night", "c9")
+    assert await poll.works() == []
     for moment, expected in (
         ("2026-03-04T09:59", []),
         ("2026-03-04T10:00", ["c2@example.org", "c3@example.org"]),
-        ("2026-03-05T10:00", ["c4@example.org"]),
+        ("2026-03-05T10:00", ["c4@example.org", "c9@example.org"]),
     ):
         await poll.at(moment)
         assert await poll.sends() == expected
@@ -188,14 +194,12 @@ async def test_a_published_edition_never_changes_and_the_same_draft_is_published
         connection = tx.connection  # type: ignore[attr-defined]
         again = await actions.publish_survey(connection, poll.program, survey_id, "user:boss")
         assert again.edition == 1
-        await actions.edit_survey(connection, poll.program, survey_id, changed, again.version)
+        await actions.edit_survey(connection, poll.program, survey_id, changed)
         return (await actions.publish_survey(connection, poll.program, survey_id, "user:boss")).edition
 
     assert await poll.verb(edited) == 2
     names = await poll.owner.fetch("SELECT content ->> 'name' AS name FROM survey_edition ORDER BY edition")
     assert [row["name"] for row in names] == ["How was it?", "Better words"]
-    with pytest.raises(EditedMeanwhile):
-        await poll.verb(lambda tx: actions.edit_survey(tx.connection, poll.program, survey_id, changed, 1))
     with pytest.raises(NotFound):
         await poll.verb(lambda tx: actions.close_survey(tx.connection, poll.program + 1, survey_id))
 
@@ -225,3 +229,24 @@ async def test_nothing_is_sent_that_is_rolled_back(poll: Poll) -> None:
     assert await poll.asked() == [("planned", None)]
     assert await poll.owner.fetchval("SELECT count(*) FROM survey_clock") == 0
     assert await poll.sends() == ["ann@example.org"]
+
+
+async def test_a_worker_that_dies_in_the_middle_of_a_batch_sends_nothing_twice(poll: Poll) -> None:
+    await poll.publishes(AT_ONCE)
+    for n in range(5):
+        await poll.buys(f"o{n}", f"c{n}")
+    await poll.hears()
+
+    async def dies(tx: Tx, asking: Asking) -> None:
+        if len(poll.box.letters) % 5 == 2:
+            raise ConnectionError
+        await poll.box.put(tx, asking)
+
+    for moment in ("2026-03-03T10:00", "2026-03-08T12:00"):
+        await poll.at(moment)
+        with pytest.raises(ConnectionError):
+            await work_off(poll.desk, RING, dies)
+        await poll.sends()
+        await poll.sends()
+    told = sorted((one.person.email, one.reminder) for one in poll.box.letters)
+    assert told == sorted((f"c{n}@example.org", again) for n in range(5) for again in (False, True))

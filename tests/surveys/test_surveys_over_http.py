@@ -1,0 +1,72 @@
+"""Surveys as managers and storefronts tell them over HTTP."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from loyalty.asgi import create_app
+from loyalty.settings import Settings
+from tests.conftest import living
+from tests.surveys.conftest import Poll
+
+SURVEY: dict[str, Any] = {"name": "After a purchase", "trigger": {"kind": "on_request"}}
+
+
+@pytest.fixture
+async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+    """Give the whole application, started, with a key to make links with."""
+    told = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "link_keys": ["k" * 32]}
+    app = create_app(Settings(**told, pool_size=4, public_url="https://shop.example"))  # type: ignore[arg-type]
+    async with living(app):
+        yield app
+
+
+async def test_a_survey_is_drafted_edited_published_asked_and_closed(poll: Poll) -> None:
+    assert (await poll.call("GET", "survey-policy"))["version"] == 0
+    assert (await poll.call("PUT", "survey-policy", consent=None))["version"] == 1
+    made = await poll.call("POST", "surveys", 201, **SURVEY)
+    path = f"surveys/{made['survey_id']}"
+    assert (made["state"], made["edition"]) == ("draft", 0)
+    await poll.buys("o1")
+    await poll.call("POST", f"{path}/invitations", 409, customer_id="ann")
+    changed = await poll.call("PUT", path, **SURVEY | {"texts": {"fr": {"question": "Alors ?"}}})
+    assert changed["version"] == made["version"] + 1
+    assert (await poll.call("POST", f"{path}/publish"))["edition"] == 1
+    given = await poll.call("POST", f"{path}/invitations", 201, customer_id="ann")
+    assert given["state"] == "invited"
+    assert given["url"].startswith(f"https://shop.example/s/{poll.program}.")
+    again = await poll.call("POST", f"{path}/invitations", 201, customer_id="ann")
+    assert (again["state"], again["reason"], again["url"]) == ("skipped", "throttled", None)
+    assert (await poll.call("POST", f"{path}/close"))["state"] == "closed"
+    assert [one["state"] for one in (await poll.call("GET", "surveys"))["data"]] == ["closed"]
+    told = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
+    assert told["funnel"] == {
+        "eligible": 2, "invited": 1, "sent": 1, "bounced": 0, "scored": 0, "commented": 0,
+        "reasons": {"throttled": 1},
+    }  # fmt: skip
+    assert (told["all"]["answers"], told["all"]["score"], told["all"]["shown"]) == (0, None, None)
+
+
+async def test_an_edit_of_an_older_version_overwrites_nothing(poll: Poll) -> None:
+    made = await poll.call("POST", "surveys", 201, **SURVEY)
+    path = f"/v1/surveys/{made['survey_id']}"
+    read = await poll.api.get(path)
+    for key, status in (("a", 200), ("b", 412)):
+        headers = {"Idempotency-Key": key, "If-Match": read.headers["etag"]}
+        answer = await poll.api.put(path, json=SURVEY | {"name": f"Survey {key}"}, headers=headers)
+        assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param({"trigger": {"kind": "full_moon"}}, "/trigger/kind", id="unknown-trigger"),
+        pytest.param({"trigger": {"kind": "nth_purchase", "n": 0}}, "/trigger", id="bad-setting"),
+        pytest.param({"sample_bp": 0}, "/sample_bp", id="asks-nobody"),
+    ],
+)
+async def test_what_is_wrong_with_a_survey_is_pointed_at(poll: Poll, body: dict[str, Any], pointer: str) -> None:
+    answer = await poll.call("POST", "surveys", 422, **SURVEY | body)
+    assert [one["pointer"] for one in answer["errors"]] == [pointer]
