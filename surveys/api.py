@@ -25,17 +25,16 @@ from surveys import actions, queries, tokens
 from surveys.queries import SurveyFacts
 from surveys.requests import LinkGiven, LinkRefused, ask_for_link
 from surveys.results import results
+from surveys.results_wire import ResultsOut, results_out
 from surveys.wire import (
     LinkIn,
     LinkOut,
     PolicyIn,
     PolicyOut,
-    ResultsOut,
     SurveyIn,
     SurveyList,
     SurveyOut,
     policy_out,
-    results_out,
     survey_out,
 )
 

@@ -1,7 +1,7 @@
 """The SQL of invitations: planned, sent or skipped, reminded."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,32 +73,11 @@ WHERE program_id = $1 AND invitation_id = $2
 _REMINDER_OPEN = """
 SELECT remind_at IS NOT NULL FROM survey_invitation WHERE program_id = $1 AND invitation_id = $2
 """
-_MAILED = "UPDATE survey_invitation SET mail_id = $3 WHERE program_id = $1 AND invitation_id = $2"
-# What was sent, or given up, is looked at no more. A mail server that will not have this recipient says 5xx to it.
-_RESOLVED = """
-UPDATE survey_invitation i SET mail_id = NULL
-FROM (SELECT i.invitation_id, m.error FROM survey_invitation i
-  JOIN mail m ON m.program_id = $1 AND m.mail_id = i.mail_id
-  WHERE i.program_id = $1 AND i.mail_id IS NOT NULL AND m.state <> 'queued' LIMIT $2) n
-WHERE i.program_id = $1 AND i.invitation_id = n.invitation_id
-RETURNING i.invitation_id, coalesce(n.error LIKE 'SMTPRecipientsRefused 5%', false) AS refused
-"""
 _PUT_OFF = """
 WITH now (at) AS (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1),
 planned AS (UPDATE survey_invitation SET next_at = now.at + $2 FROM now
   WHERE program_id = $1 AND state = 'planned' AND next_at <= now.at)
 UPDATE survey_invitation SET remind_at = now.at + $2 FROM now WHERE program_id = $1 AND remind_at <= now.at
-"""
-_LOCK_CLOCK = "INSERT INTO survey_clock (program_id, customer_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-_LOCKED_CLOCK = "SELECT FROM survey_clock WHERE program_id = $1 AND customer_id = $2 FOR UPDATE"
-_WIND = "UPDATE survey_clock SET sent_at = $3 WHERE program_id = $1 AND customer_id = $2"
-# Who has waited since yesterday goes first, also when somebody else is due before the hour at which they are looked at.
-_ROOM = """
-WITH waiting AS (SELECT count(*) AS n FROM survey_invitation
-  WHERE program_id = $1 AND state = 'planned' AND channel = 'mail' AND due_at < $4 AND next_at > $5)
-INSERT INTO survey_day (program_id, day, sent) SELECT $1, $2, 1 FROM waiting WHERE waiting.n < $3
-ON CONFLICT (program_id, day) DO UPDATE SET sent = survey_day.sent + 1
-  WHERE survey_day.sent + (SELECT n FROM waiting) < $3 RETURNING sent
 """
 
 
@@ -210,17 +189,6 @@ async def reminded(
     await connection.execute(_REMINDED, program_id, invitation_id, at, *(renewed or (None, None, None)))
 
 
-async def mailed(connection: Connection, program_id: int, invitation_id: UUID, mail_id: UUID | None) -> None:
-    """Note the letter, to hear what becomes of it."""
-    await connection.execute(_MAILED, program_id, invitation_id, mail_id)
-
-
-async def resolved(connection: Connection, program_id: int, limit: int) -> list[tuple[UUID, bool]]:
-    """Hear what became of letters, once each: of which invitations, and whether the recipient was refused for good."""
-    rows = await connection.fetch(_RESOLVED, program_id, limit)
-    return [(row["invitation_id"], row["refused"]) for row in rows]
-
-
 async def put_off(connection: Connection, program_id: int, wait: timedelta) -> None:
     """Have everything that is due wait: it cannot be sent."""
     await connection.execute(_PUT_OFF, program_id, wait)
@@ -230,21 +198,3 @@ async def reminder_open(connection: Connection, program_id: int, invitation_id: 
     """Tell whether a reminder may still go: it goes once."""
     found: bool = await connection.fetchval(_REMINDER_OPEN, program_id, invitation_id)
     return found
-
-
-async def hold_clock(connection: Connection, program_id: int, customer_id: UUID) -> None:
-    """Keep others from asking a customer until the transaction ends."""
-    await connection.execute(_LOCK_CLOCK, program_id, customer_id)
-    await connection.fetch(_LOCKED_CLOCK, program_id, customer_id)
-
-
-async def wind_clock(connection: Connection, program_id: int, customer_id: UUID, at: datetime) -> None:
-    """Begin a customer's quarantine."""
-    await connection.execute(_WIND, program_id, customer_id, at)
-
-
-async def take_room(
-    connection: Connection, program_id: int, day: date, cap: int, due_at: datetime, now: datetime
-) -> bool:
-    """Count one more sending of a local day, if the cap leaves room for it, and for those who have waited longer."""
-    return await connection.fetchval(_ROOM, program_id, day, cap, due_at, now) is not None

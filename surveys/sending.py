@@ -14,7 +14,7 @@ from loyalty.database import Connection, Tx
 from loyalty.outbox.queries import tell
 from loyalty.points.dates import local_day
 from loyalty.programs.facts import ProgramFacts
-from surveys import invitations, queries, times
+from surveys import clocks, invitations, posted, queries, times
 from surveys.draws import held_out
 from surveys.invitations import Invitation
 from surveys.people import PersonKnown, now_of, persons, survivor_of
@@ -54,7 +54,7 @@ async def send(tx: Tx, program: ProgramFacts, invitation_id: UUID, ring: Keyring
     cap = stored.policy.daily_cap
     if verdict.outcome == "send" and found.channel == "mail" and cap is not None:
         day = local_day(now, program.zone)
-        if not await invitations.take_room(connection, program_id, day, cap, found.due_at, now):
+        if not await clocks.take_room(connection, program_id, day, cap, found.due_at, now):
             verdict = Verdict("wait")
     if verdict.outcome == "wait":
         at = times.tomorrow(now, found.content.send_at, program.zone)
@@ -72,7 +72,7 @@ async def _held(connection: Connection, program_id: int, found: Invitation) -> t
     if asked is None:  # pragma: no cover - an erasure skips what was planned
         raise AssertionError
     survivor = await survivor_of(connection, program_id, asked)
-    await invitations.hold_clock(connection, program_id, survivor or asked)
+    await clocks.hold_clock(connection, program_id, survivor or asked)
     # After the lock: who waited for it is not to decide by what was before.
     now = await now_of(connection, program_id)
     return (await persons(connection, program_id, [asked], now))[asked], now
@@ -106,11 +106,11 @@ async def _send(
     reminds = found.content.reminder and found.channel == "mail"
     told = (now, ends_at, times.remind_at(now) if reminds else None)
     await invitations.sent(tx.connection, program_id, found.invitation_id, token, told)
-    await invitations.wind_clock(tx.connection, program_id, person.customer_id, now)
+    await clocks.wind_clock(tx.connection, program_id, person.customer_id, now)
     await tell(tx.connection, program_id, "survey.sent", f"survey_invitation/{found.invitation_id}")
     if post is not None and found.channel == "mail":
         mail_id = await post(tx, Asking(program, found, person, token, ends_at, reminder=False))
-        await invitations.mailed(tx.connection, program_id, found.invitation_id, mail_id)
+        await posted.mailed(tx.connection, program_id, found.invitation_id, mail_id)
 
 
 async def send_reminder(
@@ -135,7 +135,7 @@ async def send_reminder(
     await invitations.reminded(connection, program_id, invitation_id, now, renewed)
     if post is not None:
         mail_id = await post(tx, Asking(program, found, person, token, found.ends_at, reminder=True))
-        await invitations.mailed(connection, program_id, invitation_id, mail_id)
+        await posted.mailed(connection, program_id, invitation_id, mail_id)
     return verdict
 
 

@@ -12,7 +12,7 @@ from loyalty.jobs.job import Desk
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import program_of
 from loyalty.settings import Settings
-from surveys import invitations
+from surveys import invitations, posted
 from surveys.answers import bounce
 from surveys.keys import keyring
 from surveys.letters import by_mail
@@ -48,7 +48,7 @@ async def hear_of_bounces(desk: Desk) -> None:
     """Have nothing more sent to addresses that a mail server refused for good."""
 
     async def hear(tx: Tx, _: Sequence[None]) -> list[int]:
-        found = await invitations.resolved(tx.connection, desk.program_id, _AT_ONCE)
+        found = await posted.resolved(tx.connection, desk.program_id, _AT_ONCE)
         for invitation_id, refused in found:
             if refused:
                 await bounce(tx, desk.program_id, invitation_id)

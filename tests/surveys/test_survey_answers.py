@@ -11,6 +11,7 @@ from loyalty.database import Tx
 from loyalty.errors import NotFound
 from surveys import answers
 from surveys.answers import AnswerLocked, LinkEnded, NotScored
+from surveys.voices import voices
 from tests.surveys.conftest import Poll
 
 AT_ONCE = {"kind": "after_purchase", "days": 0}
@@ -199,3 +200,18 @@ async def test_the_service_cannot_change_what_was_published_or_logged(asked: Pol
 
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asked.verb(change)
+
+
+async def test_what_may_be_published_has_a_first_name_and_ends_with_the_consent(asked: Poll) -> None:
+    async def told() -> list[tuple[str, str | None]]:
+        async with asked.database.reader() as connection:
+            return [(voice.comment, voice.first_name) for voice in await voices(connection, asked.program, 10)]
+
+    await asked.call("PATCH", "customers/ann", name="Ann Martin")
+    await scores(asked, 10)
+    await says(asked, "Lovely")
+    assert await told() == []
+    await says(asked, "Lovely", publish=True)
+    assert await told() == [("Lovely", "Ann")]
+    await asked.call("POST", "customers/ann/erase")
+    assert await told() == []
