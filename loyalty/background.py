@@ -30,6 +30,7 @@ from loyalty.backtests.tasks import work_off as work_off_backtests
 from loyalty.database import Connection
 from loyalty.deeds.tasks import birthdays
 from loyalty.exports.actions import JOB as EXPORTS
+from loyalty.exports.kind import KINDS as EXPORT_KINDS
 from loyalty.exports.tasks import work_off as work_off_exports
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.imports.kind import KINDS as IMPORTS
@@ -96,8 +97,10 @@ JOBS = (
 # Conditions of segments that read what rooms above the segments' store.
 for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
     CONDITIONS.add_home(home)
-# Kinds of files that rooms above the imports register.
+# Kinds of files that rooms above the imports and exports register.
 IMPORTS.add_home("kpi.inputs.kinds")
+IMPORTS.add_home("surveys.invitations.kinds")
+EXPORT_KINDS.add_home("surveys.results.kinds")
 
 
 def register_consumers() -> None:
