@@ -56,7 +56,7 @@ from loyalty.segments.tasks import refresh_segments
 from loyalty.tiers.actions import REVIEW
 from loyalty.tiers.tasks import review
 from surveys.invitations.planning import CONSUMER as SURVEYS
-from surveys.invitations.planning import plan_from_events
+from surveys.invitations.planning import plan_from_events, wants_news
 from surveys.invitations.queries import waiting as surveys_due
 from surveys.invitations.tasks import SEND as SEND_SURVEYS
 from surveys.invitations.tasks import send_due
@@ -104,10 +104,10 @@ EXPORT_KINDS.add_home("surveys.results.kinds")
 
 
 def register_consumers() -> None:
-    """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
+    """Register everybody who is told of events, and of which. Twice does nothing."""
     register_consumer(KPI, mark_days, rebuild)
     register_consumer(REFERRALS, note_news)
-    register_consumer(SURVEYS, plan_from_events)
+    register_consumer(SURVEYS, plan_from_events, wants=wants_news)
 
 
 def all_jobs() -> list[Job]:
