@@ -31,8 +31,9 @@ check: $(VENV)/.dev ## Check style, types, the house's structure, templates and 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint admin/templates loyalty/account_page/templates surveys/templates \
-		--per-file-ignores 'surveys/templates/invitation\.html' H021 # mail programs drop style sheets
+	$(BIN)/djlint --check --lint admin/templates loyalty/account_page/templates surveys/answers/templates \
+		surveys/invitations/templates \
+		--per-file-ignores 'surveys/invitations/templates/invitation\.html' H021 # mail programs drop style sheets
 	$(BIN)/python -m loyalty.i18n --check
 
 format: $(VENV)/.dev ## Format the code

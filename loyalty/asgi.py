@@ -48,9 +48,11 @@ from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
 from loyalty.web.problems import on_failure, on_http, on_refusal
 from loyalty.web.requests import request_ids
-from surveys.api import router as surveys
-from surveys.keys import keyring
-from surveys.pages import router as survey_pages
+from surveys.answers.pages import router as survey_pages
+from surveys.invitations.api import router as survey_invitations
+from surveys.invitations.keys import keyring
+from surveys.plans.api import router as surveys
+from surveys.results.api import router as survey_results
 
 TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
@@ -71,7 +73,10 @@ TAGS = [
 _READING = {"GET", "HEAD", "OPTIONS"}
 # What a page of another origin may send and see, where such pages are let in.
 _SENT = ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"]
-_SEEN = ["etag", "idempotency-replayed", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"]
+_SEEN = [
+    *("etag", "idempotency-replayed", "retry-after", "survey-skipped"),
+    *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+]
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
 
 
@@ -97,6 +102,8 @@ _API: list[ControllerRouterHandler] = [
     imports,
     exports,
     surveys,
+    survey_invitations,
+    survey_results,
     *kpi_routes,
     kpi_inputs,
     test_clock,

@@ -14,7 +14,7 @@ import loyalty.members.balances  # the same
 import loyalty.purchases.counting  # registers what purchases count towards tiers
 import loyalty.purchases.referring
 import loyalty.rewards.referring  # noqa: F401 - hands down what referrals ask of rewards
-import surveys.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
+import surveys.answers.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 from kpi.audit.tasks import audit_nightly
 from kpi.rollup.marks import mark_days
 from kpi.rollup.taking import take_snapshots
@@ -54,11 +54,11 @@ from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
 from loyalty.tiers.actions import REVIEW
 from loyalty.tiers.tasks import review
-from surveys.invitations import waiting as surveys_due
-from surveys.planning import CONSUMER as SURVEYS
-from surveys.planning import plan_from_events
-from surveys.tasks import SEND as SEND_SURVEYS
-from surveys.tasks import send_due
+from surveys.invitations.planning import CONSUMER as SURVEYS
+from surveys.invitations.planning import plan_from_events
+from surveys.invitations.queries import waiting as surveys_due
+from surveys.invitations.tasks import SEND as SEND_SURVEYS
+from surveys.invitations.tasks import send_due
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (

@@ -30,7 +30,9 @@ for room in (
     "loyalty.account_page",
     "loyalty.imports",
     "loyalty.exports",
-    "surveys",
+    "surveys.plans",
+    "surveys.invitations",
+    "surveys.answers",
     "kpi.rollup",
     "kpi.inputs",
 ):

@@ -17,12 +17,13 @@ from loyalty.jobs.job import Desk
 from loyalty.outbox.consumer import registered
 from loyalty.outbox.tasks import drain
 from loyalty.programs.facts import ProgramFacts
-from surveys import actions, tokens
-from surveys.plan import Content
-from surveys.planning import CONSUMER
-from surveys.policy import Policy
-from surveys.sending import Asking
-from surveys.tasks import work_off
+from surveys.invitations import tokens
+from surveys.invitations.planning import CONSUMER
+from surveys.invitations.sending import Asking
+from surveys.invitations.tasks import work_off
+from surveys.plans import actions
+from surveys.plans.content import Content
+from surveys.plans.policy import Policy
 from tests.paper import local
 
 RING = tokens.Keyring([sha256(b"a key of tests").digest()])

@@ -9,9 +9,10 @@ import pytest
 
 from loyalty.database import Tx
 from loyalty.errors import NotFound
-from surveys import answers
-from surveys.answers import AnswerLocked, LinkEnded, NotScored
-from surveys.voices import voices
+from surveys.answers import actions as answers
+from surveys.answers.actions import AnswerLocked, LinkEnded, NotScored
+from surveys.invitations import bounces
+from surveys.results.voices import voices
 from tests.surveys.conftest import Poll
 
 AT_ONCE = {"kind": "after_purchase", "days": 0}
@@ -126,7 +127,7 @@ async def test_who_unsubscribed_gets_no_reminder_and_no_other_survey(asked: Poll
 
 async def test_mail_that_came_back_stops_mail_to_that_address_only(asked: Poll) -> None:
     invitation_id = asked.box.letters[0].invitation.invitation_id
-    await asked.verb(lambda tx: answers.bounce(tx, asked.program, invitation_id, "ann@example.org"))
+    await asked.verb(lambda tx: bounces.bounce(tx, asked.program, invitation_id, "ann@example.org"))
     await asked.at("2026-03-08T12:00")
     assert await asked.sends() == []
     await asked.at("2026-07-01T12:00")

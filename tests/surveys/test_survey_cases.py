@@ -9,8 +9,8 @@ from loyalty.database import one
 from loyalty.errors import NotFound
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.verify import verify
-from surveys import answers
-from surveys.cases import CaseClosed, close_case, close_with_points, edit_case, open_cases
+from surveys.answers import actions as answers
+from surveys.answers.cases import CaseClosed, close_case, close_with_points, edit_case, open_cases
 from tests.surveys.conftest import Poll
 
 

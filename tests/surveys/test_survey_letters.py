@@ -8,8 +8,8 @@ import pytest
 
 from loyalty.mail.tasks import work_off as deliver
 from loyalty.settings import Settings
-from surveys import tasks
-from surveys.keys import keyring
+from surveys.invitations import tasks
+from surveys.invitations.keys import keyring
 from tests.post_office import PostOffice, open_post_office
 from tests.surveys.conftest import Poll
 

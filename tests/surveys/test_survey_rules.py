@@ -7,20 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from surveys import times, tokens
-from surveys.draws import draw, held_out, sampled_out
-from surveys.policy import NEVER_PUBLISHED, Policy, StoredPolicy
-from surveys.rules import (
-    CLASSES,
-    REASONS,
-    Standing,
-    Verdict,
-    class_of,
-    decide,
-    editable,
-    link_open,
-    remind,
-)
+from surveys.answers.rules import editable, link_open
+from surveys.invitations import tokens
+from surveys.invitations.draws import draw, held_out, sampled_out
+from surveys.invitations.rules import REASONS, Standing, Verdict, decide, remind
+from surveys.plans import times
+from surveys.plans.classes import CLASSES, class_of
+from surveys.plans.policy import NEVER_PUBLISHED, Policy, StoredPolicy
 from tests.surveys.surveys_page import instant, rows
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.intervals import Answers, nps_interval
-from surveys.scores import Answer, compared, rolling, rounded, shown, tally
+from surveys.results.scores import Answer, compared, rolling, rounded, shown, tally
 from tests.surveys.surveys_page import instant, rows
 
 PARIS = ZoneInfo("Europe/Paris")

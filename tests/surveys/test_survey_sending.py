@@ -6,11 +6,11 @@ import pytest
 
 from loyalty.database import Tx
 from loyalty.errors import NotFound
-from surveys import actions
-from surveys.plan import Content
-from surveys.policy import Policy
-from surveys.sending import Asking, send
-from surveys.tasks import work_off
+from surveys.invitations.sending import Asking, send
+from surveys.invitations.tasks import work_off
+from surveys.plans import actions
+from surveys.plans.content import Content
+from surveys.plans.policy import Policy
 from tests.surveys.conftest import RING, Poll
 
 WEEK = {"kind": "after_purchase", "days": 7}

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty.errors import Invalid
-from surveys.plan import Content, Texts, checked
-from surveys.trigger import TRIGGERS, News, events_looked_at, load, triggered
+from surveys.plans.content import Content, Texts, checked
+from surveys.plans.trigger import TRIGGERS, News, events_looked_at, load, triggered
 from tests.surveys.surveys_page import rows
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)

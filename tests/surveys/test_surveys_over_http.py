@@ -1,6 +1,7 @@
 """Surveys as managers and storefronts tell them over HTTP."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -8,10 +9,15 @@ from litestar import Litestar
 
 from loyalty.asgi import create_app
 from loyalty.settings import Settings
+from surveys.plans.policy import Policy
 from tests.conftest import living
 from tests.surveys.conftest import Poll
 
 SURVEY: dict[str, Any] = {"name": "After a purchase", "trigger": {"kind": "on_request"}}
+
+
+def key(name: str) -> dict[str, str]:
+    return {"Idempotency-Key": name}
 
 
 @pytest.fixture
@@ -35,10 +41,9 @@ async def test_a_survey_is_drafted_edited_published_asked_and_closed(poll: Poll)
     assert changed["version"] == made["version"] + 1
     assert (await poll.call("POST", f"{path}/publish"))["edition"] == 1
     given = await poll.call("POST", f"{path}/invitations", 201, customer_id="ann")
-    assert given["state"] == "invited"
     assert given["url"].startswith(f"https://shop.example/s/{poll.program}.")
-    again = await poll.call("POST", f"{path}/invitations", 201, customer_id="ann")
-    assert (again["state"], again["reason"], again["url"]) == ("skipped", "throttled", None)
+    again = await poll.api.post(f"/v1/{path}/invitations", json={"customer_id": "ann"}, headers=key("another"))
+    assert (again.status_code, again.headers["survey-skipped"], again.content) == (204, "throttled", b"")
     assert (await poll.call("POST", f"{path}/close"))["state"] == "closed"
     assert [one["state"] for one in (await poll.call("GET", "surveys"))["data"]] == ["closed"]
     told = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
@@ -70,3 +75,23 @@ async def test_an_edit_of_an_older_version_overwrites_nothing(poll: Poll) -> Non
 async def test_what_is_wrong_with_a_survey_is_pointed_at(poll: Poll, body: dict[str, Any], pointer: str) -> None:
     answer = await poll.call("POST", "surveys", 422, **SURVEY | body)
     assert [one["pointer"] for one in answer["errors"]] == [pointer]
+
+
+async def test_a_retry_gets_the_same_link_which_is_in_no_row(poll: Poll) -> None:
+    survey = await poll.publishes({"kind": "on_request"}, Policy(consent=None))
+    for who in ("ann", "bob"):
+        await poll.buys(f"o-{who}", who)
+    path = f"/v1/surveys/{survey}/invitations"
+    first, again = [await poll.api.post(path, json={"customer_id": "ann"}, headers=key("a")) for _ in range(2)]
+    assert first.status_code == HTTPStatus.CREATED
+    assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+    other = await poll.api.post(path, json={"customer_id": "bob"}, headers=key("a"))
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    skipped = [await poll.api.post(path, json={"customer_id": "ann"}, headers=key("b")) for _ in range(2)]
+    assert [(one.status_code, one.headers["survey-skipped"]) for one in skipped] == [(204, "throttled")] * 2
+    secret = first.json()["url"].rpartition(".")[2]
+    rows = await poll.owner.fetch("SELECT coalesce(convert_from(body, 'UTF8'), '') AS told FROM idempotency")
+    assert not any(secret in row["told"] for row in rows)
+    await poll.call("POST", "customers/ann/erase")
+    gone = await poll.api.post(path, json={"customer_id": "ann"}, headers=key("a"))
+    assert gone.status_code == HTTPStatus.GONE

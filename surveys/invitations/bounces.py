@@ -1,0 +1,43 @@
+"""Whom nothing more is sent to: who unsubscribed, and whose address a mail server refused."""
+
+from datetime import datetime
+from uuid import UUID
+
+from loyalty.database import Connection, Tx
+from surveys.invitations.people import now_of
+
+_SUPPRESS = """
+INSERT INTO survey_suppression (program_id, customer_id, why, email_sha256, recorded_at)
+SELECT $1, c.customer_id, $3,
+  CASE WHEN $3 = 'bounced' THEN sha256(convert_to(lower(coalesce($5, c.email)), 'UTF8')) END, $4
+FROM customer c WHERE c.program_id = $1 AND c.customer_id = $2
+ON CONFLICT (program_id, customer_id, why) DO UPDATE
+  SET email_sha256 = excluded.email_sha256, recorded_at = excluded.recorded_at
+  WHERE survey_suppression.email_sha256 IS DISTINCT FROM excluded.email_sha256
+RETURNING true
+"""
+_BOUNCED = """
+UPDATE survey_invitation SET bounced_at = coalesce(bounced_at, $3), remind_at = NULL
+WHERE program_id = $1 AND invitation_id = $2 RETURNING customer_id
+"""
+
+
+async def bounce(tx: Tx, program_id: int, invitation_id: UUID, email: str | None = None) -> None:
+    """Note that mail came back: nothing more is sent to that address. Unsaid, it is the customer's present one."""
+    now = await now_of(tx.connection, program_id)
+    customer_id = await note_bounce(tx.connection, program_id, invitation_id, now)
+    if customer_id is not None:
+        await suppress(tx.connection, program_id, customer_id, "bounced", now, email)
+
+
+async def suppress(
+    connection: Connection, program_id: int, customer_id: UUID, why: str, at: datetime, email: str | None = None
+) -> bool:
+    """Have a customer asked no more; of a bounce, at that address. Tells whether that is news."""
+    return await connection.fetchval(_SUPPRESS, program_id, customer_id, why, at, email) is not None
+
+
+async def note_bounce(connection: Connection, program_id: int, invitation_id: UUID, at: datetime) -> UUID | None:
+    """Note that an invitation came back; names whose it was, if that is known."""
+    found: UUID | None = await connection.fetchval(_BOUNCED, program_id, invitation_id, at)
+    return found
