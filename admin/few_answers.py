@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from admin.format import Format
+from admin.series import SIDES
 from kpi.answers import Figures, Overview
-from kpi.measure import Difference, Ratio
+from kpi.measure import NO_DIFFERENCE, Ratio
 from surveys.results.scores import ENOUGH, FEWEST
 
 SCORE = "nps"
@@ -42,6 +43,7 @@ def _shown(figures: Figures) -> Figures:
         name: replace(ratio, value=None, ci95=None) if ratio.base < FEWEST else ratio
         for name, ratio in figures.segments.items()
     }
-    compared = all(segments[side].base >= ENOUGH for side in ("member", "non_member") if side in segments)
-    difference = figures.difference if compared else Difference(None, None)
+    # From 30 on a difference is shown of every measure; a page says so of what has one.
+    told = all(segments[side].value is not None for side in SIDES if side in segments)
+    difference = figures.difference if told else NO_DIFFERENCE
     return replace(figures, segments=dict(segments), difference=difference)

@@ -21,6 +21,7 @@ from kpi.inputs.staff import Entered, Listed, Staff
 from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
+from kpi.reasons import NO_OPINIONS
 from loyalty.clock import utc_now
 from loyalty.errors import NotFound
 from loyalty.members.people import Found, People, Search
@@ -312,7 +313,7 @@ class FakeDesk:
                 "non_member": make(row.non_member),
             },
             difference=Difference(value, _interval(low, high)),
-            reason=None if key in self.table and (key != "nps" or row.everyone[1]) else NOTHING_ENTERED,
+            reason=_reason(key, row, known=key in self.table),
             ci_pending=self.pending > 0,
             lists=key in self.table and measure_named(key).unit == "ratio",
             distributions=self.distributions.get(key, {}),
@@ -336,6 +337,12 @@ def _counted(counts: Counts) -> Ratio:
 def _ratio(counts: Counts) -> Ratio:
     num, den, low, high = counts
     return Ratio(num, den, num / den if den else None, _interval(low, high))
+
+
+def _reason(key: str, row: Row, *, known: bool) -> Reason | None:
+    if key == "nps":
+        return None if row.everyone[1] else NO_OPINIONS
+    return None if known else NOTHING_ENTERED
 
 
 def _score(counts: Counts) -> Ratio:

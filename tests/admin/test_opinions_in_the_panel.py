@@ -51,7 +51,7 @@ def test_members_stand_beside_the_others_with_what_is_not_proven(inside: TestCli
     assert "Asked: 200, of whom 50% answered" in card
     french = opinion_card(inside.get(f"{IMPACT}?period=2017-05&lang=fr").text)
     assert "Interrogés : 200, dont 50 % ont répondu" in french
-    rows = list(csv.reader(io.StringIO(inside.get(f"{IMPACT}.csv?period=2017-05").text[1:])))[-3:]
+    rows = list(csv.reader(io.StringIO(inside.get(f"{IMPACT}.csv?period=2017-05&lang=en").text[1:])))[-3:]
     assert [row[:4] for row in rows] == [
         ["Net Promoter Score", "Members", "May 2017", "45.0"],
         ["Net Promoter Score", "Non-members", "May 2017", "20.0"],
@@ -78,6 +78,7 @@ def test_few_answers_are_no_number_and_some_are_an_indication(inside: TestClient
 
 def test_without_answers_the_page_says_so_and_sends_no_rows(inside: TestClient[Litestar]) -> None:
     card = opinion_card(inside.get(f"{IMPACT}?period=2017-06").text)
+    assert "No customer answered a survey in this period." in card
     assert "score" not in card.partition("</header>")[2]
     assert "Net Promoter Score" not in inside.get(f"{IMPACT}.csv?period=2017-06").text
 
