@@ -1,6 +1,7 @@
 """One programme's facts as Parquet files, in batches, with when they were known.
 
-That is what was bought, taken back, joined and merged, how points moved, and what was entered for the key figures.
+That is what was bought, taken back, joined and merged, how points moved, what was answered (the scores, not the words),
+and what was entered for the key figures.
 Instants are UTC without a mark, ids are 16 bytes, money is in minor units. Nothing in the files names a person.
 """
 
@@ -100,9 +101,15 @@ TABLES = {
         "referral WHERE program_id = $1",
     ),
     "shares": ("customer_id shared_at recorded_at", "referral_share WHERE program_id = $1"),
+    "invitations": (
+        "invitation_id customer_id respondent_id member sent_at",
+        "survey_invitation WHERE program_id = $1 AND sent_at IS NOT NULL",
+    ),
+    "answers": ("invitation_id score member rewarded first_scored_at", "survey_response WHERE program_id = $1"),
+    "answer_changes": ("change_id invitation_id kind score recorded_at", "survey_change WHERE program_id = $1"),
 }
 _IDS = {"purchase_id", "customer_id", "merged_into", "redemption_id", "reward_id", "award_id", "referral_id"}
-_IDS |= {"friend_id", "referrer_id"}
+_IDS |= {"friend_id", "referrer_id", "invitation_id", "respondent_id", "change_id"}
 
 
 async def export(connection: Connection, program_id: int, folder: Path) -> Mapping[str, int]:

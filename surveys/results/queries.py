@@ -7,11 +7,11 @@ from uuid import UUID
 
 from loyalty.customers.survivors import SURVIVORS
 from loyalty.database import Connection
-from loyalty.intervals import Answers, Interval, NpsDifference, nps_interval, wilson
+from loyalty.intervals import Answers, Interval, NpsDifference, nps_interval
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.plans.classes import HIGHEST
-from surveys.results.scores import ROLLING_DAYS, Answer, compared, rolling, tally
+from surveys.results.scores import ROLLING_DAYS, Answer, Rate, compared, rolling, tally
 
 _SURVIVORS = ", ".join(f"{name} AS ({sql})" for name, sql in SURVIVORS.items())
 # Answers that count, of one person under one id; the forgotten keep the id of nobody that they were given.
@@ -44,24 +44,6 @@ LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitat
 WHERE i.program_id = $1 AND i.sent_at >= $2 AND i.sent_at < $3 AND ($4::uuid IS NULL OR i.survey_id = $4)
 GROUP BY i.member
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Who did it, of whom."""
-
-    num: int
-    den: int
-
-    @property
-    def value(self) -> float | None:
-        """The share, of 1."""
-        return self.num / self.den if self.den else None
-
-    @property
-    def ci95(self) -> Interval | None:
-        """Its Wilson interval."""
-        return wilson(self.num, self.den)
 
 
 @dataclass(frozen=True, slots=True)
