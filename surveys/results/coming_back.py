@@ -12,7 +12,7 @@ from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import KEPT, PERSONS, now_of
-from surveys.results.queries import Rate
+from surveys.results.queries import OF_KIND, Rate
 
 Crowd = Literal["promoter", "passive", "detractor", "silent", "never_asked"]
 CROWDS: tuple[Crowd, ...] = ("promoter", "passive", "detractor", "silent", "never_asked")
@@ -28,8 +28,8 @@ WITH RECURSIVE told AS MATERIALIZED (
   LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitation_id
   WHERE i.program_id = $1 AND i.customer_id IS NOT NULL AND coalesce(r.first_scored_at, i.sent_at, i.due_at) >= $2
     AND coalesce(r.first_scored_at, i.sent_at, i.due_at) < $3
-    AND (r.score IS NOT NULL AND r.excluded_because IS NULL OR r.score IS NULL AND i.ends_at <= $4
-      OR i.reason = 'held_out')
+    AND (r.score IS NOT NULL AND (r.excluded_because IS NULL OR $5) OR r.score IS NULL AND i.ends_at <= $4
+      OR i.reason = 'held_out') AND {OF_KIND}
 ), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS},
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
@@ -49,11 +49,13 @@ class Returns:
     by_crowd: dict[Crowd, dict[int, Rate]]
 
 
-async def coming_back(connection: Connection, program: ProgramFacts, start: date, end: date) -> Returns:
+async def coming_back(
+    connection: Connection, program: ProgramFacts, start: date, end: date, *, simulated: bool = False
+) -> Returns:
     """Follow those of a period of local days `[start, end)`, each person once per crowd, from the first time on."""
     since, until = (midnight_after(day - timedelta(days=1), program.zone) for day in (start, end))
     now = await now_of(connection, program.program_id)
-    rows = await connection.fetch(_STORIES, program.program_id, since, until, now)
+    rows = await connection.fetch(_STORIES, program.program_id, since, until, now, simulated)
     stories = [(row["crowd"], row["at"], row["next_at"]) for row in rows]
     return Returns({crowd: {days: rate_within(stories, crowd, days, now) for days in WITHIN_DAYS} for crowd in CROWDS})
 

@@ -1,0 +1,42 @@
+"""What came of a period, all of one moment: the score, how it moved, who came back, and the cases that wait."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from loyalty.database import Connection
+from loyalty.intervals import Answers
+from loyalty.points.dates import local_day
+from loyalty.programs.facts import ProgramFacts
+from surveys.invitations.people import now_of
+from surveys.results.coming_back import Returns, coming_back
+from surveys.results.queries import Results, results, rolling_scores
+from surveys.staff import queries
+from surveys.staff.facts import AnswersAsked, AnswersSeen
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsSeen:
+    """`rolling` ends with each day of the period, and begins where the first answer of its 90 days may lie."""
+
+    asked: AnswersAsked
+    results: Results
+    rolling: list[tuple[date, Answers]]
+    returns: Returns
+    cases: dict[str, int]
+    feed: AnswersSeen
+
+
+async def see_results(
+    connection: Connection, program: ProgramFacts, asked: AnswersAsked, feed: AnswersSeen
+) -> ResultsSeen:
+    """Count what came of a period."""
+    told = (asked.start, asked.end)
+    today = local_day(await now_of(connection, program.program_id), program.zone)
+    return ResultsSeen(
+        asked,
+        await results(connection, program, *told, asked.survey_id, simulated=asked.simulated),
+        await rolling_scores(connection, program, *told, asked.survey_id, simulated=asked.simulated),
+        await coming_back(connection, program, *told, simulated=asked.simulated),
+        await queries.counts(connection, program.program_id, today, None, simulated=asked.simulated),
+        feed,
+    )
