@@ -58,17 +58,12 @@ def score_of(group: Group, f: Format) -> ScoreSaid:
         state=state,
         value=MISSING if seen.score is None else f.number(seen.score),
         interval=spread(seen.interval, f),
-        answers=answers_said(answers.n, f),
+        answers=f.number(answers.n),
         classes=classes_counted(answers, f),
         response=f.percent(group.response.value),
         response_of=rate_counts(group.response, f),
         note=note,
     )
-
-
-def answers_said(n: int, f: Format) -> str:
-    """Count answers."""
-    return f.words.ngettext("%(n)s answer", "%(n)s answers", n, n=f.number(n))
 
 
 def classes_counted(answers: Answers, f: Format) -> str:

@@ -121,7 +121,8 @@ async def test_simulated_answers_are_never_among_real_ones(
 ) -> None:
     await poll.publishes({"kind": "after_purchase", "days": 0})
     await _ann_says(poll, 2, "Too late")
-    await poll.owner.execute("UPDATE purchase SET origin = 'import', order_id = 'n' || order_id")
+    await poll.owner.execute("UPDATE purchase SET origin = 'import'")
+    await poll.owner.execute("UPDATE customer_alias SET external_id = 'bea'")
     # Lots are drawn by names: of these, some are in the sample, were asked, and answered.
     copy = """INSERT INTO purchase SELECT (jsonb_populate_record(p, jsonb_build_object('purchase_id', gen_random_uuid(),
       'order_id', 'many' || n, 'placed_at', p.placed_at - n * interval '1 hour'))).*
