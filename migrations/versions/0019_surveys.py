@@ -242,8 +242,13 @@ def upgrade() -> None:
         sa.Column("commented_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rewarded", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("award_id", sa.Uuid(), nullable=True),
         sa.Column("excluded_because", sa.Text(), nullable=True),
         sa.Column("excluded_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("award_id IS NULL OR rewarded", name=op.f("survey_response_points_are_flagged")),
+        sa.ForeignKeyConstraint(
+            ["program_id", "award_id"], ["award.program_id", "award.award_id"], name="survey_response_award_fk"
+        ),
         sa.CheckConstraint(
             "(excluded_because IS NULL) = (excluded_by IS NULL)", name=op.f("survey_response_excluded_by_somebody")
         ),

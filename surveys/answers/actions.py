@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from loyalty.database import Connection, Tx
 from loyalty.errors import Conflict, Gone, NotFound
+from loyalty.members.actions import give_points
 from loyalty.outbox.queries import tell
 from loyalty.points.dates import local_day
-from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.programs.queries import program_of
 from surveys.answers import queries
 from surveys.answers.queries import Opened
@@ -82,7 +83,7 @@ async def score(tx: Tx, told: str, value: int, language: str) -> Opened:
     _still_editable(link)
     if before is None:
         known = (await people.persons(connection, program_id, [opened.customer_id], link.now))[opened.customer_id]
-        of = (known.member, language)
+        of = (known.member, language, opened.promised_points is not None)
         await queries.add_score(connection, program_id, opened.invitation_id, value, link.now, of)
         await queries.no_reminder(connection, program_id, opened.invitation_id)
         await tell(connection, program_id, "survey.answered", f"survey_invitation/{opened.invitation_id}")
@@ -91,6 +92,8 @@ async def score(tx: Tx, told: str, value: int, language: str) -> Opened:
     kind = "scored" if before is None else "rescored"
     await queries.note_change(connection, program_id, opened.invitation_id, kind, link.now, value)
     await _case(connection, link, None if before is None else class_of(before.score), class_of(value))
+    if before is None and opened.promised_points is not None:
+        await _reward(tx, link, opened.promised_points)
     return await _again(connection, told)
 
 
@@ -132,6 +135,17 @@ async def unsubscribe(tx: Tx, told: str) -> None:
     whom = await people.survivor_of(tx.connection, program_id, opened.customer_id)
     if await bounces.suppress(tx.connection, program_id, whom or opened.customer_id, "unsubscribed", now):
         await tell(tx.connection, program_id, "survey.unsubscribed", f"customer/{whom or opened.customer_id}")
+
+
+async def _reward(tx: Tx, link: Link, points: int) -> None:
+    """Give what was promised for an answer, in its commit: it is the same for every score, and given once."""
+    whom = await people.survivor_of(tx.connection, link.program.program_id, link.opened.customer_id)
+    if whom is None:  # pragma: no cover - the links of the forgotten lead nowhere
+        raise AssertionError
+    invitation_id = link.opened.invitation_id
+    source = Source(link.program, None, "default", "customer", f"survey_invitation/{invitation_id}")
+    reason = f"Answer to the survey {link.opened.content.name}"
+    await give_points(tx, source, whom, points, reason, lambda award: [queries.rewarded(award.award_id, invitation_id)])
 
 
 async def _case(connection: Connection, link: Link, before: str | None, after: str) -> None:

@@ -11,11 +11,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from loyalty.customers.queries import aliases_of
 from loyalty.database import Connection, Tx
 from loyalty.errors import Conflict, NotFound
-from loyalty.members.actions import adjust_points
-from loyalty.members.adjustments import NewAdjustment
+from loyalty.members.actions import give_points
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.facts import Source
 from loyalty.statements import Part
@@ -119,17 +117,15 @@ async def close_with_points(tx: Tx, source: Source, case_id: UUID, points: int, 
     if case.closed_at is not None:
         raise _closed(case_id)
     whom = await survivor_of(connection, program_id, case.customer_id) if case.customer_id else None
-    aliases = await aliases_of(connection, program_id, [whom]) if whom else []
-    known = [external_id for namespace, external_id in aliases if namespace == source.namespace]
-    if not known:
-        msg = "There is no such customer, or the person was erased."
+    if whom is None:
+        msg = "The person was erased, so nobody can be given anything."
         raise NotFound(msg)
 
     def besides(award: RecordedAward) -> list[Part]:
         told = [case_id, award.award_id, award.recorded_at, source.actor]
         return [Part("case_closed", _CLOSE_WITH_POINTS, told, guards=1)]
 
-    return await adjust_points(tx, source, NewAdjustment(known[0], points, reason), besides)
+    return await give_points(tx, source, whom, points, reason, besides)
 
 
 async def exclude_answer(tx: Tx, program_id: int, invitation_id: UUID, because: str | None, actor: str) -> bool:

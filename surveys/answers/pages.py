@@ -111,8 +111,10 @@ def nowhere(request: AnyRequest) -> Response[str]:
 
 
 def _ask(request: AnyRequest, link: Link, token: str, chosen: int | None, *, wrong: bool = False) -> Response[str]:
-    asking = question(link.opened.content, link.program.name, format_of(request, link))
-    values = {"question": asking, "chosen": chosen, "wrong": wrong}
+    f = format_of(request, link)
+    asking = question(link.opened.content, link.program.name, f)
+    points = None if link.opened.answer else link.opened.promised_points
+    values = {"question": asking, "chosen": chosen, "wrong": wrong, "points": points and f.number(points)}
     return show("score.html", request, link, token, values, 422 if wrong else 200)
 
 

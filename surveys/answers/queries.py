@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from loyalty.database import Connection
 from loyalty.ids import new_id
+from loyalty.statements import Part
 from surveys.plans.content import Content
 
 _BY_LINK = """
 SELECT json_build_object('invitation_id', i.invitation_id, 'customer_id', i.customer_id, 'sent_at', i.sent_at,
-  'ends_at', i.ends_at, 'content', e.content, 'language', c.language,
+  'ends_at', i.ends_at, 'content', e.content, 'language', c.language, 'asked_as_member', i.member,
   'bought_at', (SELECT p.placed_at FROM purchase p WHERE p.program_id = $1 AND p.purchase_id = i.purchase_id),
   'unsubscribed', EXISTS (SELECT FROM survey_suppression x WHERE x.program_id = $1 AND x.customer_id = i.customer_id
     AND x.why = 'unsubscribed'),
@@ -25,14 +26,18 @@ WHERE i.program_id = $1 AND i.token_sha256 = $2
 """
 _BY_LINK_TO_ANSWER = f"{_BY_LINK} FOR UPDATE OF i"
 _SCORE = """
-INSERT INTO survey_response (program_id, invitation_id, score, first_scored_at, score_at, member, language)
-VALUES ($1, $2, $3, $4, $4, $5, $6)
+INSERT INTO survey_response (program_id, invitation_id, score, first_scored_at, score_at, member, language, rewarded)
+VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
 """
 _RESCORE = "UPDATE survey_response SET score = $3, score_at = $4 WHERE program_id = $1 AND invitation_id = $2"
 _COMMENT = """
 UPDATE survey_response SET comment = $3, commented_at = CASE WHEN $3::text IS NULL THEN NULL ELSE $4::timestamptz END,
   publish_at = CASE WHEN $5 THEN coalesce(publish_at, $4::timestamptz) END
 WHERE program_id = $1 AND invitation_id = $2
+"""
+_REWARDED = """
+UPDATE survey_response SET award_id = {0}
+WHERE program_id = $1 AND invitation_id = {1} AND rewarded AND award_id IS NULL RETURNING 1
 """
 _CHANGE = """
 INSERT INTO survey_change (program_id, change_id, invitation_id, kind, score, actor, recorded_at)
@@ -66,9 +71,15 @@ class Opened(Struct, frozen=True):
     ends_at: datetime
     content: Content
     unsubscribed: bool
+    asked_as_member: bool
     language: str | None = None
     bought_at: datetime | None = None
     answer: Given | None = None
+
+    @property
+    def promised_points(self) -> int | None:
+        """What an answer was promised, whatever it says; only members can spend points."""
+        return self.content.reward_points if self.asked_as_member else None
 
     @property
     def first_scored_at(self) -> datetime | None:
@@ -90,10 +101,15 @@ async def by_link(connection: Connection, program_id: int, sha256: bytes, *, to_
 
 
 async def add_score(
-    connection: Connection, program_id: int, invitation_id: UUID, score: int, at: datetime, of: tuple[bool, str]
+    connection: Connection, program_id: int, invitation_id: UUID, score: int, at: datetime, of: tuple[bool, str, bool]
 ) -> None:
-    """Add the response; `of`: member or not, and the language of the page."""
+    """Add the response; `of`: member or not, the language of the page, and whether points were promised."""
     await connection.execute(_SCORE, program_id, invitation_id, score, at, *of)
+
+
+def rewarded(award_id: UUID, invitation_id: UUID) -> Part:
+    """Link what was given for a response: once."""
+    return Part("survey_rewarded", _REWARDED, [award_id, invitation_id], guards=1)
 
 
 async def change_score(connection: Connection, program_id: int, invitation_id: UUID, score: int, at: datetime) -> None:

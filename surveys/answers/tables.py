@@ -24,6 +24,8 @@ class SurveyResponse(SQLModel, table=True):
         CheckConstraint("score BETWEEN 0 AND 10", name="score_is_0_to_10"),
         CheckConstraint("score_at >= first_scored_at", name="changed_after_the_first"),
         CheckConstraint("publish_at IS NULL OR comment IS NOT NULL", name="only_comments_are_published"),
+        ForeignKeyConstraint(["program_id", "award_id"], AWARD_KEY, name="survey_response_award_fk"),
+        CheckConstraint("award_id IS NULL OR rewarded", name="points_are_flagged"),
         CheckConstraint("(excluded_because IS NULL) = (excluded_by IS NULL)", name="excluded_by_somebody"),
         Index("survey_response_scored_ix", "program_id", "first_scored_at"),
         {"postgresql_with": {"fillfactor": "80"}},
@@ -42,6 +44,7 @@ class SurveyResponse(SQLModel, table=True):
     publish_at: datetime | None = Field(default=None, sa_type=Instant)
     # Answers that were promised something, and those that staff took out, are in no score.
     rewarded: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    award_id: UUID | None = None
     excluded_because: str | None = None
     excluded_by: str | None = None
 

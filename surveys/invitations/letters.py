@@ -35,6 +35,7 @@ def survey_letter(asking: Asking, email: str, public_url: str) -> Letter:
         "stop": f"{address}/unsubscribe",
         "until": f.date(asking.ends_at.astimezone(program.zone).date(), "d MMMM y"),
         "reminder": asking.reminder,
+        "points": f.number(content.reward_points) if content.reward_points and asking.invitation.member else None,
     }
     made = environment(TEMPLATES, f.language)
     return Letter(

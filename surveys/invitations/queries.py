@@ -26,9 +26,9 @@ ON CONFLICT ON CONSTRAINT survey_occasion_asked_once DO NOTHING
 """
 _INVITATION = """
 SELECT json_build_object('invitation_id', i.invitation_id, 'survey_id', i.survey_id, 'customer_id', i.customer_id,
-  'channel', i.channel, 'state', i.state, 'reason', i.reason, 'due_at', i.due_at, 'sent_at', i.sent_at,
-  'ends_at', i.ends_at, 'key_id', i.key_id, 'token_version', i.token_version, 'survey_state', s.state,
-  'content', e.content, 'kept', {kept},
+  'channel', i.channel, 'member', i.member, 'state', i.state, 'reason', i.reason, 'due_at', i.due_at,
+  'sent_at', i.sent_at, 'ends_at', i.ends_at, 'key_id', i.key_id, 'token_version', i.token_version,
+  'survey_state', s.state, 'content', e.content, 'kept', {kept},
   'answered', EXISTS (SELECT FROM survey_response r WHERE r.program_id = $1 AND r.invitation_id = i.invitation_id)
   )::text
 FROM survey_invitation i JOIN survey s ON s.program_id = $1 AND s.survey_id = i.survey_id
@@ -106,6 +106,7 @@ class Invitation(Struct, frozen=True):
     due_at: datetime
     survey_state: str
     content: Content
+    member: bool
     kept: bool
     answered: bool
     token_version: int

@@ -14,6 +14,8 @@ TONGUES: tuple[Tongue, ...] = ("en", "fr")
 Name = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[^\\x00-\\x1f\\x7f]+(?!\\n)$")]
 Words = Annotated[str, Meta(min_length=1, max_length=300, pattern="^[^\\x00-\\x1f\\x7f]+(?!\\n)$")]
 
+RewardPoints = Annotated[int, Meta(ge=1, le=1_000_000)]
+
 
 class Texts(Struct, frozen=True, forbid_unknown_fields=True):
     """What a customer reads in one language. None: the service's own words, which name the shop.
@@ -37,7 +39,8 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     """A survey's draft, or one published edition.
 
     `trigger`: `kind`, with that kind's own settings. `sample_bp` of 10,000 occasions are asked about. `send_at`: the
-    local hour. `case_days`: within so many local days a detractor's case is due.
+    local hour. `case_days`: within so many local days a detractor's case is due. `reward_points`: what a member gets
+    for an answer, whatever it says; such answers are not in the score.
     """
 
     name: Name
@@ -47,6 +50,7 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     reminder: bool = True
     send_at: Annotated[int, Meta(ge=0, le=23)] = 10
     case_days: Annotated[int, Meta(ge=0, le=90)] = 3
+    reward_points: RewardPoints | None = None
 
     @property
     def triggered_by(self) -> Trigger:

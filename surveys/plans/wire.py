@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from surveys.plans.content import Content, Name, Texts, Tongue
+from surveys.plans.content import Content, Name, RewardPoints, Texts, Tongue
 from surveys.plans.policy import EVERYBODY_BP, Policy, Purpose, Share, StoredPolicy
 from surveys.plans.queries import SurveyFacts
 
@@ -52,6 +52,10 @@ class SurveyIn(Struct, forbid_unknown_fields=True):
     reminder: bool = True
     send_at: Annotated[int, Meta(ge=0, le=23, description="The local hour.")] = 10
     case_days: Annotated[int, Meta(ge=0, le=90, description="Within so many days a detractor's case is due.")] = 3
+    reward_points: Annotated[
+        RewardPoints | None,
+        Meta(description="For an answer of a member, whatever it says, and told before. Such answers are in no score."),
+    ] = None
 
     def content(self) -> Content:
         """Hand it to the rules."""

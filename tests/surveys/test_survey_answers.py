@@ -1,6 +1,5 @@
 """What customers answer by their link: once, changed within a day, forgotten on demand."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -44,15 +43,6 @@ async def changes(poll: Poll) -> list[tuple[str, int | None]]:
 
 async def cases(poll: Poll) -> list[str | None]:
     return [row["outcome"] for row in await poll.owner.fetch("SELECT outcome FROM survey_case ORDER BY case_id")]
-
-
-async def test_twenty_posts_at_once_make_one_response_and_one_case(asked: Poll) -> None:
-    await asyncio.gather(*(scores(asked, 3) for _ in range(20)))
-    assert await asked.owner.fetchval("SELECT count(*) FROM survey_response") == 1
-    assert await changes(asked) == [("scored", 3)]
-    assert await cases(asked) == [None]
-    told = await asked.owner.fetch("SELECT type FROM event WHERE type LIKE 'survey.%' ORDER BY event_id")
-    assert [row["type"] for row in told] == ["survey.sent", "survey.answered", "survey.case_opened"]
 
 
 async def test_one_invitation_has_one_response_by_the_database(asked: Poll) -> None:

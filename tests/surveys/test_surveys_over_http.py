@@ -1,6 +1,5 @@
 """Surveys as managers and storefronts tell them over HTTP."""
 
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +9,6 @@ from litestar import Litestar
 from loyalty.asgi import create_app
 from loyalty.settings import Settings
 from surveys.plans.policy import Policy
-from tests.conftest import living
 from tests.surveys.conftest import Poll
 
 SURVEY: dict[str, Any] = {"name": "After a purchase", "trigger": {"kind": "on_request"}}
@@ -20,13 +18,11 @@ def key(name: str) -> dict[str, str]:
     return {"Idempotency-Key": name}
 
 
-@pytest.fixture
-async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
-    """Give the whole application, started, with a key to make links with."""
-    told = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "link_keys": ["k" * 32]}
-    app = create_app(Settings(**told, pool_size=4, public_url="https://shop.example"))  # type: ignore[arg-type]
-    async with living(app):
-        yield app
+@pytest.fixture(scope="session")
+def made() -> tuple[Settings, Litestar]:
+    """Make an application with a key to make links with, under its public address."""
+    settings = Settings(link_keys=["k" * 32], public_url="https://shop.example", pool_size=4)  # type: ignore[list-item]
+    return settings, create_app(settings)
 
 
 async def test_a_survey_is_drafted_edited_published_asked_and_closed(poll: Poll) -> None:
