@@ -13,7 +13,7 @@ from admin.forms import KindForm, Said, draw, read
 from admin.surveys.shares import in_bp, in_percent
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
-from surveys.plans.content import TONGUES, Content, Name, Texts, Words
+from surveys.plans.content import TONGUES, Content, Name, RewardPoints, Texts, Words
 from surveys.plans.trigger import TRIGGERS
 from surveys.staff.preview import texts_of
 
@@ -51,6 +51,15 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
             title=mark("A detractor’s case is due after so many days"),
         ),
     ] = 3
+    reward_points: Annotated[
+        RewardPoints | None,
+        Meta(
+            title=mark("Points for answering"),
+            description=mark(
+                "For members, the same whatever the score. Such answers are not in the score. Empty: none."
+            ),
+        ),
+    ] = None
 
 
 class Saying(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +101,7 @@ def draft_of(content: Content, f: Format, program: ProgramFacts, kind: str = "")
     told = settings.pop("kind")
     if kind in TRIGGERS.all() and kind != told:
         told, settings = kind, {}
-    plan = {name: getattr(content, name) for name in ("name", "reminder", "send_at", "case_days")}
+    plan = {name: getattr(content, name) for name in ("name", "reminder", "send_at", "case_days", "reward_points")}
     plan["sample"] = in_percent(content.sample_bp)
     texts: dict[str, dict[str, Any]] = {tongue: msgspec.to_builtins(content.texts_in(tongue)) for tongue in TONGUES}
     return _drawn(told, plan, settings, texts, f, program)
@@ -125,6 +134,7 @@ def draft_from(said: Said, f: Format, program: ProgramFacts) -> tuple[Draft, Con
         reminder=told["reminder"],
         send_at=told["send_at"],
         case_days=told["case_days"],
+        reward_points=told.get("reward_points"),
     )
     return draft, content
 

@@ -11,11 +11,14 @@ from admin.surveys.asked import View
 from admin.surveys.pictures import bar, column
 from admin.surveys.scores import rate_counts, spread
 from admin.surveys.words import classes_said, crowd_said, reason_said
+from loyalty.i18n import mark
 from loyalty.intervals import Answers
 from surveys.plans.classes import CLASSES, class_of
-from surveys.results.coming_back import CROWDS, WITHIN_DAYS, Returns
-from surveys.results.queries import Funnel, Rate, Results
-from surveys.results.scores import shown
+from surveys.results.coming_back import CROWDS, Returns
+from surveys.results.lives import OCCURRENCES, WITHIN_DAYS, Occurrence
+from surveys.results.lives_read import Afterwards
+from surveys.results.queries import Funnel, Results
+from surveys.results.scores import Rate, shown
 
 _DAILY_UP_TO = 100
 _A_WEEK = 7
@@ -144,6 +147,59 @@ def _back(rate: Rate, f: Format) -> tuple[str, str, str]:
         return MISSING, "", ""
     low, high = rate.ci95
     return f.percent(rate.value), rate_counts(rate, f), f.between(f.percent(low), f.percent(high))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that became of answers: a share with its counts and interval, or a score."""
+
+    name: str
+    value: str
+    counts: str
+    interval: str
+
+
+_HAPPENED: dict[Occurrence | None, str] = {
+    "first_redemption": mark("In the 30 days after a first reward"),
+    "points_expired": mark("In the 30 days after points expired"),
+    "tier_up": mark("In the 30 days after a higher tier"),
+    "tier_down": mark("In the 30 days after a lower tier"),
+    None: mark("After none of these"),
+}
+
+
+def make_later(told: Afterwards, f: Format) -> list[Fact]:
+    """Tell who did otherwise than they said, and who did as they said."""
+    words = f.words
+    quarter = told.recommended[max(WITHIN_DAYS)]
+    rates = [
+        (words.gettext("Promoters who have not bought for 90 days"), told.quiet_promoters),
+        (words.gettext("Detractors who have bought since, and lately"), told.buying_detractors),
+        (words.gettext("Promoters, members, who told a friend within 90 days"), quarter.invited),
+        (words.gettext("Promoters, members, who brought a friend within 90 days"), quarter.brought),
+    ]
+    return [Fact(name, *_back(rate, f)) for name, rate in rates]
+
+
+def make_occurrences(told: Afterwards, f: Format) -> list[Fact]:
+    """Tell the score after what the programme does to its members."""
+    return [_occurrence(what, told.by_occurrence[what], f) for what in (*OCCURRENCES, None)]
+
+
+def _occurrence(what: Occurrence | None, answers: Answers, f: Format) -> Fact:
+    seen = shown(answers)
+    value = MISSING if seen.score is None else f.number(seen.score)
+    said = spread(seen.interval, f)
+    if seen.score is None and answers.n:
+        said = f.words.gettext("too few")
+    elif seen.indicative:
+        said = f"{said}, {f.words.gettext('indicative')}"
+    return Fact(f.words.gettext(_HAPPENED[what]), value, answers_said(answers.n, f), said)
+
+
+def answers_said(n: int, f: Format) -> str:
+    """Count answers."""
+    return f.words.ngettext("%(n)s answer", "%(n)s answers", n, n=f.number(n))
 
 
 def make_funnel(funnel: Funnel, f: Format) -> list[Step]:

@@ -13,12 +13,15 @@ from admin.surveys.parts import (
     Back,
     ClassPart,
     Column,
+    Fact,
     RollingRow,
     Step,
     make_back,
     make_classes,
     make_columns,
     make_funnel,
+    make_later,
+    make_occurrences,
     make_reasons,
     make_rolling,
 )
@@ -63,6 +66,8 @@ class ResultsPage:
     both: Markup | None
     difference: Compared
     back: Sequence[Back]
+    later: Sequence[Fact]
+    occurrences: Sequence[Fact]
     funnel: Sequence[Step]
     reasons: Sequence[Step]
     filters: Sequence[Filter]
@@ -78,7 +83,7 @@ class ResultsPage:
         return any(row.plotted for row in self.rolling)
 
 
-TABLES = ("histogram", "rolling", "groups", "coming-back", "funnel", "answers")
+TABLES = ("histogram", "rolling", "groups", "coming-back", "afterwards", "funnel", "answers")
 
 
 def make_results(
@@ -118,7 +123,9 @@ def make_results(
         others=score_of(results.others, f),
         both=draw_both(results.members, results.others, f),
         difference=compared_of(results.difference, results.members.answers, results.others.answers, f),
-        back=make_back(told.returns, f),
+        back=make_back(told.afterwards.returns, f),
+        later=make_later(told.afterwards, f),
+        occurrences=make_occurrences(told.afterwards, f),
         funnel=make_funnel(results.funnel, f),
         reasons=make_reasons(results.funnel, f),
         filters=_filters(view, f),

@@ -9,8 +9,8 @@ from admin.figures import Dot
 from admin.format import MISSING, Format
 from admin.surveys.pictures import score_axis
 from loyalty.intervals import Answers, NpsDifference
-from surveys.results.queries import Group, Rate
-from surveys.results.scores import ENOUGH, FEWEST, shown
+from surveys.results.queries import Group
+from surveys.results.scores import ENOUGH, FEWEST, Rate, shown
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from admin.csv_file import Cell
 from admin.format import Format
+from admin.surveys.parts import make_later, make_occurrences
 from admin.surveys.words import classes_said, crowd_said, reason_said
 from loyalty.intervals import Answers, nps_interval
 from surveys.plans.classes import class_of
-from surveys.results.coming_back import CROWDS, WITHIN_DAYS
-from surveys.results.queries import Group, Rate
+from surveys.results.coming_back import CROWDS
+from surveys.results.lives import WITHIN_DAYS
+from surveys.results.queries import Group
+from surveys.results.scores import Rate
 from surveys.staff.results import ResultsSeen
 
 Table = tuple[list[str], list[list[Cell]]]
@@ -56,11 +59,19 @@ def back_table(told: ResultsSeen, f: Format) -> Table:
         words.gettext("High"),
     ]
     rows: list[list[Cell]] = [
-        [crowd_said(crowd, f), days, *_rate(told.returns.by_crowd[crowd][days])]
+        [crowd_said(crowd, f), days, *_rate(told.afterwards.returns.by_crowd[crowd][days])]
         for crowd in CROWDS
         for days in WITHIN_DAYS
     ]
     return header, rows
+
+
+def afterwards_table(told: ResultsSeen, f: Format) -> Table:
+    """Give what became of answers, as it is on the page."""
+    words = f.words
+    header = [words.gettext("What"), words.gettext("Value"), words.gettext("Counted"), words.gettext("95%% interval")]
+    facts = [*make_later(told.afterwards, f), *make_occurrences(told.afterwards, f)]
+    return header, [[one.name, one.value, one.counts, one.interval] for one in facts]
 
 
 def funnel_table(told: ResultsSeen, f: Format) -> Table:
@@ -107,5 +118,6 @@ MAKERS = {
     "rolling": rolling_table,
     "groups": groups_table,
     "coming-back": back_table,
+    "afterwards": afterwards_table,
     "funnel": funnel_table,
 }

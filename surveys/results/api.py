@@ -21,10 +21,15 @@ End = Annotated[date, QueryParameter(description="The local day after the last: 
 @get("/survey-results", operation_id="get_survey_results", summary="Show what came of it", responses=problems(*READING))
 async def show_results(source: Writing, connection: Reading, start: Start, end: End) -> ResultsOut:
     """Show the score of a period, members beside non-members, with intervals, and the way from asking to answering."""
+    return results_out(start, end, await results(connection, source.program, *checked_days(start, end)))
+
+
+def checked_days(start: date, end: date) -> tuple[date, date]:
+    """Give both days if they make a period that can be looked at."""
     if not 0 < (end - start).days <= _LONGEST_DAYS:
         msg = "end is a day after start, and at most ten years."
         raise Invalid(msg, pointer="/end")
-    return results_out(start, end, await results(connection, source.program, start, end))
+    return start, end
 
 
 router = Router(path="/v1", tags=["surveys"], opt=of_room("surveys"), route_handlers=[show_results])

@@ -1,22 +1,24 @@
 """Do they come back? Who bought again after an answer, after silence, and without ever having been asked.
 
 Only whole stories are told: somebody whose days are not over yet is in neither number. The never surveyed are those who
-were held out by lot, so nothing but the asking sets them apart.
+were held out by lot, so nothing but the asking sets them apart. Whom a letter did not reach was not silent, and who was
+rewarded for answering had another reason to come: both are left out.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import KEPT, PERSONS, now_of
-from surveys.results.queries import OF_KIND, Rate
+from surveys.results.lives import WITHIN_DAYS, rate_within
+from surveys.results.queries import OF_KIND
+from surveys.results.scores import Rate
 
 Crowd = Literal["promoter", "passive", "detractor", "silent", "never_asked"]
 CROWDS: tuple[Crowd, ...] = ("promoter", "passive", "detractor", "silent", "never_asked")
-WITHIN_DAYS = (30, 60, 90)
 # One row a person and crowd: the first time in the period, and how many days after it that person bought next.
 _STORIES = f"""
 WITH RECURSIVE told AS MATERIALIZED (
@@ -28,8 +30,8 @@ WITH RECURSIVE told AS MATERIALIZED (
   LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitation_id
   WHERE i.program_id = $1 AND i.customer_id IS NOT NULL AND coalesce(r.first_scored_at, i.sent_at, i.due_at) >= $2
     AND coalesce(r.first_scored_at, i.sent_at, i.due_at) < $3
-    AND (r.score IS NOT NULL AND (r.excluded_because IS NULL OR $5) OR r.score IS NULL AND i.ends_at <= $4
-      OR i.reason = 'held_out') AND {OF_KIND}
+    AND (r.score IS NOT NULL AND (r.excluded_because IS NULL OR $5) AND NOT r.rewarded
+      OR r.score IS NULL AND i.ends_at <= $4 AND i.bounced_at IS NULL OR i.reason = 'held_out') AND {OF_KIND}
 ), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS},
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
@@ -58,10 +60,3 @@ async def coming_back(
     rows = await connection.fetch(_STORIES, program.program_id, since, until, now, simulated)
     stories = [(row["crowd"], row["at"], row["next_at"]) for row in rows]
     return Returns({crowd: {days: rate_within(stories, crowd, days, now) for days in WITHIN_DAYS} for crowd in CROWDS})
-
-
-def rate_within(stories: list[tuple[str, datetime, datetime | None]], crowd: str, days: int, now: datetime) -> Rate:
-    """Count a crowd's members who came back within so many days of 24 hours; the immature are left out."""
-    span = timedelta(days=days)
-    whole = [(at, following) for who, at, following in stories if who == crowd and at + span <= now]
-    return Rate(sum(following is not None and following <= at + span for at, following in whole), len(whole))

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from loyalty.customers.survivors import SURVIVORS
 from loyalty.database import Connection
-from loyalty.intervals import Answers, Interval, NpsDifference, nps_interval, wilson
+from loyalty.intervals import Answers, Interval, NpsDifference, nps_interval
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.plans.classes import HIGHEST
-from surveys.results.scores import ROLLING_DAYS, Answer, compared, rolling, tally
+from surveys.results.scores import ROLLING_DAYS, Answer, Rate, compared, rolling, tally
 
 _SURVIVORS = ", ".join(f"{name} AS ({sql})" for name, sql in SURVIVORS.items())
 # Of invitations `i`: real ones or ($5) simulated ones, never both.
@@ -49,24 +49,6 @@ WHERE i.program_id = $1 AND i.sent_at >= $2 AND i.sent_at < $3 AND ($4::uuid IS 
   AND {OF_KIND}
 GROUP BY i.member
 """  # noqa: S608 - our own parts
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Who did it, of whom."""
-
-    num: int
-    den: int
-
-    @property
-    def value(self) -> float | None:
-        """The share, of 1."""
-        return self.num / self.den if self.den else None
-
-    @property
-    def ci95(self) -> Interval | None:
-        """Its Wilson interval."""
-        return wilson(self.num, self.den)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from loyalty.intervals import Answers
 from loyalty.points.dates import local_day
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import now_of
-from surveys.results.coming_back import Returns, coming_back
+from surveys.results.lives_read import Afterwards, afterwards
 from surveys.results.queries import Results, results, rolling_scores
 from surveys.staff import queries
 from surveys.staff.facts import AnswersAsked, AnswersSeen
@@ -21,7 +21,7 @@ class ResultsSeen:
     asked: AnswersAsked
     results: Results
     rolling: list[tuple[date, Answers]]
-    returns: Returns
+    afterwards: Afterwards
     cases: dict[str, int]
     feed: AnswersSeen
 
@@ -36,7 +36,7 @@ async def see_results(
         asked,
         await results(connection, program, *told, asked.survey_id, simulated=asked.simulated),
         await rolling_scores(connection, program, *told, asked.survey_id, simulated=asked.simulated),
-        await coming_back(connection, program, *told, simulated=asked.simulated),
+        await afterwards(connection, program, *told, simulated=asked.simulated),
         await queries.counts(connection, program.program_id, today, None, simulated=asked.simulated),
         feed,
     )

@@ -11,9 +11,11 @@ from loyalty.programs.facts import ProgramFacts
 from surveys.plans.content import Content, Texts
 from surveys.plans.policy import Policy, StoredPolicy
 from surveys.plans.queries import SurveyFacts
-from surveys.results.coming_back import CROWDS, WITHIN_DAYS, Returns
-from surveys.results.queries import Funnel, Group, Rate, Results
-from surveys.results.scores import compared
+from surveys.results.coming_back import CROWDS, Returns
+from surveys.results.lives import OCCURRENCES, WITHIN_DAYS, Recommended
+from surveys.results.lives_read import Afterwards
+from surveys.results.queries import Funnel, Group, Results
+from surveys.results.scores import Rate, compared
 from surveys.staff.facts import (
     AnswersAsked,
     AnswerSeen,
@@ -157,7 +159,15 @@ class FakeSurveys:
         rates = {crowd: {n: Rate(n // 10, 40) for n in WITHIN_DAYS} for crowd in CROWDS}
         rolling = [(day, every if place % 9 else Answers(0, 1, 0)) for place, day in enumerate(days)]
         feed = await self.answers(program, asked)
-        return ResultsSeen(asked, results, rolling, Returns(rates), {"open": 1, "overdue": 1}, feed)
+        later = Afterwards(
+            now=NOW,
+            returns=Returns(rates),
+            quiet_promoters=Rate(11, 82),
+            buying_detractors=Rate(9, 27),
+            by_occurrence=dict.fromkeys([*OCCURRENCES, None], Answers(7, 3, 2)),
+            recommended=dict.fromkeys(WITHIN_DAYS, Recommended(Rate(8, 60), Rate(3, 60))),
+        )
+        return ResultsSeen(asked, results, rolling, later, {"open": 1, "overdue": 1}, feed)
 
     async def of_person(self, _: ProgramFacts, customer_id: UUID) -> list[AnswerSeen]:
         """Give what somebody answered."""
