@@ -55,9 +55,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
         RewardPoints | None,
         Meta(
             title=mark("Points for answering"),
-            description=mark(
-                "For members, the same whatever the score. Such answers are not in the score. Empty: none."
-            ),
+            description=mark("For members, the same for every score; such answers are not in the score. Empty: none."),
         ),
     ] = None
 

@@ -49,7 +49,8 @@ SELECT {_ANSWER}::text {_FROM}
 WHERE r.program_id = $1 AND i.customer_id IN (SELECT id FROM family) ORDER BY r.first_scored_at DESC LIMIT 500
 """  # noqa: S608 - our own parts
 _CASE = f"""json_build_object('case_id', c.case_id, 'opened_at', c.opened_at, 'due_on', c.due_on, 'owner', u.email,
-  'owner_id', u.user_id, 'note', c.note, 'outcome', c.outcome, 'award_id', c.award_id, 'points', (a.facts ->> 'points')::bigint,
+  'owner_id', u.user_id, 'note', c.note, 'outcome', c.outcome, 'award_id', c.award_id,
+  'points', (a.facts ->> 'points')::bigint,
   'closed_at', c.closed_at, 'closed_by', coalesce(b.email, c.closed_by), 'answer', {_ANSWER})::text"""
 _CASES_FROM = f"""{_FROM}
 JOIN survey_case c ON c.program_id = $1 AND c.invitation_id = r.invitation_id

@@ -56,8 +56,10 @@ WHERE i.program_id = $1 AND i.sent_at >= ($2::timestamptz[])[1]
   AND i.sent_at < ($2::timestamptz[])[cardinality($2::timestamptz[])] AND i.sent_at <= {k}
 GROUP BY 1, 2
 """)
-_ANY = """SELECT EXISTS (SELECT FROM survey v JOIN survey_invitation i ON i.program_id = $1 AND i.survey_id = v.survey_id
-  WHERE v.program_id = $1 AND NOT v.simulated)"""
+_ANY = """
+SELECT EXISTS (SELECT FROM survey v JOIN survey_invitation i ON i.program_id = $1 AND i.survey_id = v.survey_id
+  WHERE v.program_id = $1 AND NOT v.simulated)
+"""
 _PROMOTERS_FROM, _PASSIVES_FROM = 9, 7
 
 
