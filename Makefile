@@ -7,7 +7,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-faults check format bench bench-api bench-backtest bench-import bench-kpi bench-pages \
-  lock clean
+  bench-surveys lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-import: $(VENV)/.dev ## Measure an import, killed half-way: ARGS="--purcha
 
 bench-api: $(VENV)/.dev ## Measure a shop's mixed load on the API, and requests a second against the bare framework
 	$(BIN)/python -m benchmarks.api $(ARGS)
+
+bench-surveys: $(VENV)/.dev ## Measure a batch of survey mails, killed in the middle: ARGS="--invitations 100000"
+	$(BIN)/python -m benchmarks.surveys $(ARGS)
 
 lock: $(VENV)/.base ## Compile the locked requirements anew
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv

@@ -30,6 +30,7 @@ from loyalty.backtests.tasks import work_off as work_off_backtests
 from loyalty.database import Connection
 from loyalty.deeds.tasks import birthdays
 from loyalty.exports.actions import JOB as EXPORTS
+from loyalty.exports.kind import KINDS as EXPORT_KINDS
 from loyalty.exports.tasks import work_off as work_off_exports
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.imports.kind import KINDS as IMPORTS
@@ -55,7 +56,7 @@ from loyalty.segments.tasks import refresh_segments
 from loyalty.tiers.actions import REVIEW
 from loyalty.tiers.tasks import review
 from surveys.invitations.planning import CONSUMER as SURVEYS
-from surveys.invitations.planning import plan_from_events
+from surveys.invitations.planning import plan_from_events, wants_news
 from surveys.invitations.queries import waiting as surveys_due
 from surveys.invitations.tasks import SEND as SEND_SURVEYS
 from surveys.invitations.tasks import send_due
@@ -96,15 +97,17 @@ JOBS = (
 # Conditions of segments that read what rooms above the segments' store.
 for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
     CONDITIONS.add_home(home)
-# Kinds of files that rooms above the imports register.
+# Kinds of files that rooms above the imports and exports register.
 IMPORTS.add_home("kpi.inputs.kinds")
+IMPORTS.add_home("surveys.invitations.kinds")
+EXPORT_KINDS.add_home("surveys.results.kinds")
 
 
 def register_consumers() -> None:
-    """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
+    """Register everybody who is told of events, and of which. Twice does nothing."""
     register_consumer(KPI, mark_days, rebuild)
     register_consumer(REFERRALS, note_news)
-    register_consumer(SURVEYS, plan_from_events)
+    register_consumer(SURVEYS, plan_from_events, wants=wants_news)
 
 
 def all_jobs() -> list[Job]:

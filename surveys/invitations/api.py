@@ -10,18 +10,19 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from loyalty.auth.scopes import of_room
-from loyalty.database import Tx
+from loyalty.database import Tx, write
 from loyalty.errors import Unavailable
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.api import REPLAYED, Keyed, respond_once
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.queries import pin_alone
 from loyalty.programs.api import Writing, once
-from loyalty.web.openapi import KEYED, problems
+from loyalty.web.openapi import KEYED, WRITING, problems
 from surveys.invitations import tokens
+from surveys.invitations.bounces import address_bounced
 from surveys.invitations.links import Asked, ask_for_link, link_again
 from surveys.invitations.rules import REASONS
-from surveys.invitations.wire import LinkIn, LinkOut
+from surveys.invitations.wire import BounceIn, LinkIn, LinkOut
 
 _SKIPPED = "Survey-Skipped"
 _ASKED, _NOT_ASKED = 201, 204
@@ -80,4 +81,24 @@ async def invite(
     return Response(answer, status_code=_ASKED, headers={"Cache-Control": "no-store", **replayed})
 
 
-router = Router(path="/v1", tags=["surveys"], opt=of_room("surveys"), route_handlers=[invite])
+@post(
+    "/survey-bounces",
+    operation_id="tell_survey_bounce",
+    summary="Tell that mail bounced",
+    status_code=204,
+    responses=problems(*WRITING),
+)
+async def bounced(data: JSONBody[BounceIn], state: State, source: Writing) -> None:
+    """Have no more surveys sent to an address that a mail provider says takes no mail; the same again does nothing.
+
+    A customer who is known under another address is written to again. The answer does not tell whether one was.
+    """
+
+    async def verb(tx: Tx, _: object) -> list[None]:
+        await address_bounced(tx, source.program.program_id, data.email)
+        return [None]
+
+    await write(state.database, verb, [None], whole=True)
+
+
+router = Router(path="/v1", tags=["surveys"], opt=of_room("surveys"), route_handlers=[invite, bounced])

@@ -16,10 +16,26 @@ ON CONFLICT (program_id, customer_id, why) DO UPDATE
   WHERE survey_suppression.email_sha256 IS DISTINCT FROM excluded.email_sha256
 RETURNING true
 """
+# As persons: the newest letter of each to whom the address belongs, by whatever id that one was asked.
+_AT_ADDRESS = """
+SELECT c.customer_id, (SELECT i.invitation_id FROM survey_invitation i WHERE i.program_id = $1
+  AND i.customer_id = c.customer_id AND i.channel = 'mail' AND i.state = 'sent' ORDER BY i.sent_at DESC LIMIT 1)
+FROM customer c WHERE c.program_id = $1 AND lower(c.email) = lower($2) AND c.merged_into IS NULL
+ORDER BY c.customer_id
+"""
 _BOUNCED = """
 UPDATE survey_invitation SET bounced_at = coalesce(bounced_at, $3), remind_at = NULL
 WHERE program_id = $1 AND invitation_id = $2 RETURNING customer_id
 """
+
+
+async def address_bounced(tx: Tx, program_id: int, email: str) -> None:
+    """Hear from a mail provider that an address takes no mail; what was sent there last has bounced."""
+    now = await now_of(tx.connection, program_id)
+    for row in await tx.connection.fetch(_AT_ADDRESS, program_id, email):
+        if row["invitation_id"] is not None:
+            await note_bounce(tx.connection, program_id, row["invitation_id"], now)
+        await suppress(tx.connection, program_id, row["customer_id"], "bounced", now, email)
 
 
 async def bounce(tx: Tx, program_id: int, invitation_id: UUID, email: str | None = None) -> None:

@@ -5,6 +5,7 @@ It only plans: whether somebody is asked is decided when it is due. Drawing lots
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from loyalty.database import Tx
@@ -27,9 +28,19 @@ from surveys.plans.trigger import News, events_looked_at, triggered
 CONSUMER = "surveys"
 
 
+def wants_news(kind: str, origin: str) -> bool:
+    """Tell whether events may trigger a survey: live ones, of a type that any kind of trigger looks at."""
+    return origin == "live" and kind in _looked_at()
+
+
+@cache
+def _looked_at() -> frozenset[str]:
+    return events_looked_at()
+
+
 async def plan_from_events(tx: Tx, program_id: int, events: Sequence[Event]) -> None:
     """Plan what news triggers, each occasion once by each survey that is open."""
-    looked_at = [event for event in events if event.type in events_looked_at() and event.origin == "live"]
+    looked_at = [event for event in events if wants_news(event.type, event.origin)]
     if not looked_at:
         return
     connection = tx.connection

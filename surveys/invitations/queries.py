@@ -22,7 +22,7 @@ SELECT $1, n.invitation_id, n.survey_id, n.edition, n.customer_id, n.customer_id
 FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[],
   $12::timestamptz[]) AS n (invitation_id, survey_id, edition, customer_id, occasion, purchase_id, channel, reason,
   snapshot, due_at)
-ON CONFLICT ON CONSTRAINT survey_occasion_asked_once DO NOTHING
+ON CONFLICT ON CONSTRAINT survey_occasion_asked_once DO NOTHING RETURNING invitation_id
 """
 _INVITATION = """
 SELECT json_build_object('invitation_id', i.invitation_id, 'survey_id', i.survey_id, 'customer_id', i.customer_id,
@@ -58,6 +58,8 @@ WHERE EXISTS (SELECT FROM survey_invitation i WHERE i.program_id = p AND i.state
     AND i.next_at <= clock_timestamp() + g.clock_offset)
   OR EXISTS (SELECT FROM survey_invitation i WHERE i.program_id = p
     AND i.remind_at <= clock_timestamp() + g.clock_offset)
+  OR EXISTS (SELECT FROM survey_invitation i JOIN mail m ON m.program_id = p AND m.mail_id = i.mail_id
+    WHERE i.program_id = p AND i.mail_id IS NOT NULL AND m.state <> 'queued')
 """
 _SENT = """
 UPDATE survey_invitation SET state = 'sent', sent_at = $3, ends_at = $4, remind_at = $5, key_id = $6, token_sha256 = $7
@@ -120,15 +122,17 @@ class Invitation(Struct, frozen=True):
 _decode = msgspec.json.Decoder(Invitation).decode
 
 
-async def add(connection: Connection, program_id: int, rows: Sequence[NewInvitation], now: datetime) -> None:
-    """Add invitations; an occasion that a survey asked about already is left as it is."""
+async def add(connection: Connection, program_id: int, rows: Sequence[NewInvitation], now: datetime) -> set[UUID]:
+    """Add invitations, and tell which; an occasion that a survey asked about already is left as it is."""
+    if not rows:
+        return set()
     columns: list[list[Any]] = [
         list(column)
         for column in zip(*(tuple(getattr(row, name) for name in row.__struct_fields__) for row in rows), strict=True)
     ]
     snapshots = NewInvitation.__struct_fields__.index("snapshot")
     columns[snapshots] = [msgspec.json.encode(told).decode() for told in columns[snapshots]]
-    await connection.execute(_ADD, program_id, now, *columns)
+    return {row[0] for row in await connection.fetch(_ADD, program_id, now, *columns)}
 
 
 async def to_decide(connection: Connection, program_id: int, invitation_id: UUID) -> Invitation | None:
@@ -154,7 +158,7 @@ async def to_remind(connection: Connection, program_id: int, limit: int) -> list
 
 
 async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:
-    """Tell which programmes have something to send now."""
+    """Tell which programmes have something to send now, or letters to hear of."""
     return [row[0] for row in await connection.fetch(_WAITING, list(programs))]
 
 

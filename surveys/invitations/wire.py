@@ -6,13 +6,19 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from loyalty.web.bounds import ShopId
+from loyalty.web.bounds import Email, ShopId
 
 
 class LinkIn(Struct, forbid_unknown_fields=True):
     """Whom to ask."""
 
     customer_id: ShopId
+
+
+class BounceIn(Struct, forbid_unknown_fields=True):
+    """An address that takes no mail."""
+
+    email: Email
 
 
 class LinkOut(Struct):

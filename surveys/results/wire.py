@@ -1,6 +1,6 @@
 """What goes over the wire about what came of surveys."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -69,6 +69,22 @@ class ResultsOut(Struct):
     change: ComparedOut | None
     histogram: Annotated[list[int], Meta(description="How many gave 0, 1, … 10.")]
     funnel: FunnelOut
+
+
+class VoiceOut(Struct):
+    """A comment that its customer allows to be published, with the first name where one is known."""
+
+    score: int
+    comment: str
+    first_name: str | None
+    allowed_at: datetime
+
+
+class VoiceList(Struct):
+    """Comments, those allowed last first."""
+
+    data: list[VoiceOut]
+    next_cursor: str | None
 
 
 def results_out(start: date, end: date, told: Results) -> ResultsOut:

@@ -245,6 +245,8 @@ def _asking(say: Teller) -> None:
     say("get_survey", survey_id=survey)
     say("publish_survey", survey_id=survey)
     say("invite_to_survey", {"customer_id": "ann"}, survey_id=survey)
+    say("tell_survey_bounce", {"email": "gone@shop.example"})
+    say("list_survey_testimonials")
     say("close_survey", survey_id=survey)
     say("list_surveys")
     today = utc_now().date()

@@ -8,6 +8,7 @@ from litestar import Litestar
 
 from loyalty.asgi import create_app
 from loyalty.settings import Settings
+from surveys.answers import actions as answers
 from surveys.plans.policy import Policy
 from tests.surveys.conftest import Poll
 
@@ -91,3 +92,25 @@ async def test_a_retry_gets_the_same_link_which_is_in_no_row(poll: Poll) -> None
     await poll.call("POST", "customers/ann/erase")
     gone = await poll.api.post(path, json={"customer_id": "ann"}, headers=key("a"))
     assert gone.status_code == HTTPStatus.GONE
+
+
+async def test_bounces_are_told_by_address_and_testimonials_only_with_consent(poll: Poll) -> None:
+    await poll.publishes({"kind": "after_purchase", "days": 0}, Policy(quarantine_days=0))
+    for who, name in (("ann", "Ann Long"), ("bob", None)):
+        await poll.buys(f"o1-{who}", who, customer={"name": name})
+    await poll.works()
+    for which, publish in ((0, True), (1, False)):
+        link = poll.link(which)
+        await poll.verb(lambda tx, link=link: answers.score(tx, link, 9, "fr"))
+        await poll.verb(lambda tx, link=link, publish=publish: answers.comment(tx, link, "Ripe", publish=publish))
+    [voice] = (await poll.call("GET", "survey-testimonials?limit=1"))["data"]
+    assert (voice["score"], voice["comment"]) == (9, "Ripe")
+    assert voice["first_name"] == ("Ann" if poll.box.letters[0].person.email == "ann@example.org" else None)
+    for _ in range(2):
+        answer = await poll.api.post("/v1/survey-bounces", json={"email": "ANN@example.org"})
+        assert answer.status_code == HTTPStatus.NO_CONTENT
+    for who in ("ann", "bob"):
+        await poll.buys(f"o2-{who}", who)
+    assert await poll.works() == ["bob@example.org"]
+    results = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
+    assert (results["funnel"]["bounced"], results["funnel"]["reasons"]) == (1, {"suppressed": 1})
