@@ -34,6 +34,7 @@ def texts_of(program: ProgramFacts, content: Content, language: str) -> dict[str
 def preview(program: ProgramFacts, content: Content, view: str, language: str, today: date) -> str:
     """Render a page, or a part of the mail. Its links lead nowhere."""
     f, texts = Format(language, program.currency), texts_of(program, content, language)
+    points = f.number(content.reward_points) if content.reward_points else None
     until = f.date(today + LINK_LIVES, "d MMMM y")
     if view in {"mail", "text"}:
         letter = {
@@ -44,6 +45,7 @@ def preview(program: ProgramFacts, content: Content, view: str, language: str, t
             "stop": "#",
             "until": until,
             "reminder": False,
+            "points": points,
         }
         made = environment(letters.TEMPLATES, language)
         return made.get_template("invitation.html" if view == "mail" else "invitation.txt").render(letter)
@@ -54,6 +56,7 @@ def preview(program: ProgramFacts, content: Content, view: str, language: str, t
         **_frame(program, f, until, today),
         "question": asked,
         "chosen": None,
+        "points": points,
         "wrong": False,
         "answer": Given(_SCORES.get(view, 10), now, None),
         "words": "",
