@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from msgspec import Meta, Struct
 
 from admin.format import Format
 from admin.forms import KindForm, Said, draw, read
-from admin.surveys.shares import in_bp, in_percent
+from admin.surveys.shares import in_percent, share_of, wrong_at
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
 from surveys.plans.content import TONGUES, Content, Name, RewardPoints, Texts, Words
@@ -18,7 +19,6 @@ from surveys.plans.trigger import TRIGGERS
 from surveys.staff.preview import texts_of
 
 _PLAN, _TRIGGER = "plan-", "trigger-"
-_Percent = Annotated[float, Meta(ge=0, le=100)]
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,12 +26,12 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[Name, Meta(title=mark("Name"), description=mark("Only you read it."))]
     sample: Annotated[
-        _Percent,
+        Decimal,
         Meta(
             title=mark("Sample in percent"),
             description=mark("Of 100 occasions, so many are asked about, drawn by lot. 100: all."),
         ),
-    ] = 100
+    ] = Decimal(100)
     reminder: Annotated[
         bool,
         Meta(
@@ -110,6 +110,9 @@ def draft_from(said: Said, f: Format, program: ProgramFacts) -> tuple[Draft, Con
     kind = (said.get("kind") or [""])[-1]
     blank = new_draft(kind, f, program)
     plan, told = read("plan", Plan, said, f, program, _PLAN)
+    plan, sample_bp = share_of(plan, "sample", told, f)
+    if sample_bp == 0:
+        plan = wrong_at(plan, "sample", f.words.gettext("A sample of 0 asks nobody. Close the survey instead."))
     trigger, settings = read(blank.kind, TRIGGERS.all()[blank.kind], said, f, program, _TRIGGER)
     texts, words = dict[str, KindForm](), dict[str, dict[str, Any] | None]()
     for tongue in TONGUES:
@@ -117,13 +120,8 @@ def draft_from(said: Said, f: Format, program: ProgramFacts) -> tuple[Draft, Con
     draft = Draft(
         blank.kind, plan, trigger, _with_examples(texts, program), (said.get("key") or [""])[-1] or str(uuid4())
     )
-    if told is None or settings is None or None in words.values():
+    if told is None or not sample_bp or settings is None or None in words.values():
         return draft, None
-    sample_bp = in_bp(told["sample"])
-    if not sample_bp:
-        nobody = f.words.gettext("A sample of 0 asks nobody. Close the survey instead.")
-        inputs = [replace(one, error=nobody) if one.name == f"{_PLAN}sample" else one for one in plan.inputs]
-        return replace(draft, plan=replace(plan, inputs=inputs)), None
     content = Content(
         name=told["name"],
         trigger={"kind": blank.kind, **settings},

@@ -1,13 +1,14 @@
 """The form of the policy that all surveys hold to: drawn, and read back."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from admin.format import Format
 from admin.forms import KindForm, Said, draw, read
-from admin.surveys.shares import in_bp, in_percent
+from admin.surveys.shares import in_percent, share_of
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
 from surveys.plans.policy import Policy, Purpose, StoredPolicy
@@ -33,14 +34,12 @@ class PolicyForm(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = None
     holdout: Annotated[
-        float,
+        Decimal,
         Meta(
-            ge=0,
-            le=100,
             title=mark("Never surveyed, in percent"),
             description=mark("A group drawn by lot, to compare with: do those who are asked come back more often?"),
         ),
-    ] = 0
+    ] = Decimal(0)
     consent: Annotated[
         Purpose | None,
         Meta(
@@ -73,9 +72,9 @@ def policy_draft(stored: StoredPolicy, f: Format, program: ProgramFacts) -> Poli
 def policy_from(said: Said, f: Format, program: ProgramFacts) -> PolicyDraft:
     """Read the form."""
     form, told = read("policy", PolicyForm, said, f, program)
-    if told is None:
+    form, holdout_bp = share_of(form, "holdout", told, f)
+    if told is None or holdout_bp is None:
         return PolicyDraft(form)
-    holdout_bp = in_bp(told["holdout"])
     policy = Policy(told["quarantine_days"], holdout_bp, told.get("daily_cap"), told.get("consent"))
     return PolicyDraft(form, policy)
 
