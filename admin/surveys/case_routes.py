@@ -144,7 +144,7 @@ async def _show(
 ) -> Response[str]:
     f, changes = format_of(request, program), visitor.who.role in CHANGES
     owners = await desk.surveys.owners() if changes else []
-    today = await desk.surveys.today(program)
+    today = await desk.surveys.today(program, simulated=seen.answer.simulated)
     shown = make_case(program, seen, today, owners, visitor.who.user_id, f, changes=changes, form=form)
     did = asked(request).get("did", "") if form is None else ""
     notice = "" if not did else f.words.gettext("Saved.") if did == "kept" else refusal_said(did, f)

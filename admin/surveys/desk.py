@@ -26,8 +26,8 @@ from surveys.staff.results import ResultsSeen
 class SurveysDesk(Protocol):
     """The verbs about surveys. A refusal is told by its lasting code; "" is none."""
 
-    async def today(self, program: ProgramFacts) -> date:
-        """Tell which local day it is."""
+    async def today(self, program: ProgramFacts, *, simulated: bool = False) -> date:
+        """Tell which local day it is; of what was made up, the one after it ends."""
 
     async def listed(self, program: ProgramFacts) -> SurveysSeen:
         """List the surveys, the newest first, with the policy."""

@@ -6,7 +6,7 @@ rewarded for answering had another reason to come: both are left out.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from loyalty.database import Connection
@@ -42,6 +42,7 @@ SELECT f.crowd, f.at, (
   WHERE d.person = f.person AND p.state = 'recorded' AND NOT p.test AND p.placed_at > f.at AND k.minor > 0) AS next_at
 FROM first_time f
 """  # noqa: S608 - our own parts
+_ENDED = "SELECT max(closed_at) FROM survey WHERE program_id = $1 AND simulated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,18 @@ class Returns:
     by_crowd: dict[Crowd, dict[int, Rate]]
 
 
+async def known_at(connection: Connection, program_id: int, *, simulated: bool) -> datetime:
+    """Tell up to when purchases are known: until now or, of what was made up over a sample, until that ends."""
+    ended = await connection.fetchval(_ENDED, program_id) if simulated else None
+    return ended or await now_of(connection, program_id)
+
+
 async def coming_back(
     connection: Connection, program: ProgramFacts, start: date, end: date, *, simulated: bool = False
 ) -> Returns:
     """Follow those of a period of local days `[start, end)`, each person once per crowd, from the first time on."""
     since, until = (midnight_after(day - timedelta(days=1), program.zone) for day in (start, end))
-    now = await now_of(connection, program.program_id)
+    now = await known_at(connection, program.program_id, simulated=simulated)
     rows = await connection.fetch(_STORIES, program.program_id, since, until, now, simulated)
     stories = [(row["crowd"], row["at"], row["next_at"]) for row in rows]
     return Returns({crowd: {days: rate_within(stories, crowd, days, now) for days in WITHIN_DAYS} for crowd in CROWDS})

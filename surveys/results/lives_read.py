@@ -12,7 +12,7 @@ from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import KEPT, PERSONS, now_of
 from surveys.results import lives as rules
-from surveys.results.coming_back import Returns, coming_back
+from surveys.results.coming_back import Returns, coming_back, known_at
 from surveys.results.lives import OCCURRENCES, Life, Occurrence, Recommended
 from surveys.results.queries import OF_KIND
 from surveys.results.scores import Rate
@@ -102,7 +102,7 @@ async def afterwards(
     connection: Connection, program: ProgramFacts, start: date, end: date, *, simulated: bool = False
 ) -> Afterwards:
     """Tell what became of those who were asked in a period of local days."""
-    now = await now_of(connection, program.program_id)
+    now = await known_at(connection, program.program_id, simulated=simulated)
     lives = await _lives(connection, program, start, end, now, simulated=simulated)
     return Afterwards(
         now=now,

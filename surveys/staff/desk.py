@@ -17,14 +17,15 @@ from loyalty.idempotency.rules import fingerprint
 from loyalty.points.dates import local_day, midnight_after
 from loyalty.programs.facts import ProgramFacts, Source
 from surveys.answers.cases import close_case, close_with_points, edit_case, exclude_answer
-from surveys.invitations.people import now_of
 from surveys.plans import actions
 from surveys.plans import queries as plans
 from surveys.plans.classes import HIGHEST
 from surveys.plans.content import Content
 from surveys.plans.policy import Policy
+from surveys.results.coming_back import known_at
 from surveys.staff import queries
 from surveys.staff.facts import (
+    FEED,
     PAGE,
     AnswersAsked,
     AnswerSeen,
@@ -51,10 +52,10 @@ class StaffSurveys:
 
     database: Callable[[], Database]
 
-    async def today(self, program: ProgramFacts) -> date:
-        """Tell which local day it is."""
+    async def today(self, program: ProgramFacts, *, simulated: bool = False) -> date:
+        """Tell which local day it is; of what was made up, the one after it ends."""
         async with self.database().reader() as connection:
-            return local_day(await now_of(connection, program.program_id), program.zone)
+            return local_day(await known_at(connection, program.program_id, simulated=simulated), program.zone)
 
     async def listed(self, program: ProgramFacts) -> SurveysSeen:
         """List the surveys, the newest first, with the policy."""
@@ -159,7 +160,7 @@ class StaffSurveys:
         """Read a page of cases, counted from 0."""
         program_id, owner = program.program_id, f"user:{user_id}"
         async with self.database().reader() as connection:
-            today = local_day(await now_of(connection, program_id), program.zone)
+            today = local_day(await known_at(connection, program_id, simulated=simulated), program.zone)
             limits = (PAGE + 1, page * PAGE)
             found = await queries.cases(
                 connection, program_id, state, owner if mine else None, limits, simulated=simulated
@@ -244,9 +245,9 @@ async def _answers(
         asked.open_case,
         asked.published,
         None if whole else asked.after,
-        _MOST_OF_A_FILE if whole else PAGE + 1,
+        _MOST_OF_A_FILE if whole else FEED + 1,
     )
-    return AnswersSeen(found if whole else found[:PAGE], not whole and len(found) > PAGE)
+    return AnswersSeen(found if whole else found[:FEED], not whole and len(found) > FEED)
 
 
 def _before(day: date) -> date:

@@ -10,7 +10,7 @@ from surveys.plans.content import Content
 from surveys.plans.policy import StoredPolicy
 from surveys.plans.queries import SurveyFacts
 
-PAGE = 50
+PAGE, FEED = 50, 20
 CaseState = Literal["open", "closed", "all"]
 
 

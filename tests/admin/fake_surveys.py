@@ -96,7 +96,7 @@ class FakeSurveys:
     drafted: dict[str, Content] = field(default_factory=dict)
     done: list[tuple[object, ...]] = field(default_factory=list)
 
-    async def today(self, _: ProgramFacts) -> date:
+    async def today(self, _: ProgramFacts, *, simulated: bool = False) -> date:  # noqa: ARG002 - as the real one
         """Give the day of the tests."""
         return TODAY
 
