@@ -24,6 +24,7 @@ from admin.rules import routes as rules
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.static_files import static_file
+from admin.surveys import routes as surveys
 from admin.tiers import routes as tiers
 from loyalty.errors import Invalid, Unavailable
 
@@ -55,6 +56,7 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *publishing.ROUTES,
                     *backtesting.ROUTES,
                     *segments.ROUTES,
+                    *surveys.ROUTES,
                     *tiers.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},

@@ -8,6 +8,7 @@ from uuid import UUID
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from admin.rules.desk import BacktestsDesk, RulesDesk
+from admin.surveys.desk import SurveysDesk
 from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
@@ -174,6 +175,10 @@ class Desk(Protocol):
     @property
     def page_links(self) -> LinksDesk:
         """The verbs about members' own pages."""
+
+    @property
+    def surveys(self) -> SurveysDesk:
+        """The verbs about surveys."""
 
     @property
     def tiers(self) -> TiersDesk:

@@ -40,6 +40,7 @@ from loyalty.referrals.staff import StaffReferrals
 from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.staff import StaffSegments
 from loyalty.tiers.staff import StaffTiers
+from surveys.staff.desk import StaffSurveys
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,11 @@ class PanelDesk:
     def tiers(self) -> StaffTiers:
         """The verbs about tiers."""
         return StaffTiers(lambda: self._database)
+
+    @property
+    def surveys(self) -> StaffSurveys:
+        """The verbs about surveys."""
+        return StaffSurveys(lambda: self._database)
 
     @property
     def referrals(self) -> StaffReferrals:

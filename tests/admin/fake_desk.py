@@ -37,6 +37,7 @@ from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_surveys import FakeSurveys
 from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
@@ -140,6 +141,7 @@ class FakeDesk:
     points: FakePoints = field(default_factory=FakePoints)
     rewards: FakeRewards = field(default_factory=FakeRewards)
     referrals: FakeReferrals = field(default_factory=FakeReferrals)
+    surveys: FakeSurveys = field(default_factory=FakeSurveys)
     segments: FakeSegments = field(default_factory=FakeSegments)
     rules: FakeRules = field(default_factory=FakeRules)
     backtests: FakeBacktests = field(default_factory=FakeBacktests)

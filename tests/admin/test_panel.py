@@ -159,6 +159,7 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         "/admin/p/1/tiers",
         "/admin/p/1/rewards",
         "/admin/p/1/referrals",
+        "/admin/p/1/surveys",
         "/admin/p/1/rules",
         "/docs",
     }

@@ -16,6 +16,7 @@ from tests.admin.fake_people import NORA, nora
 from tests.admin.fake_pictures import show_pictures
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_surveys import few, made_up, nothing
 from tests.admin.fake_tiers import FakeTiers, on_the_way
 
 SECRET = "harness"
@@ -99,7 +100,11 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         segments=FakeSegments(kept={}, people=[]),
         rewards=FakeRewards(kept={}, takers=[]),
         tiers=FakeTiers(scheme=None),
+        surveys=nothing(),
     ),
+    "simulated": lambda: FakeDesk(surveys=made_up()),
+    "indicative": lambda: FakeDesk(surveys=few(12)),
+    "toofew": lambda: FakeDesk(surveys=few(4)),
     "tiered": lambda: FakeDesk(pages={NORA: replace(nora(), tier=on_the_way())}),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
