@@ -11,6 +11,7 @@ from admin import sign_in
 from admin.costs import routes as costs
 from admin.desk import Desk
 from admin.impact import routes as impact
+from admin.keys import routes as keys
 from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
@@ -54,6 +55,7 @@ def panel(desk: Desk) -> Router:
                     *backtesting.ROUTES,
                     *segments.ROUTES,
                     *tiers.ROUTES,
+                    *keys.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),

@@ -1,7 +1,7 @@
 """What the panel needs from the rooms below, as the door that opens the panel hands it over."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.staff import KeysSeen, Made, NewKey
 from loyalty.referrals.staff import ReferralsSeen
 from loyalty.referrals.terms import Terms
 from loyalty.rewards.offers import NewOffer
@@ -143,6 +144,22 @@ class ReferralsDesk(Protocol):
         """Publish the next version of the terms."""
 
 
+class KeysDesk(Protocol):
+    """The verbs about storefronts' keys. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self, program: ProgramFacts) -> KeysSeen:
+        """Read the storefronts and the keys."""
+
+    async def create(self, program: ProgramFacts, new: NewKey) -> Made:
+        """Make a key, where none of that name is live."""
+
+    async def rotate(self, program: ProgramFacts, key_id: UUID, old_lives: timedelta | None) -> Made:
+        """Let a new key take over from one."""
+
+    async def revoke(self, program: ProgramFacts, key_id: UUID) -> str:
+        """End a key for good."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -178,6 +195,10 @@ class Desk(Protocol):
     @property
     def tiers(self) -> TiersDesk:
         """The verbs about tiers."""
+
+    @property
+    def keys(self) -> KeysDesk:
+        """The verbs about storefronts' keys."""
 
     async def sign_in(self, token: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""

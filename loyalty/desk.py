@@ -34,6 +34,7 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
+from loyalty.programs.staff import StaffKeys
 from loyalty.purchases.calendar import purchase_days
 from loyalty.purchases.staff import StaffRules
 from loyalty.referrals.staff import StaffReferrals
@@ -98,6 +99,11 @@ class PanelDesk:
     def referrals(self) -> StaffReferrals:
         """The verbs about referrals."""
         return StaffReferrals(lambda: self._database)
+
+    @property
+    def keys(self) -> StaffKeys:
+        """The verbs about storefronts' keys."""
+        return StaffKeys(lambda: self._database)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""
