@@ -10,7 +10,9 @@ from litestar.types import ExceptionHandlersMap
 from admin import sign_in
 from admin.costs import routes as costs
 from admin.desk import Desk
+from admin.exports import routes as exports
 from admin.impact import routes as impact
+from admin.imports import routes as imports
 from admin.keys import routes as keys
 from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
@@ -56,6 +58,8 @@ def panel(desk: Desk) -> Router:
                     *segments.ROUTES,
                     *tiers.ROUTES,
                     *keys.ROUTES,
+                    *imports.ROUTES,
+                    *exports.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),

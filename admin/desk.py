@@ -1,6 +1,6 @@
 """What the panel needs from the rooms below, as the door that opens the panel hands it over."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
@@ -13,12 +13,15 @@ from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
 from loyalty.account_page.staff import StaffLink
+from loyalty.exports.facts import ExportFacts, NewExport
+from loyalty.imports.facts import Refused, Sent
+from loyalty.imports.sending import NewSending, Received
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
-from loyalty.programs.facts import ProgramFacts
-from loyalty.programs.staff import KeysSeen, Made, NewKey
+from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.staff import KeysSeen, Made, NewKey, StorefrontFacts
 from loyalty.referrals.staff import ReferralsSeen
 from loyalty.referrals.terms import Terms
 from loyalty.rewards.offers import NewOffer
@@ -150,6 +153,9 @@ class KeysDesk(Protocol):
     async def seen(self, program: ProgramFacts) -> KeysSeen:
         """Read the storefronts and the keys."""
 
+    async def storefronts(self, program: ProgramFacts) -> list[StorefrontFacts]:
+        """List the storefronts by name."""
+
     async def create(self, program: ProgramFacts, new: NewKey) -> Made:
         """Make a key, where none of that name is live."""
 
@@ -158,6 +164,47 @@ class KeysDesk(Protocol):
 
     async def revoke(self, program: ProgramFacts, key_id: UUID) -> str:
         """End a key for good."""
+
+
+class ImportsDesk(Protocol):
+    """The verbs about imports. What is not there is raised as `NotFound`."""
+
+    async def send(self, source: Source, new: NewSending, content: AsyncIterator[bytes]) -> Received:
+        """Keep a file and have it brought in; `Invalid` or `Malformed` for what can be told at once."""
+
+    async def latest(self, program: ProgramFacts) -> list[Sent]:
+        """List the newest ones, of all storefronts."""
+
+    async def find(self, program: ProgramFacts, import_id: UUID) -> Sent:
+        """Find an import as it stands."""
+
+    async def refused(self, program: ProgramFacts, import_id: UUID, after: int = 0) -> tuple[list[Refused], int | None]:
+        """List refused rows; with where the next page begins."""
+
+    def refused_file(self, program: ProgramFacts, import_id: UUID) -> AsyncIterator[str]:
+        """Write the refused rows as CSV, to be put right and sent again."""
+
+    async def cancel(self, program: ProgramFacts, import_id: UUID) -> Sent:
+        """Stop one; one that has ended stays as it is."""
+
+
+class ExportsDesk(Protocol):
+    """The verbs about exports. What is not there is raised as `NotFound`."""
+
+    async def start(self, source: Source, new: NewExport) -> ExportFacts:
+        """Ask for a file; `Invalid` for what can be told at once."""
+
+    async def latest(self, program: ProgramFacts) -> list[ExportFacts]:
+        """List the newest ones, of all storefronts."""
+
+    async def find(self, program: ProgramFacts, export_id: UUID) -> ExportFacts:
+        """Find an export as it stands."""
+
+    async def file(self, program: ProgramFacts, export_id: UUID) -> AsyncIterator[bytes]:
+        """Give the file, packed by gzip, piece by piece; `Gone` when it is no more."""
+
+    async def cancel(self, program: ProgramFacts, export_id: UUID) -> ExportFacts:
+        """Stop one; one that has ended stays as it is."""
 
 
 @runtime_checkable
@@ -199,6 +246,14 @@ class Desk(Protocol):
     @property
     def keys(self) -> KeysDesk:
         """The verbs about storefronts' keys."""
+
+    @property
+    def imports(self) -> ImportsDesk:
+        """The verbs about imports."""
+
+    @property
+    def exports(self) -> ExportsDesk:
+        """The verbs about exports."""
 
     async def sign_in(self, token: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""

@@ -62,6 +62,11 @@ class StaffKeys:
             storefronts = await _storefronts(session, program.program_id)
             return KeysSeen(storefronts, await list_keys(session, program.program_id))
 
+    async def storefronts(self, program: ProgramFacts) -> list[StorefrontFacts]:
+        """List the storefronts by name."""
+        async with self.database().session() as session:
+            return await _storefronts(session, program.program_id)
+
     async def create(self, program: ProgramFacts, new: NewKey) -> Made:
         """Make a key; where one of that name is live, none: the same form sent twice makes one."""
         try:

@@ -32,6 +32,7 @@ from loyalty.programs.policies import Policies
 from tests.admin.fake_keys import FakeKeys
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_links import FakeLinks
+from tests.admin.fake_moving import FakeExports, FakeImports
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
@@ -146,6 +147,8 @@ class FakeDesk:
     tiers: FakeTiers = field(default_factory=FakeTiers)
     page_links: FakeLinks = field(default_factory=FakeLinks)
     keys: FakeKeys = field(default_factory=FakeKeys)
+    imports: FakeImports = field(default_factory=FakeImports)
+    exports: FakeExports = field(default_factory=FakeExports)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""

@@ -44,7 +44,7 @@ def some_keys() -> list[KeyFacts]:
 class FakeKeys:
     """The verbs, over a list. `refusal`: what each verb that changes answers."""
 
-    storefronts: list[StorefrontFacts] = field(
+    storefronts_listed: list[StorefrontFacts] = field(
         default_factory=lambda: [
             StorefrontFacts(1, "Market stall", "default"),
             StorefrontFacts(2, "Web shop", "default"),
@@ -58,7 +58,12 @@ class FakeKeys:
     async def seen(self, program: ProgramFacts) -> KeysSeen:
         """Give all there are."""
         assert program.program_id
-        return KeysSeen(self.storefronts, self.kept)
+        return KeysSeen(self.storefronts_listed, self.kept)
+
+    async def storefronts(self, program: ProgramFacts) -> list[StorefrontFacts]:
+        """Give the storefronts."""
+        assert program.program_id
+        return self.storefronts_listed
 
     async def create(self, program: ProgramFacts, new: NewKey) -> Made:
         """Write it down."""
