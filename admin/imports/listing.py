@@ -25,6 +25,7 @@ class Row:
     said: str
     dry_run: bool
     share: int
+    percent: str
     refused: str
     asked: str
 
@@ -70,6 +71,7 @@ def make_row(program: ProgramFacts, sent: Sent, f: Format) -> Row:
         said=_state_name(sent.state, f),
         dry_run=sent.dry_run,
         share=int(sent.progress * 100),
+        percent=f.percent(sent.progress, 0),
         refused=f.number(sent.errors) if sent.errors else "",
         asked=f.instant(sent.created_at, program.timezone),
     )

@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_beside_the_field(
 
 def test_the_list_says_how_far_each_import_is(inside: TestClient[Litestar]) -> None:
     said = text_of(inside.get(IMPORTS))
-    assert "orders-2025.csv Purchases Running 55 %" in said
+    assert "orders-2025.csv Purchases Running 55%" in said
     assert "members.csv Members Done 2" in said
     assert "balances.csv Opening balances of points, dry run Done" in said
     assert "Which columns a file has" in said
