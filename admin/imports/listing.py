@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from admin.format import Format
 from admin.imports.drafts import Draft
+from admin.imports.reasons import reason
 from admin.members.addresses import with_query
 from loyalty.imports.facts import Refused, Sent
 from loyalty.imports.kind import KINDS
@@ -113,7 +116,7 @@ def make_page(
         about=_about(program, sent, row, f),
         ignored=sent.ignored,
         error=sent.error or "",
-        refused=rows,
+        refused=[replace(row, message=reason(row, f)) for row in rows],
         repair=f"{row.address}/errors.csv" if sent.errors else "",
         first=row.address if after else "",
         following=with_query(row.address, {"after": str(more)}) if more else "",

@@ -1,6 +1,8 @@
 """The pages of imports and exports: sending a file, watching it, repairing what was refused, and taking data out."""
 
+import re
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -8,6 +10,11 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from admin.format import Format
+from admin.imports.reasons import reason
+from kpi.inputs import kinds as kpi_kinds
+from loyalty import imports
+from loyalty.imports.facts import Refused
 from tests.admin.asking import post, text_of
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
@@ -110,6 +117,21 @@ def test_refused_rows_say_why_and_come_as_a_file_to_repair(inside: TestClient[Li
     assert file.text.splitlines()[1] == "7,bad_instant,'soon' is no instant,c-5,soon"
     assert file.headers["content-type"].startswith("text/csv")
     assert "attachment" in file.headers["content-disposition"]
+
+
+def test_the_reasons_of_refused_rows_are_said_in_french(inside: TestClient[Litestar]) -> None:
+    said = text_of(inside.get(f"{IMPORTS}/{REFUSED}?lang=fr"))
+    assert "Ce n’est pas un instant avec son décalage, comme 2026-03-31T23:59:59Z. Trouvé : « soon »." in said
+    assert "is no instant" not in said
+
+
+def test_every_code_of_a_cell_has_a_reason_in_french() -> None:
+    homes = [*Path(imports.__file__).parent.rglob("*.py"), *Path(kpi_kinds.__file__).parent.glob("*.py")]
+    source = "".join(home.read_text(encoding="utf-8") for home in homes)
+    codes = set(re.findall(r'(?:BadValue|_text)\((?:\w+, )?\s*"([a-z_]+)"', source))
+    assert len(codes) > 20
+    f = Format("fr", "EUR")
+    assert {code for code in codes if reason(Refused(1, "x", None, code, "as told"), f) == "as told"} == set()
 
 
 def test_a_dry_run_says_that_nothing_is_recorded_and_a_failure_why(inside: TestClient[Litestar]) -> None:

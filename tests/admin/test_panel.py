@@ -160,6 +160,8 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         "/admin/p/1/rewards",
         "/admin/p/1/referrals",
         "/admin/p/1/rules",
+        "/admin/p/1/imports",
+        "/admin/p/1/keys",
         "/docs",
     }
     assert "<details" not in html.partition("</nav>")[0]
