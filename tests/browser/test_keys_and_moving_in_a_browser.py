@@ -21,8 +21,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("fr", 390)])
 async def test_the_pages_of_keys_and_files_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:
