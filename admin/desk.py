@@ -13,6 +13,9 @@ from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
 from loyalty.account_page.staff import StaffLink
+from loyalty.auth.journal import Asked, Journal, NewAction
+from loyalty.auth.own import Changed, OwnWayIn
+from loyalty.auth.team import Colleague, Invited
 from loyalty.exports.facts import ExportFacts, NewExport
 from loyalty.imports.facts import Refused, Sent
 from loyalty.imports.sending import NewSending, Received
@@ -207,6 +210,75 @@ class ExportsDesk(Protocol):
         """Stop one; one that has ended stays as it is."""
 
 
+class TeamDesk(Protocol):
+    """The verbs about the team. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self) -> list[Colleague]:
+        """List who may come in."""
+
+    async def invite(self, email: str, role: str) -> Invited:
+        """Let somebody in, or in again."""
+
+    async def link(self, user_id: UUID) -> Invited:
+        """Make another link for somebody."""
+
+    async def set_role(self, user_id: UUID, role: str) -> str:
+        """Change what somebody may do; their sessions end."""
+
+    async def let_go(self, user_id: UUID) -> str:
+        """End somebody's way in."""
+
+
+class OwnDesk(Protocol):
+    """The verbs about one's own way in; `secret` is the session's. A refusal is told by its code; "" is none."""
+
+    async def seen(self, user_id: UUID, secret: str) -> OwnWayIn:
+        """Read how somebody comes in, and where they are in."""
+
+    async def set_password(self, user_id: UUID, secret: str, current: str, new: str) -> Changed:
+        """Set a password, or change it; this session goes on under a new secret, and the others end."""
+
+    async def offer_codes(self, user_id: UUID) -> None:
+        """Make a secret for an app."""
+
+    async def ask_codes(self, user_id: UUID, code: str) -> str:
+        """Ask for codes from now on."""
+
+    async def ask_no_codes(self, user_id: UUID, code: str) -> str:
+        """Ask for codes no more."""
+
+    async def end_session(self, user_id: UUID, session_id: UUID) -> str:
+        """End one of one's own sessions."""
+
+    async def end_others(self, user_id: UUID, secret: str) -> None:
+        """End all of one's sessions but this."""
+
+
+class JournalDesk(Protocol):
+    """The verbs about what staff did."""
+
+    async def write(self, new: NewAction) -> UUID:
+        """Write down what somebody sets out to do."""
+
+    async def came(self, action_id: UUID, status: int) -> None:
+        """Add what came of it."""
+
+    async def read(self, program_id: int, asked: Asked, *, whole: bool = False) -> Journal:
+        """Read a page of it, or all."""
+
+
+class Attempt(Protocol):
+    """What came of trying to come in: a session, or for how long to wait, or neither."""
+
+    @property
+    def session(self) -> NewSession | None:
+        """The session; None when something was wrong."""
+
+    @property
+    def wait_seconds(self) -> int:
+        """For how long to wait before the next try; 0 where there is no need."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -255,8 +327,23 @@ class Desk(Protocol):
     def exports(self) -> ExportsDesk:
         """The verbs about exports."""
 
-    async def sign_in(self, token: str) -> NewSession | None:
+    @property
+    def team(self) -> TeamDesk:
+        """The verbs about the team."""
+
+    @property
+    def own(self) -> OwnDesk:
+        """The verbs about one's own way in."""
+
+    @property
+    def journal(self) -> JournalDesk:
+        """The verbs about what staff did."""
+
+    async def sign_in(self, token: str, agent: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""
+
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Try to come in by a password."""
 
     async def session_of(self, secret: str) -> SignedIn | None:
         """Find who a cookie belongs to; None when the session has ended."""

@@ -23,6 +23,10 @@ from kpi.periods import Days
 from kpi.rollup import snapshot_store
 from loyalty.account_page.staff import StaffLinks
 from loyalty.auth import actions as auth
+from loyalty.auth.journal import StaffJournal
+from loyalty.auth.own import StaffOwn
+from loyalty.auth.signing_in import Attempt, sign_in_by_password
+from loyalty.auth.team import StaffTeam
 from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.errors import LoyaltyError
@@ -105,10 +109,29 @@ class PanelDesk:
         """The verbs about storefronts' keys."""
         return StaffKeys(lambda: self._database)
 
-    async def sign_in(self, token: str) -> auth.NewSession | None:
+    @property
+    def team(self) -> StaffTeam:
+        """The verbs about the team."""
+        return StaffTeam(lambda: self._database)
+
+    @property
+    def own(self) -> StaffOwn:
+        """The verbs about one's own way in."""
+        return StaffOwn(lambda: self._database)
+
+    @property
+    def journal(self) -> StaffJournal:
+        """The verbs about what staff did."""
+        return StaffJournal(lambda: self._database)
+
+    async def sign_in(self, token: str, agent: str) -> auth.NewSession | None:
         """Use a one-time link up."""
         async with self._database.writer() as connection:
-            return await auth.sign_in(connection, token)
+            return await auth.sign_in(connection, token, agent)
+
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Try to come in by a password."""
+        return await sign_in_by_password(self._database, email, password, code, agent)
 
     async def session_of(self, secret: str) -> auth.SignedIn | None:
         """Find who a cookie belongs to."""

@@ -21,6 +21,8 @@ from kpi.inputs.staff import Entered, Listed, Staff
 from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
+from loyalty.auth.actions import NewSession
+from loyalty.auth.signing_in import Attempt
 from loyalty.clock import utc_now
 from loyalty.errors import NotFound
 from loyalty.members.people import Found, People, Search
@@ -38,6 +40,7 @@ from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_team import FakeDoor, FakeJournal, FakeOwn, FakeTeam
 from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
@@ -149,9 +152,22 @@ class FakeDesk:
     keys: FakeKeys = field(default_factory=FakeKeys)
     imports: FakeImports = field(default_factory=FakeImports)
     exports: FakeExports = field(default_factory=FakeExports)
+    team: FakeTeam = field(default_factory=FakeTeam)
+    own: FakeOwn = field(default_factory=FakeOwn)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    door: FakeDoor = field(default_factory=FakeDoor)
 
-    async def sign_in(self, token: str) -> FakeSession | None:
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Compare with the one there is."""
+        session = NewSession("secret-of-a-password", FakeSession().expires_at)
+        tried = self.door.tried(email, password, code, agent, session)
+        if tried.session is not None:
+            self.sessions[tried.session.secret] = self.person
+        return tried
+
+    async def sign_in(self, token: str, agent: str) -> FakeSession | None:
         """Use a link up."""
+        self.door.agents.append(agent)
         if token not in self.links:
             return None
         self.links.remove(token)
