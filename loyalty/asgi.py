@@ -103,8 +103,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
     log_as_json()
     register_consumers()
-    told = {"public_url": settings.public_url, "mails": settings.smtp_url is not None}
-    state = State({"known_keys": KnownKeys(), "rules": RulesCache(), **told})
+    state = State({"public_url": settings.public_url, "mails": settings.smtp_url is not None})
 
     @asynccontextmanager
     async def pools(_: Litestar) -> AsyncIterator[None]:
@@ -113,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             raise RuntimeError(msg)
         async with connect(settings, settings.database_url) as database:
             state.database = database
+            state.known_keys, state.rules = KnownKeys(), RulesCache()
             state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
             state.doorbell = ArqDoorbell(settings.redis_url)
             state.rate_limits = RateLimits(settings.redis_url, settings.rate_limit_per_minute)
@@ -123,6 +123,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 await state.doorbell.close()
                 await state.redis.aclose()
 
+    desk = PanelDesk(state, settings.public_url)
     api = Router(
         path="/",
         route_handlers=_API,
@@ -130,7 +131,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         after_response=_ring,
     )
     app = Litestar(
-        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, panel(PanelDesk(state, settings.public_url))],
+        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, panel(lambda: desk)],
         lifespan=[pools],
         state=state,
         dependencies={

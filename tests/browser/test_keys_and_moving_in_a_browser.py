@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from tests.admin.fake_moving import REFUSED, RUNNING, TRIED
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 BASE = "/admin/p/1"
@@ -21,7 +22,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("fr", 390)])
+@pytest.mark.parametrize(("language", "width"), guises(1440))
 async def test_the_pages_of_keys_and_files_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:
