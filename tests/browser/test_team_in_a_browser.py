@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import expect
-from tests.browser.guises import guises
 
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 BASE = "/admin/p/1"
