@@ -15,6 +15,7 @@ from admin.audit import routes as audit
 from admin.costs import routes as costs
 from admin.desk import Desk
 from admin.exports import routes as exports
+from admin.health import routes as health
 from admin.impact import routes as impact
 from admin.imports import routes as imports
 from admin.journaling import journaled
@@ -69,6 +70,7 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *team.ROUTES,
                     *account.ROUTES,
                     *audit.ROUTES,
+                    *health.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),

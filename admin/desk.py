@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from admin.rules.desk import BacktestsDesk, RulesDesk
@@ -350,6 +351,9 @@ class Desk(Protocol):
 
     async def sign_out(self, secret: str) -> None:
         """End a session."""
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Read what waits, what runs, what fails, of one programme and of the installation."""
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes of the installation."""

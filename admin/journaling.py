@@ -57,7 +57,8 @@ def journaled(app: ASGIApp) -> ASGIApp:
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start" and _STATE in scope.get("state", {}):
-                await _came(*scope["state"].pop(_STATE), message["status"])
+                desk, action_id = scope["state"].pop(_STATE)
+                await _came(desk, action_id, message["status"])
             await send(message)
 
         await app(scope, receive, sending)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, Line, parse_period
 from kpi import periods
@@ -31,6 +32,7 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_health import nothing_well
 from tests.admin.fake_keys import FakeKeys
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_links import FakeLinks
@@ -156,6 +158,7 @@ class FakeDesk:
     own: FakeOwn = field(default_factory=FakeOwn)
     journal: FakeJournal = field(default_factory=FakeJournal)
     door: FakeDoor = field(default_factory=FakeDoor)
+    healthy: HealthSeen = field(default_factory=nothing_well)
 
     async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
         """Compare with the one there is."""
@@ -182,6 +185,11 @@ class FakeDesk:
     async def sign_out(self, secret: str) -> None:
         """Forget them."""
         self.sessions.pop(secret, None)
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Give what the test put there."""
+        assert program in self.listed
+        return self.healthy
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes."""

@@ -11,7 +11,7 @@ from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 BASE = "/admin/p/1"
-PAGES = {"team": "/team", "account": "/account", "audit": "/audit"}
+PAGES = {"team": "/team", "account": "/account", "audit": "/audit", "health": "/health"}
 
 
 @pytest.mark.parametrize(("language", "width"), guises(1440))
@@ -64,3 +64,7 @@ async def test_a_colleague_is_let_in_sets_a_password_and_comes_back_with_it(
     await expect(table).to_contain_text("Signed in by password")
     await expect(table).to_contain_text("Set their password")
     await expect(table).not_to_contain_text("Took somebody into the team")
+    # Nothing does what is to be done later here, and the page of the service's health says so.
+    await maya.page.get_by_role("link", name="Health", exact=True).click()
+    await expect(maya.page.get_by_role("alert")).to_contain_text("need")
+    await expect(maya.page.get_by_role("main")).to_contain_text("Never seen")
