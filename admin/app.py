@@ -30,6 +30,7 @@ from admin.rules import backtesting, publishing, trying_routes, writing
 from admin.rules import routes as rules
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
+from admin.settings import routes as settings
 from admin.static_files import static_file
 from admin.team import routes as team
 from admin.tiers import routes as tiers
@@ -71,6 +72,7 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *account.ROUTES,
                     *audit.ROUTES,
                     *health.ROUTES,
+                    *settings.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),

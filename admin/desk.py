@@ -25,6 +25,7 @@ from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.policies import Policies
 from loyalty.programs.staff import KeysSeen, Made, NewKey, StorefrontFacts
 from loyalty.referrals.staff import ReferralsSeen
 from loyalty.referrals.terms import Terms
@@ -211,6 +212,13 @@ class ExportsDesk(Protocol):
         """Stop one; one that has ended stays as it is."""
 
 
+class SettingsDesk(Protocol):
+    """The verb about a programme's settings. A refusal is told by its lasting code; "" is none."""
+
+    async def set_policies(self, program: ProgramFacts, was: Policies, wanted: Policies) -> str:
+        """Decide otherwise from now on; nothing where somebody else has since the form was drawn."""
+
+
 class TeamDesk(Protocol):
     """The verbs about the team. A refusal is told by its lasting code; "" is none."""
 
@@ -327,6 +335,10 @@ class Desk(Protocol):
     @property
     def exports(self) -> ExportsDesk:
         """The verbs about exports."""
+
+    @property
+    def settings(self) -> SettingsDesk:
+        """The verb about a programme's settings."""
 
     @property
     def team(self) -> TeamDesk:

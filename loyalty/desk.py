@@ -43,7 +43,7 @@ from loyalty.members.timeline import Place
 from loyalty.outbox.queries import behind
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
-from loyalty.programs.staff import StaffKeys
+from loyalty.programs.staff import StaffKeys, StaffSettings
 from loyalty.purchases.calendar import purchase_days
 from loyalty.purchases.staff import StaffRules
 from loyalty.referrals.staff import StaffReferrals
@@ -113,6 +113,11 @@ class PanelDesk:
     def keys(self) -> StaffKeys:
         """The verbs about storefronts' keys."""
         return StaffKeys(lambda: self._database)
+
+    @property
+    def settings(self) -> StaffSettings:
+        """The verb about a programme's settings."""
+        return StaffSettings(lambda: self._database)
 
     @property
     def team(self) -> StaffTeam:

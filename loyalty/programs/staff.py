@@ -16,7 +16,8 @@ from loyalty.errors import Conflict, NotFound
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.keys import KeyFacts, list_keys, revoke_key, rotate_key
-from loyalty.programs.tables import Storefront
+from loyalty.programs.policies import Policies, policies_from
+from loyalty.programs.tables import Program, Storefront
 
 
 class StorefrontFacts(Struct, frozen=True):
@@ -111,6 +112,22 @@ class StaffKeys:
                 await revoke_key(session, program.program_id, key_id)
         except NotFound as refusal:
             return refusal.code
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSettings:
+    """The verb behind the page of a programme's settings."""
+
+    database: Callable[[], Database]
+
+    async def set_policies(self, program: ProgramFacts, was: Policies, wanted: Policies) -> str:
+        """Decide otherwise from now on; nothing where somebody else has since the form was drawn."""
+        async with self.database().session() as session:
+            row = await session.get_one(Program, program.program_id, with_for_update=True)
+            if policies_from(row.policies) != was:
+                return "edited_meanwhile"
+            row.policies = wanted.told
         return ""
 
 

@@ -42,6 +42,7 @@ from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_settings import FakeSettings
 from tests.admin.fake_team import FakeDoor, FakeJournal, FakeOwn, FakeTeam
 from tests.admin.fake_tiers import FakeTiers
 
@@ -158,6 +159,7 @@ class FakeDesk:
     own: FakeOwn = field(default_factory=FakeOwn)
     journal: FakeJournal = field(default_factory=FakeJournal)
     door: FakeDoor = field(default_factory=FakeDoor)
+    settings: FakeSettings = field(default_factory=FakeSettings)
     healthy: HealthSeen = field(default_factory=nothing_well)
 
     async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:

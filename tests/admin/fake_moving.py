@@ -136,7 +136,7 @@ class FakeImports:
             return [], None
         rows = [
             Refused(7, "c-5", "joined_at", "bad_instant", "'soon' is no instant"),
-            Refused(9, "<script>alert(1)</script>", None, "already_member", "This customer is a member already"),
+            Refused(9, "<script>alert(1)</script>", None, "already_member_since", "This customer is a member already"),
         ]
         return rows, self.more
 

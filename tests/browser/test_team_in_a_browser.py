@@ -11,7 +11,7 @@ from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 BASE = "/admin/p/1"
-PAGES = {"team": "/team", "account": "/account", "audit": "/audit", "health": "/health"}
+PAGES = {name: f"/{name}" for name in ("team", "account", "audit", "health", "settings")}
 
 
 @pytest.mark.parametrize(("language", "width"), guises(1440))
