@@ -1,10 +1,11 @@
 """What the panel needs from the rooms below, as the door that opens the panel hands it over."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from admin.rules.desk import BacktestsDesk, RulesDesk
@@ -14,11 +15,19 @@ from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
 from loyalty.account_page.staff import StaffLink
+from loyalty.auth.journal import Asked, Journal, NewAction
+from loyalty.auth.own import Changed, OwnWayIn
+from loyalty.auth.team import Colleague, Invited
+from loyalty.exports.facts import ExportFacts, NewExport
+from loyalty.imports.facts import Refused, Sent
+from loyalty.imports.sending import NewSending, Received
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
-from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.policies import Policies
+from loyalty.programs.staff import KeysSeen, Made, NewKey, StorefrontFacts
 from loyalty.referrals.staff import ReferralsSeen
 from loyalty.referrals.terms import Terms
 from loyalty.rewards.offers import NewOffer
@@ -144,6 +153,142 @@ class ReferralsDesk(Protocol):
         """Publish the next version of the terms."""
 
 
+class KeysDesk(Protocol):
+    """The verbs about storefronts' keys. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self, program: ProgramFacts) -> KeysSeen:
+        """Read the storefronts and the keys."""
+
+    async def storefronts(self, program: ProgramFacts) -> list[StorefrontFacts]:
+        """List the storefronts by name."""
+
+    async def create(self, program: ProgramFacts, new: NewKey) -> Made:
+        """Make a key, where none of that name is live."""
+
+    async def rotate(self, program: ProgramFacts, key_id: UUID, old_lives: timedelta | None) -> Made:
+        """Let a new key take over from one."""
+
+    async def revoke(self, program: ProgramFacts, key_id: UUID) -> str:
+        """End a key for good."""
+
+
+class ImportsDesk(Protocol):
+    """The verbs about imports. What is not there is raised as `NotFound`."""
+
+    async def send(self, source: Source, new: NewSending, content: AsyncIterator[bytes]) -> Received:
+        """Keep a file and have it brought in; `Invalid` or `Malformed` for what can be told at once."""
+
+    async def latest(self, program: ProgramFacts) -> list[Sent]:
+        """List the newest ones, of all storefronts."""
+
+    async def find(self, program: ProgramFacts, import_id: UUID) -> Sent:
+        """Find an import as it stands."""
+
+    async def refused(self, program: ProgramFacts, import_id: UUID, after: int = 0) -> tuple[list[Refused], int | None]:
+        """List refused rows; with where the next page begins."""
+
+    def refused_file(self, program: ProgramFacts, import_id: UUID) -> AsyncIterator[str]:
+        """Write the refused rows as CSV, to be put right and sent again."""
+
+    async def cancel(self, program: ProgramFacts, import_id: UUID) -> Sent:
+        """Stop one; one that has ended stays as it is."""
+
+
+class ExportsDesk(Protocol):
+    """The verbs about exports. What is not there is raised as `NotFound`."""
+
+    async def start(self, source: Source, new: NewExport) -> ExportFacts:
+        """Ask for a file; `Invalid` for what can be told at once."""
+
+    async def latest(self, program: ProgramFacts) -> list[ExportFacts]:
+        """List the newest ones, of all storefronts."""
+
+    async def find(self, program: ProgramFacts, export_id: UUID) -> ExportFacts:
+        """Find an export as it stands."""
+
+    async def file(self, program: ProgramFacts, export_id: UUID) -> AsyncIterator[bytes]:
+        """Give the file, packed by gzip, piece by piece; `Gone` when it is no more."""
+
+    async def cancel(self, program: ProgramFacts, export_id: UUID) -> ExportFacts:
+        """Stop one; one that has ended stays as it is."""
+
+
+class SettingsDesk(Protocol):
+    """The verb about a programme's settings. A refusal is told by its lasting code; "" is none."""
+
+    async def set_policies(self, program: ProgramFacts, was: Policies, wanted: Policies) -> str:
+        """Decide otherwise from now on; nothing where somebody else has since the form was drawn."""
+
+
+class TeamDesk(Protocol):
+    """The verbs about the team. A refusal is told by its lasting code; "" is none."""
+
+    async def seen(self) -> list[Colleague]:
+        """List who may come in."""
+
+    async def invite(self, email: str, role: str) -> Invited:
+        """Let somebody in, or in again."""
+
+    async def link(self, user_id: UUID) -> Invited:
+        """Make another link for somebody."""
+
+    async def set_role(self, user_id: UUID, role: str) -> str:
+        """Change what somebody may do; their sessions end."""
+
+    async def let_go(self, user_id: UUID) -> str:
+        """End somebody's way in."""
+
+
+class OwnDesk(Protocol):
+    """The verbs about one's own way in; `secret` is the session's. A refusal is told by its code; "" is none."""
+
+    async def seen(self, user_id: UUID, secret: str) -> OwnWayIn:
+        """Read how somebody comes in, and where they are in."""
+
+    async def set_password(self, user_id: UUID, secret: str, current: str, new: str) -> Changed:
+        """Set a password, or change it; this session goes on under a new secret, and the others end."""
+
+    async def offer_codes(self, user_id: UUID) -> None:
+        """Make a secret for an app."""
+
+    async def ask_codes(self, user_id: UUID, code: str) -> str:
+        """Ask for codes from now on."""
+
+    async def ask_no_codes(self, user_id: UUID, code: str) -> str:
+        """Ask for codes no more."""
+
+    async def end_session(self, user_id: UUID, session_id: UUID) -> str:
+        """End one of one's own sessions."""
+
+    async def end_others(self, user_id: UUID, secret: str) -> None:
+        """End all of one's sessions but this."""
+
+
+class JournalDesk(Protocol):
+    """The verbs about what staff did."""
+
+    async def write(self, new: NewAction) -> UUID:
+        """Write down what somebody sets out to do."""
+
+    async def came(self, action_id: UUID, status: int) -> None:
+        """Add what came of it."""
+
+    async def read(self, program_id: int, asked: Asked, *, whole: bool = False) -> Journal:
+        """Read a page of it, or all."""
+
+
+class Attempt(Protocol):
+    """What came of trying to come in: a session, or for how long to wait, or neither."""
+
+    @property
+    def session(self) -> NewSession | None:
+        """The session; None when something was wrong."""
+
+    @property
+    def wait_seconds(self) -> int:
+        """For how long to wait before the next try; 0 where there is no need."""
+
+
 @runtime_checkable
 class Desk(Protocol):
     """The verbs behind the pages. Each is one transaction of its own."""
@@ -184,14 +329,48 @@ class Desk(Protocol):
     def tiers(self) -> TiersDesk:
         """The verbs about tiers."""
 
-    async def sign_in(self, token: str) -> NewSession | None:
+    @property
+    def keys(self) -> KeysDesk:
+        """The verbs about storefronts' keys."""
+
+    @property
+    def imports(self) -> ImportsDesk:
+        """The verbs about imports."""
+
+    @property
+    def exports(self) -> ExportsDesk:
+        """The verbs about exports."""
+
+    @property
+    def settings(self) -> SettingsDesk:
+        """The verb about a programme's settings."""
+
+    @property
+    def team(self) -> TeamDesk:
+        """The verbs about the team."""
+
+    @property
+    def own(self) -> OwnDesk:
+        """The verbs about one's own way in."""
+
+    @property
+    def journal(self) -> JournalDesk:
+        """The verbs about what staff did."""
+
+    async def sign_in(self, token: str, agent: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""
+
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Try to come in by a password."""
 
     async def session_of(self, secret: str) -> SignedIn | None:
         """Find who a cookie belongs to; None when the session has ended."""
 
     async def sign_out(self, secret: str) -> None:
         """End a session."""
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Read what waits, what runs, what fails, of one programme and of the installation."""
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes of the installation."""

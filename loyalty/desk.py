@@ -9,6 +9,7 @@ from uuid import UUID
 
 from litestar.datastructures import State
 
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi import actions as kpi
@@ -21,19 +22,28 @@ from kpi.parameters import Want
 from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
+from kpi.rollup import store as day_sets
 from loyalty.account_page.staff import StaffLinks
 from loyalty.auth import actions as auth
+from loyalty.auth.journal import StaffJournal
+from loyalty.auth.own import StaffOwn
+from loyalty.auth.signing_in import Attempt, sign_in_by_password
+from loyalty.auth.team import StaffTeam
 from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.errors import LoyaltyError
 from loyalty.exports.staff import StaffExports
 from loyalty.imports.staff import StaffImports
+from loyalty.jobs.job import INSTALLATION
+from loyalty.jobs.queries import standings
 from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import Place
+from loyalty.outbox.queries import behind
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
+from loyalty.programs.staff import StaffKeys, StaffSettings
 from loyalty.purchases.calendar import purchase_days
 from loyalty.purchases.staff import StaffRules
 from loyalty.referrals.staff import StaffReferrals
@@ -105,10 +115,39 @@ class PanelDesk:
         """The verbs about referrals."""
         return StaffReferrals(lambda: self._database)
 
-    async def sign_in(self, token: str) -> auth.NewSession | None:
+    @property
+    def keys(self) -> StaffKeys:
+        """The verbs about storefronts' keys."""
+        return StaffKeys(lambda: self._database)
+
+    @property
+    def settings(self) -> StaffSettings:
+        """The verb about a programme's settings."""
+        return StaffSettings(lambda: self._database)
+
+    @property
+    def team(self) -> StaffTeam:
+        """The verbs about the team."""
+        return StaffTeam(lambda: self._database)
+
+    @property
+    def own(self) -> StaffOwn:
+        """The verbs about one's own way in."""
+        return StaffOwn(lambda: self._database)
+
+    @property
+    def journal(self) -> StaffJournal:
+        """The verbs about what staff did."""
+        return StaffJournal(lambda: self._database)
+
+    async def sign_in(self, token: str, agent: str) -> auth.NewSession | None:
         """Use a one-time link up."""
         async with self._database.writer() as connection:
-            return await auth.sign_in(connection, token)
+            return await auth.sign_in(connection, token, agent)
+
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Try to come in by a password."""
+        return await sign_in_by_password(self._database, email, password, code, agent)
 
     async def session_of(self, secret: str) -> auth.SignedIn | None:
         """Find who a cookie belongs to."""
@@ -119,6 +158,14 @@ class PanelDesk:
         """End a session."""
         async with self._database.writer() as connection:
             await auth.sign_out(connection, secret)
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Read what waits, what runs, what fails, of one programme and of the installation."""
+        async with self._database.reader() as connection:
+            jobs = await standings(connection, [INSTALLATION, program.program_id])
+            consumers = await behind(connection, program.program_id)
+            days, since = await day_sets.behind(connection, program.program_id)
+        return HealthSeen(jobs, consumers, days, since)
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes of the installation."""

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, Line, parse_period
 from kpi import periods
@@ -22,6 +23,8 @@ from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
 from kpi.reasons import NO_OPINIONS
+from loyalty.auth.actions import NewSession
+from loyalty.auth.signing_in import Attempt
 from loyalty.clock import utc_now
 from loyalty.errors import NotFound
 from loyalty.members.people import Found, People, Search
@@ -30,14 +33,19 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_health import nothing_well
+from tests.admin.fake_keys import FakeKeys
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_links import FakeLinks
+from tests.admin.fake_moving import FakeExports, FakeImports
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_settings import FakeSettings
 from tests.admin.fake_surveys import FakeSurveys
+from tests.admin.fake_team import FakeDoor, FakeJournal, FakeOwn, FakeTeam
 from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
@@ -147,9 +155,27 @@ class FakeDesk:
     backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
     page_links: FakeLinks = field(default_factory=FakeLinks)
+    keys: FakeKeys = field(default_factory=FakeKeys)
+    imports: FakeImports = field(default_factory=FakeImports)
+    exports: FakeExports = field(default_factory=FakeExports)
+    team: FakeTeam = field(default_factory=FakeTeam)
+    own: FakeOwn = field(default_factory=FakeOwn)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    door: FakeDoor = field(default_factory=FakeDoor)
+    settings: FakeSettings = field(default_factory=FakeSettings)
+    healthy: HealthSeen = field(default_factory=nothing_well)
 
-    async def sign_in(self, token: str) -> FakeSession | None:
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Compare with the one there is."""
+        session = NewSession("secret-of-a-password", FakeSession().expires_at)
+        tried = self.door.tried(email, password, code, agent, session)
+        if tried.session is not None:
+            self.sessions[tried.session.secret] = self.person
+        return tried
+
+    async def sign_in(self, token: str, agent: str) -> FakeSession | None:
         """Use a link up."""
+        self.door.agents.append(agent)
         if token not in self.links:
             return None
         self.links.remove(token)
@@ -164,6 +190,11 @@ class FakeDesk:
     async def sign_out(self, secret: str) -> None:
         """Forget them."""
         self.sessions.pop(secret, None)
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Give what the test put there."""
+        assert program in self.listed
+        return self.healthy
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes."""
