@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from asyncpg import Record
+
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
@@ -35,12 +37,17 @@ WITH RECURSIVE told AS MATERIALIZED (
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
 )
-SELECT f.crowd, f.at, (
-  SELECT min(p.placed_at) FROM down d JOIN purchase p ON p.program_id = $1 AND p.customer_id = d.customer_id
-  CROSS JOIN LATERAL {KEPT} k
-  WHERE d.person = f.person AND p.state = 'recorded' AND NOT p.test AND p.placed_at > f.at AND k.minor > 0) AS next_at
-FROM first_time f
+SELECT f.crowd, f.at, min(o.at) AS next_at
+FROM first_time f JOIN down d ON d.person = f.person LEFT JOIN LATERAL (
+  SELECT p.placed_at AS at FROM purchase p CROSS JOIN LATERAL {KEPT} k
+  WHERE p.program_id = $1 AND p.customer_id = d.customer_id AND p.state = 'recorded' AND NOT p.test
+    AND p.placed_at > f.at AND k.minor > 0
+  ORDER BY p.placed_at LIMIT 1) o ON true
+GROUP BY f.person, f.crowd, f.at
 """  # noqa: S608 - our own parts
+
+# Nobody knows how many a recursion finds: expecting few, the planner would hold everybody against everybody.
+_PLANNING = "SET LOCAL enable_nestloop = off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,13 @@ async def coming_back(connection: Connection, program: ProgramFacts, start: date
     """Follow those of a period of local days `[start, end)`, each person once per crowd, from the first time on."""
     since, until = (midnight_after(day - timedelta(days=1), program.zone) for day in (start, end))
     now = await now_of(connection, program.program_id)
-    rows = await connection.fetch(_STORIES, program.program_id, since, until, now)
+    rows = await fetch_of_persons(connection, _STORIES, program.program_id, since, until, now)
     stories = [(row["crowd"], row["at"], row["next_at"]) for row in rows]
     return Returns({crowd: {days: rate_within(stories, crowd, days, now) for days in WITHIN_DAYS} for crowd in CROWDS})
+
+
+async def fetch_of_persons(connection: Connection, sql: str, *arguments: object) -> list[Record]:
+    """Ask what begins with everybody whom those asked have become."""
+    async with connection.transaction():
+        await connection.execute(_PLANNING)
+        return await connection.fetch(sql, *arguments)
