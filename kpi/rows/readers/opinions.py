@@ -84,8 +84,8 @@ async def read(asked: Asked) -> Mapping[Days, Opinions]:
         cells = range(*cells_of(asked, boundaries, days))
         own = [row for row in answers if row["n"] == n]
         sent = [row for row in invited if row["cell"] in cells]
-        sides = [await _said(asked.reading, own, sent, who, member=member) for member in (True, False)]
-        found[days] = Opinions(*sides, left_out=sum(row["left_out"] for row in own))
+        member, other = [await _said(asked.reading, own, sent, who, member=side) for side in (True, False)]
+        found[days] = Opinions(member, other, sum(row["left_out"] for row in own))
     return found
 
 
