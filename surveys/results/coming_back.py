@@ -14,7 +14,7 @@ from asyncpg import Record
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
-from surveys.invitations.people import KEPT, PERSONS, now_of
+from surveys.invitations.people import BOUGHT, KEPT, PERSONS, now_of
 from surveys.results.lives import WITHIN_DAYS, rate_within
 from surveys.results.scores import Rate
 
@@ -37,13 +37,10 @@ WITH RECURSIVE told AS MATERIALIZED (
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
 )
-SELECT f.crowd, f.at, min(o.at) AS next_at
-FROM first_time f JOIN down d ON d.person = f.person LEFT JOIN LATERAL (
-  SELECT p.placed_at AS at FROM purchase p CROSS JOIN LATERAL {KEPT} k
-  WHERE p.program_id = $1 AND p.customer_id = d.customer_id AND p.state = 'recorded' AND NOT p.test
-    AND p.placed_at > f.at AND k.minor > 0
-  ORDER BY p.placed_at LIMIT 1) o ON true
-GROUP BY f.person, f.crowd, f.at
+SELECT h.crowd, h.at, (
+  SELECT min(p.placed_at) FROM {BOUGHT} CROSS JOIN LATERAL {KEPT} k
+  WHERE p.placed_at > h.at AND k.minor > 0) AS next_at
+FROM first_time h JOIN family f ON f.person = h.person
 """  # noqa: S608 - our own parts
 
 # Nobody knows how many a recursion finds: expecting few, the planner would hold everybody against everybody.

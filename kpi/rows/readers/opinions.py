@@ -25,8 +25,9 @@ WITH RECURSIVE {people}, answers AS MATERIALIZED (
     r.first_scored_at AS at, r.invitation_id, SCORE AS score, r.rewarded OR EXCLUDED AS left_out
   FROM survey_response r JOIN survey_invitation i ON i.program_id = $1 AND i.invitation_id = r.invitation_id
   LEFT JOIN survivors s ON s.customer_id = i.customer_id
-  WHERE r.program_id = $1 AND r.first_scored_at <= {k} AND r.first_scored_at < (SELECT max(e) FROM unnest($3::timestamptz[]) AS e)
+  WHERE r.program_id = $1 AND r.first_scored_at <= {k}
     AND r.first_scored_at >= (SELECT min(b) FROM unnest($2::timestamptz[]) AS b)
+    AND r.first_scored_at < (SELECT max(e) FROM unnest($3::timestamptz[]) AS e)
 ), told AS (
   SELECT n, a.* FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS p (begins, ends, n)
   JOIN answers a ON a.at >= p.begins AND a.at < p.ends
