@@ -6,15 +6,16 @@ rewarded for answering had another reason to come: both are left out.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
+
+from asyncpg import Record
 
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import BOUGHT, KEPT, PERSONS, now_of
 from surveys.results.lives import WITHIN_DAYS, rate_within
-from surveys.results.queries import OF_KIND
 from surveys.results.scores import Rate
 
 Crowd = Literal["promoter", "passive", "detractor", "silent", "never_asked"]
@@ -30,8 +31,8 @@ WITH RECURSIVE told AS MATERIALIZED (
   LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitation_id
   WHERE i.program_id = $1 AND i.customer_id IS NOT NULL AND coalesce(r.first_scored_at, i.sent_at, i.due_at) >= $2
     AND coalesce(r.first_scored_at, i.sent_at, i.due_at) < $3
-    AND (r.score IS NOT NULL AND (r.excluded_because IS NULL OR $5) AND NOT r.rewarded
-      OR r.score IS NULL AND i.ends_at <= $4 AND i.bounced_at IS NULL OR i.reason = 'held_out') AND {OF_KIND}
+    AND (r.score IS NOT NULL AND r.excluded_because IS NULL AND NOT r.rewarded
+      OR r.score IS NULL AND i.ends_at <= $4 AND i.bounced_at IS NULL OR i.reason = 'held_out')
 ), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS},
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
@@ -41,7 +42,9 @@ SELECT h.crowd, h.at, (
   WHERE p.placed_at > h.at AND k.minor > 0) AS next_at
 FROM first_time h JOIN family f ON f.person = h.person
 """  # noqa: S608 - our own parts
-_ENDED = "SELECT max(closed_at) FROM survey WHERE program_id = $1 AND simulated"
+
+# Nobody knows how many a recursion finds: expecting few, the planner would hold everybody against everybody.
+_PLANNING = "SET LOCAL enable_nestloop = off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,17 @@ class Returns:
     by_crowd: dict[Crowd, dict[int, Rate]]
 
 
-async def known_at(connection: Connection, program_id: int, *, simulated: bool) -> datetime:
-    """Tell up to when purchases are known: until now or, of what was made up over a sample, until that ends."""
-    ended = await connection.fetchval(_ENDED, program_id) if simulated else None
-    return ended or await now_of(connection, program_id)
-
-
-async def coming_back(
-    connection: Connection, program: ProgramFacts, start: date, end: date, *, simulated: bool = False
-) -> Returns:
+async def coming_back(connection: Connection, program: ProgramFacts, start: date, end: date) -> Returns:
     """Follow those of a period of local days `[start, end)`, each person once per crowd, from the first time on."""
     since, until = (midnight_after(day - timedelta(days=1), program.zone) for day in (start, end))
-    now = await known_at(connection, program.program_id, simulated=simulated)
-    rows = await connection.fetch(_STORIES, program.program_id, since, until, now, simulated)
+    now = await now_of(connection, program.program_id)
+    rows = await fetch_of_persons(connection, _STORIES, program.program_id, since, until, now)
     stories = [(row["crowd"], row["at"], row["next_at"]) for row in rows]
     return Returns({crowd: {days: rate_within(stories, crowd, days, now) for days in WITHIN_DAYS} for crowd in CROWDS})
+
+
+async def fetch_of_persons(connection: Connection, sql: str, *arguments: object) -> list[Record]:
+    """Ask what begins with everybody whom those asked have become."""
+    async with connection.transaction():
+        await connection.execute(_PLANNING)
+        return await connection.fetch(sql, *arguments)
