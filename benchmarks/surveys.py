@@ -106,13 +106,17 @@ class Watch:
             await asyncio.sleep(0.05)
 
     def rate(self) -> float:
-        """Tell how many a second were done, by each worker from the first that it did to the last."""
+        """Tell how many a second were done, by each worker from the first that it did to the last.
+
+        What a worker does in one commit has no such span: then its start is counted in.
+        """
         many, seconds = 0, 0.0
         for worker in {sample[3] for sample in self.samples}:
             seen = [sample for sample in self.samples if sample[3] == worker]
-            began = next((n for n, sample in enumerate(seen) if sample[1] > seen[0][1]), len(seen) - 1)
-            many, seconds = many + seen[-1][1] - seen[began][1], seconds + seen[-1][0] - seen[began][0]
-        return many / seconds if seconds else 0.0
+            began = next(n for n, sample in enumerate(seen) if sample[1] > seen[0][1])
+            first = seen[began] if seen[-1][1] > seen[began][1] else seen[0]
+            many, seconds = many + seen[-1][1] - first[1], seconds + seen[-1][0] - first[0]
+        return many / seconds
 
     @property
     def most_kb(self) -> int:

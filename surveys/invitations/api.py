@@ -19,7 +19,7 @@ from loyalty.idempotency.queries import pin_alone
 from loyalty.programs.api import Writing, once
 from loyalty.web.openapi import KEYED, WRITING, problems
 from surveys.invitations import tokens
-from surveys.invitations.bounces import address_bounced
+from surveys.invitations.bounces import address_bounced, at_address
 from surveys.invitations.links import Asked, ask_for_link, link_again
 from surveys.invitations.rules import REASONS
 from surveys.invitations.wire import BounceIn, LinkIn, LinkOut
@@ -93,9 +93,12 @@ async def bounced(data: JSONBody[BounceIn], state: State, source: Writing) -> No
 
     A customer who is known under another address is written to again. The answer does not tell whether one was.
     """
+    program_id = source.program.program_id
+    async with state.database.reader() as connection:
+        whose = await at_address(connection, program_id, data.email)
 
     async def verb(tx: Tx, _: object) -> list[None]:
-        await address_bounced(tx, source.program.program_id, data.email)
+        await address_bounced(tx, program_id, data.email, whose)
         return [None]
 
     await write(state.database, verb, [None], whole=True)

@@ -1,5 +1,6 @@
 """Whom nothing more is sent to: who unsubscribed, and whose address a mail server refused."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +17,6 @@ ON CONFLICT (program_id, customer_id, why) DO UPDATE
   WHERE survey_suppression.email_sha256 IS DISTINCT FROM excluded.email_sha256
 RETURNING true
 """
-# As persons: the newest letter of each to whom the address belongs, by whatever id that one was asked.
 _AT_ADDRESS = """
 SELECT c.customer_id, (SELECT i.invitation_id FROM survey_invitation i WHERE i.program_id = $1
   AND i.customer_id = c.customer_id AND i.channel = 'mail' AND i.state = 'sent' ORDER BY i.sent_at DESC LIMIT 1)
@@ -29,13 +29,18 @@ WHERE program_id = $1 AND invitation_id = $2 RETURNING customer_id
 """
 
 
-async def address_bounced(tx: Tx, program_id: int, email: str) -> None:
+async def at_address(connection: Connection, program_id: int, email: str) -> list[tuple[UUID, UUID | None]]:
+    """Find whose an address is, each with the survey mailed last. It reads all customers: not on the money's pool."""
+    return [(row[0], row[1]) for row in await connection.fetch(_AT_ADDRESS, program_id, email)]
+
+
+async def address_bounced(tx: Tx, program_id: int, email: str, whose: Sequence[tuple[UUID, UUID | None]]) -> None:
     """Hear from a mail provider that an address takes no mail; what was sent there last has bounced."""
     now = await now_of(tx.connection, program_id)
-    for row in await tx.connection.fetch(_AT_ADDRESS, program_id, email):
-        if row["invitation_id"] is not None:
-            await note_bounce(tx.connection, program_id, row["invitation_id"], now)
-        await suppress(tx.connection, program_id, row["customer_id"], "bounced", now, email)
+    for customer_id, invitation_id in whose:
+        if invitation_id is not None:
+            await note_bounce(tx.connection, program_id, invitation_id, now)
+        await suppress(tx.connection, program_id, customer_id, "bounced", now, email)
 
 
 async def bounce(tx: Tx, program_id: int, invitation_id: UUID, email: str | None = None) -> None:

@@ -10,27 +10,29 @@ from msgspec.structs import replace
 
 from loyalty.database import Connection
 from loyalty.outbox.facts import Event
-from surveys.invitations.people import KEPT, PERSONS
+from surveys.invitations.people import BOUGHT, KEPT, PERSONS
 from surveys.plans.trigger import Direction, News
 
 # `rank`: its place among those of the person that are kept, 0 when nothing of it is.
 _PURCHASES = f"""
 WITH RECURSIVE told AS MATERIALIZED (
-  SELECT purchase_id, customer_id, placed_at, delivered_at, origin, test FROM purchase
-  WHERE program_id = $1 AND purchase_id = ANY($2::uuid[]) AND state = 'recorded' AND customer_id IS NOT NULL
+  SELECT p.* FROM unnest($2::uuid[]) AS n (id), LATERAL (
+    SELECT purchase_id, customer_id, placed_at, delivered_at, origin, test FROM purchase
+    WHERE program_id = $1 AND purchase_id = n.id AND state = 'recorded' AND customer_id IS NOT NULL OFFSET 0) p
 ), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS}
 SELECT t.purchase_id, json_build_object('purchase_id', t.purchase_id, 'customer_id', t.customer_id,
   'placed_at', t.placed_at, 'delivered_at', t.delivered_at, 'origin', t.origin, 'test', t.test,
   'rank', CASE WHEN n.itself THEN n.rank ELSE 0 END)::text
-FROM told t JOIN survivor s ON s.asked = t.customer_id
+FROM told t JOIN survivor s ON s.asked = t.customer_id JOIN family f ON f.person = s.person
 CROSS JOIN LATERAL (
   SELECT count(*) AS rank, coalesce(bool_or(p.purchase_id = t.purchase_id), false) AS itself
-  FROM down d JOIN purchase p ON p.program_id = $1 AND p.customer_id = d.customer_id
-  CROSS JOIN LATERAL {KEPT} k
-  WHERE d.person = s.person AND p.state = 'recorded' AND NOT p.test AND k.minor > 0
-    AND (p.placed_at, p.purchase_id) <= (t.placed_at, t.purchase_id)) n
+  FROM {BOUGHT} CROSS JOIN LATERAL {KEPT} k
+  WHERE k.minor > 0 AND (p.placed_at, p.purchase_id) <= (t.placed_at, t.purchase_id)) n
 """  # noqa: S608 - our own parts
-_JOININGS = "SELECT membership_id, joined_at FROM membership WHERE program_id = $1 AND membership_id = ANY($2::uuid[])"
+_JOININGS = """
+SELECT m.* FROM unnest($2::uuid[]) AS n (id), LATERAL (SELECT membership_id, joined_at FROM membership
+  WHERE program_id = $1 AND membership_id = n.id OFFSET 0) m
+"""
 _CLIMBS = """
 SELECT n.event_id, c.effective_at,
   coalesce(array_position(k.keys, c.tier_to), 0) - coalesce(array_position(k.keys, c.tier_from), 0) AS steps

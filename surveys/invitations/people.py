@@ -11,20 +11,27 @@ from msgspec import Struct
 from loyalty.database import Connection
 
 # For WITH RECURSIVE, after `asked` (customer_id): whom each has become, and everybody who has become that person.
+# `LATERAL … OFFSET 0` keeps every look-up one by key, whatever the planner believes of a table that was empty lately.
 PERSONS = """
-up (asked, person) AS (
-  SELECT customer_id, customer_id FROM asked
+up (asked, person, merged_into) AS (
+  SELECT a.customer_id, c.customer_id, c.merged_into FROM asked a, LATERAL (SELECT customer_id, merged_into
+    FROM customer WHERE program_id = $1 AND customer_id = a.customer_id OFFSET 0) c
   UNION
-  SELECT u.asked, c.merged_into FROM up u JOIN customer c ON c.program_id = $1 AND c.customer_id = u.person
-  WHERE c.merged_into IS NOT NULL
-), survivor AS (
-  SELECT u.asked, u.person FROM up u JOIN customer c ON c.program_id = $1 AND c.customer_id = u.person
-  WHERE c.merged_into IS NULL
+  SELECT u.asked, c.customer_id, c.merged_into FROM up u, LATERAL (SELECT customer_id, merged_into
+    FROM customer WHERE program_id = $1 AND customer_id = u.merged_into OFFSET 0) c
+), survivor AS MATERIALIZED (
+  SELECT asked, person FROM up WHERE merged_into IS NULL
 ), down (person, customer_id) AS (
   SELECT person, person FROM survivor
   UNION
-  SELECT d.person, c.customer_id FROM down d JOIN customer c ON c.program_id = $1 AND c.merged_into = d.customer_id
+  SELECT d.person, c.customer_id FROM down d, LATERAL (SELECT customer_id
+    FROM customer WHERE program_id = $1 AND merged_into = d.customer_id OFFSET 0) c
+), family AS MATERIALIZED (
+  SELECT person, array_agg(customer_id) AS ids FROM down GROUP BY person
 )"""
+# The purchases of a `family` f, as p.
+BOUGHT = """unnest(f.ids) AS m (id), LATERAL (SELECT * FROM purchase
+    WHERE program_id = $1 AND customer_id = m.id AND state = 'recorded' AND NOT test OFFSET 0) p"""
 # What is left of a purchase `p`; nothing after a cancellation.
 KEPT = """(SELECT CASE WHEN coalesce(bool_or(r.goods_minor IS NULL), false) THEN 0
     ELSE greatest(0, p.goods_minor - coalesce(sum(r.goods_minor), 0)) END AS minor
@@ -33,21 +40,21 @@ _PERSONS = f"""
 WITH RECURSIVE asked AS (SELECT DISTINCT unnest($2::uuid[]) AS customer_id), {PERSONS}
 SELECT s.asked, json_build_object('customer_id', s.person, 'erased', c.erased_at IS NOT NULL, 'name', c.name,
   'email', c.email, 'language', c.language, 'consent', c.consent, 'tier', t.tier, 'orders', b.orders,
-  'spend_minor', b.spend_minor, 'member', EXISTS (SELECT FROM unnest(f.ids) AS m (id) JOIN membership x
-    ON x.program_id = $1 AND x.customer_id = m.id WHERE x.superseded_at IS NULL AND x.joined_at <= $3
-      AND (x.left_at IS NULL OR $3 < x.left_at)),
-  'suppressed', EXISTS (SELECT FROM survey_suppression x WHERE x.program_id = $1 AND x.customer_id = ANY(f.ids)
-    AND (x.why = 'unsubscribed' OR x.email_sha256 = sha256(convert_to(lower(c.email), 'UTF8')))),
-  'sent_at', (SELECT max(x.sent_at) FROM survey_clock x WHERE x.program_id = $1 AND x.customer_id = ANY(f.ids)))::text
-FROM survivor s JOIN customer c ON c.program_id = $1 AND c.customer_id = s.person
-CROSS JOIN LATERAL (SELECT array_agg(d.customer_id) AS ids FROM down d WHERE d.person = s.person) f
-LEFT JOIN tier_standing t ON t.program_id = $1 AND t.customer_id = s.person
+  'spend_minor', b.spend_minor, 'member', EXISTS (SELECT FROM unnest(f.ids) AS m (id), LATERAL (SELECT FROM membership
+    WHERE program_id = $1 AND customer_id = m.id AND superseded_at IS NULL AND joined_at <= $3
+      AND (left_at IS NULL OR $3 < left_at) OFFSET 0) x),
+  'suppressed', EXISTS (SELECT FROM unnest(f.ids) AS m (id), LATERAL (SELECT FROM survey_suppression
+    WHERE program_id = $1 AND customer_id = m.id AND (why = 'unsubscribed'
+      OR email_sha256 = sha256(convert_to(lower(c.email), 'UTF8'))) OFFSET 0) x),
+  'sent_at', (SELECT max(x.sent_at) FROM unnest(f.ids) AS m (id), LATERAL (SELECT sent_at FROM survey_clock
+    WHERE program_id = $1 AND customer_id = m.id OFFSET 0) x))::text
+FROM survivor s JOIN family f ON f.person = s.person
+CROSS JOIN LATERAL (SELECT * FROM customer WHERE program_id = $1 AND customer_id = s.person OFFSET 0) c
+LEFT JOIN LATERAL (SELECT tier FROM tier_standing WHERE program_id = $1 AND customer_id = s.person OFFSET 0) t ON true
 CROSS JOIN LATERAL (
   SELECT count(*) AS orders,
     coalesce(sum(k.minor) FILTER (WHERE p.placed_at > $3::timestamptz - interval '365 days'), 0)::bigint AS spend_minor
-  FROM purchase p CROSS JOIN LATERAL {KEPT} k
-  WHERE p.program_id = $1 AND p.customer_id = ANY(f.ids) AND p.state = 'recorded' AND NOT p.test
-    AND p.placed_at <= $3 AND k.minor > 0) b
+  FROM {BOUGHT} CROSS JOIN LATERAL {KEPT} k WHERE p.placed_at <= $3 AND k.minor > 0) b
 """  # noqa: S608 - our own parts
 _SURVIVOR = f"""
 WITH RECURSIVE asked AS (SELECT $2::uuid AS customer_id), {PERSONS}

@@ -12,7 +12,7 @@ from typing import Literal
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
-from surveys.invitations.people import KEPT, PERSONS, now_of
+from surveys.invitations.people import BOUGHT, KEPT, PERSONS, now_of
 from surveys.results.lives import WITHIN_DAYS, rate_within
 from surveys.results.queries import OF_KIND
 from surveys.results.scores import Rate
@@ -36,11 +36,10 @@ WITH RECURSIVE told AS MATERIALIZED (
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
 )
-SELECT f.crowd, f.at, (
-  SELECT min(p.placed_at) FROM down d JOIN purchase p ON p.program_id = $1 AND p.customer_id = d.customer_id
-  CROSS JOIN LATERAL {KEPT} k
-  WHERE d.person = f.person AND p.state = 'recorded' AND NOT p.test AND p.placed_at > f.at AND k.minor > 0) AS next_at
-FROM first_time f
+SELECT h.crowd, h.at, (
+  SELECT min(p.placed_at) FROM {BOUGHT} CROSS JOIN LATERAL {KEPT} k
+  WHERE p.placed_at > h.at AND k.minor > 0) AS next_at
+FROM first_time h JOIN family f ON f.person = h.person
 """  # noqa: S608 - our own parts
 _ENDED = "SELECT max(closed_at) FROM survey WHERE program_id = $1 AND simulated"
 

@@ -25,6 +25,8 @@ from tests.conftest import TestServers, execute, in_database, living
 from tests.surveys.conftest import Poll
 
 CUSTOMERS = 12
+# Looked at in the long run only.
+ALSO = [("en", 320), ("en", 390), ("fr", 390), ("fr", 1280)]
 
 
 @dataclass
@@ -73,8 +75,9 @@ async def _tell(settings: Settings, url: str) -> list[str]:
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop", headers=headers) as api,
         ):
             poll = Poll(api, owner, database, program.program_id)
-            await poll.publishes({"kind": "after_purchase", "days": 0})
+            await poll.publishes({"kind": "after_purchase", "days": 0}, reward_points=50)
             for n in range(CUSTOMERS):
+                await poll.joins(f"c{n}")
                 await poll.buys(f"o{n}", f"c{n}")
             await poll.works()
     await owner.close()
@@ -87,8 +90,10 @@ async def _picture(window: Window, name: str) -> None:
         await window.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("language", "width"),
+    [("en", 1280), ("fr", 320), *(pytest.param(*pair, marks=pytest.mark.long) for pair in ALSO)],
+)
 async def test_the_pages_are_clean_in_every_guise(
     open_window: OpenWindow, asked: Asked, language: str, width: int
 ) -> None:

@@ -6,8 +6,12 @@ import pytest
 
 from loyalty.database import Tx
 from loyalty.errors import NotFound
+from loyalty.programs.facts import Source
+from surveys.answers import actions as answers
+from surveys.invitations.links import ask_for_link, link_again
 from surveys.invitations.sending import Asking, send
 from surveys.invitations.tasks import work_off
+from surveys.invitations.tokens import written
 from surveys.plans import actions
 from surveys.plans.content import Content
 from surveys.plans.policy import Policy
@@ -75,20 +79,22 @@ async def test_who_may_not_be_written_to_is_skipped(poll: Poll, customer: dict[s
     assert await poll.asked() == [("skipped", reason)]
 
 
-async def test_a_refund_a_withdrawn_consent_and_an_erasure_after_the_planning_are_seen_at_the_sending(
-    poll: Poll,
-) -> None:
+async def test_what_happens_between_planning_and_sending_is_seen_at_the_sending(poll: Poll, source: Source) -> None:
     await poll.publishes(WEEK)
-    for order, who in (("o1", "ann"), ("o2", "ben"), ("o3", "cat"), ("o4", "dan")):
+    shown = await poll.publishes({"kind": "on_request"})
+    for order, who in (("o1", "ann"), ("o2", "ben"), ("o3", "cat"), ("o4", "dan"), ("o5", "eve")):
         await poll.buys(order, who)
     await poll.hears()
     await poll.call("POST", "purchases/o1/cancel", 201, cancelled_at=await poll.now())
     await poll.call("PATCH", "customers/ben", consent={"surveys": False})
     await poll.call("POST", "customers/cat/erase")
+    await poll.verb(lambda tx: ask_for_link(tx, source, shown, "eve", "k", RING))
+    link = await link_again(poll.owner, source, shown, "k", RING)
+    await poll.verb(lambda tx: answers.unsubscribe(tx, written(poll.program, str(link))))
     await poll.at("2026-03-10T10:00")
     assert await poll.sends() == ["dan@example.org"]
-    found = sorted(reason or "sent" for _, reason in await poll.asked())
-    assert found == ["erased", "no_consent", "refunded", "sent"]
+    found = sorted(reason or state for state, reason in await poll.asked())
+    assert found == ["erased", "no_consent", "refunded", "sent", "sent", "suppressed"]
 
 
 async def test_one_quarantine_runs_across_surveys_and_through_merges(poll: Poll) -> None:
