@@ -115,7 +115,7 @@ def _row(figures: Figures, named: Named, unit: Unit, f: Format) -> SeriesRow:
 
 
 def _cell(ratio: Ratio, unit: Unit, f: Format) -> Cell:
-    counts = f"{unit.amount(f, ratio.num)} / {f.number(ratio.den)}" if ratio.den else MISSING
+    counts = unit.counted(f, ratio.num, ratio.den) if ratio.den else MISSING
     value, plotted = ratio.value, None
     if value is not None:
         low, at, high = (unit.plotted(f, each) for each in _around(value, ratio))

@@ -1,6 +1,7 @@
 """How each kind of figure is written: rates in percent, money by its currency, means per customer with two digits."""
 
 from abc import ABC, abstractmethod
+from math import copysign, floor
 
 from markupsafe import Markup
 
@@ -15,7 +16,9 @@ _MUCH = 10_000
 class Unit(ABC):
     """One way of writing a measure's values, differences and intervals."""
 
-    most: float | None = None  # the end of the range, if it has one
+    # The ends of the range, the upper one if it has one.
+    least: float = 0.0
+    most: float | None = None
 
     @abstractmethod
     def value(self, f: Format, value: float | None) -> str:
@@ -56,6 +59,14 @@ class Unit(ABC):
     def amount(self, f: Format, value: int | None) -> str:
         """Write what was summed or counted before anything was divided."""
         return f.number(value)
+
+    def worked(self, f: Format, num: int, den: int) -> str:
+        """Write what is divided by what."""
+        return f"{self.amount(f, num)} \N{DIVISION SIGN} {f.number(den)}"
+
+    def counted(self, f: Format, num: int, den: int) -> str:
+        """Write what a value was counted from, where there is little room."""
+        return f"{self.amount(f, num)} / {f.number(den)}"
 
     def spread(self, f: Format, interval: Interval | None) -> str:
         """Write the interval around a value."""
@@ -211,6 +222,25 @@ class MedianDays(Days):
         return f.number(value)
 
 
+class Score(Mean):
+    """A Net Promoter Score: a whole number, rounded half away from zero; of so many answers."""
+
+    least = -100.0
+    most = 100.0
+
+    def value(self, f: Format, value: float | None) -> str:
+        """Write `51`."""
+        return MISSING if value is None else f.number(copysign(floor(abs(value) + 0.5), value) or 0)
+
+    def worked(self, f: Format, num: int, den: int) -> str:
+        """Write `100 × 19 ÷ 51`."""
+        return f"100 \N{MULTIPLICATION SIGN} {super().worked(f, num, den)}"
+
+    def counted(self, f: Format, num: int, den: int) -> str:  # noqa: ARG002 - nothing is told of few answers but that
+        """Write `51 answers`."""
+        return f.words.ngettext("%(n)s answer", "%(n)s answers", den, n=f.number(den))
+
+
 def _digits(step: float) -> int:
     """Count the decimals that keep two neighbouring ticks apart."""
     return next(digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9 or digits == 3)  # noqa: PLR2004
@@ -225,6 +255,7 @@ UNITS: dict[str, Unit] = {
     "purchases": Mean(mark("purchases"), 0),
     "points": Mean(mark("points"), 0),
     "days": Days(mark("days"), 1),
+    "nps": Score("NPS", 0),
 }
 _MEDIAN = MedianDays("days", 1)
 

@@ -9,6 +9,7 @@ from admin.choice import Asked
 from admin.csv_file import csv_response
 from admin.data_ends import within_the_data
 from admin.desk import Desk
+from admin.few_answers import with_enough_answers
 from admin.format import Format
 from admin.impact.flow import KEY as FLOW
 from admin.impact.flow import flow_table
@@ -60,7 +61,7 @@ async def impact(
     if not asked.is_canonical(choice):
         return redirect(address(request.url.path, choice.period, choice.against), kept(request))
     overview = await desk.overview(program, keys(), choice.period, choice.against)
-    overview = within_the_data(overview, calendar)
+    overview = within_the_data(with_enough_answers(overview), calendar)
     return page(request, "impact.html", {**shell, "page": make_page(program, calendar, choice, overview, f)})
 
 
@@ -109,7 +110,7 @@ async def _figures(request: AnyRequest, program_id: str, desk: Desk, visitor: Vi
     choice = Asked.of(request).understood(calendar, program)
     names = PeriodNames(Format(reader_of(request).language, program.currency), choice.period)
     overview = await desk.overview(program, keys(), choice.period, choice.against)
-    return within_the_data(overview, calendar), names
+    return within_the_data(with_enough_answers(overview), calendar), names
 
 
 ROUTES = [home, impact, impact_csv, retention_csv, flow_csv, points_csv]

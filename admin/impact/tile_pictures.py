@@ -25,7 +25,14 @@ def draw_dumbbell(answer: Answer, f: Format) -> Markup | None:
         f.words.gettext("Members %(value)s, interval %(spread)s", **_said(member, unit, f)),
         f.words.gettext("Non-members %(value)s, interval %(spread)s", **_said(non_member, unit, f)),
     ]
-    return dumbbell(one, other, most=unit.most, label=lambda tick, step: unit.tick(f, tick, step), name=". ".join(said))
+    return dumbbell(
+        one,
+        other,
+        least=unit.least,
+        most=unit.most,
+        label=lambda tick, step: unit.tick(f, tick, step),
+        name=". ".join(said),
+    )
 
 
 def draw_sparkline(series: Series, names: PeriodNames, *, captions: bool = True) -> Markup:

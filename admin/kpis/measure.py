@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from admin.choice import Choice
 from admin.costs.addresses import CameFrom, costs_address, place_of
+from admin.few_answers import SCORE, indicative
 from admin.format import MISSING, Format
 from admin.impact.flow import KEY as FLOW
 from admin.impact.flow import Flow, make_flow
@@ -14,7 +15,7 @@ from admin.impact.notes import Freshness, make_freshness
 from admin.impact.sources import Source, formula_said, make_source, said
 from admin.impact.tile_pictures import draw_dumbbell
 from admin.impact.tiles import ENOUGH, LONG, is_enough, is_proven, partial_chip
-from admin.kpis.behind import people_address
+from admin.kpis.behind import people_address, who_did
 from admin.kpis.counts import Count, make_counts
 from admin.kpis.marks import chips, is_waited_for, notes
 from admin.kpis.migration import Migration, make_migration
@@ -34,7 +35,10 @@ from loyalty.tiers.staff import TiersSeen
 
 @dataclass(frozen=True)
 class Column:
-    """One segment of the figure. `did` and `did_not` lead to the customers, where there are some to list."""
+    """One segment of the figure. `did` and `did_not` lead to the customers, where there are some to list.
+
+    `note`: that it stands on few answers.
+    """
 
     side: str
     value: str
@@ -45,6 +49,7 @@ class Column:
     counted: bool
     did: str
     did_not: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class MeasurePage:
     reason: str
     enter: str
     columns: Sequence[Column]
+    who_did: str
+    who_did_not: str
     dumbbell: Markup | None
     gap: Gap | None
     enough: int
@@ -142,6 +149,8 @@ def make_measure(
         reason=said(reason.text, f) if reason else "",
         enter=_enter(program, asked, place_of(reason)),
         columns=[_column(answer, side, path, asked, names) for side in _shown(answer)],
+        who_did=who_did(asked.key, f.words)[0],
+        who_did_not=who_did(asked.key, f.words)[1],
         dumbbell=draw_dumbbell(answer, f) if _is_held_apart(answer.figures) else None,
         gap=_gap(answer, f),
         enough=ENOUGH,
@@ -178,6 +187,8 @@ def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: Pe
         other = CalendarPeriod(answer.compare.period.start, names.chosen.grain)
         compared = f"{names.listed(other)} {unit.value(f, answer.compare.segments[side].value)}"
     listed = answer.figures.lists and asked.sees_people
+    # Of a score the two are promoters and the others: its numerator does not say how many they are.
+    scored = answer.unit == SCORE and ratio.base > 0
     value = unit.value(f, ratio.value)
     return Column(
         side=side,
@@ -185,23 +196,26 @@ def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: Pe
         counted_from=_counted_from(answer, ratio, f),
         spread=unit.spread(f, ratio.ci95) if ratio.ci95 else "",
         compared=compared,
-        example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}"
-        if ratio.den and not measure_named(answer.key).is_median
+        example=f"{unit.worked(f, ratio.num, ratio.den)} = {value}"
+        if ratio.den and ratio.value is not None and not measure_named(answer.key).is_median
         else "",
         counted=ratio.den is None,
-        did=people_address(path, asked.choice.period, side, "numerator") if listed and ratio.num else "",
+        did=people_address(path, asked.choice.period, side, "numerator") if listed and (scored or ratio.num) else "",
         did_not=people_address(path, asked.choice.period, side, "denominator_only")
-        if listed and ratio.base > ratio.num
+        if listed and (scored or ratio.base > ratio.num)
         else "",
+        note=indicative(ratio, f) if answer.unit == SCORE else "",
     )
 
 
 def _counted_from(answer: Answer, ratio: Ratio, f: Format) -> str:
     if not ratio.den:
         return ""
+    if answer.unit == SCORE:
+        return unit_named(answer.unit).counted(f, ratio.num, ratio.den)
     if (answer.unit == "ratio" and answer.figures.lists) or measure_named(answer.key).is_median:
         return f.words.gettext("%(num)s of %(den)s", num=f.number(ratio.num), den=f.number(ratio.den))
-    return f"{unit_named(answer.unit).amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)}"
+    return unit_named(answer.unit).worked(f, ratio.num, ratio.den)
 
 
 def _is_held_apart(figures: Figures) -> bool:

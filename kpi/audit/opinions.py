@@ -38,7 +38,8 @@ COUNTINGS = {
         by_status("SELECT slot, member, worth FROM opinion", "sum(worth)", "count(*)"),
         together(
             *(
-                named(name, f"count(*) FILTER (worth = {worth})", "opinion")
+                named(f"{side}{name}", f"count(*) FILTER ({which} AND worth = {worth})", "opinion")
+                for side, which in _SIDES
                 for name, worth in (("promoters", 1), ("passives", 0), ("detractors", -1))
             ),
             named("answers_left_out", "count(*) FILTER (left_out)", "spoken"),

@@ -1,11 +1,16 @@
 """Whether customers would recommend the shop."""
 
+from dataclasses import astuple
+
 from kpi.facts import PeriodFacts
 from kpi.measure import MEASURES, Difference, Measure, Outcome, People, Ratio, Text
 from kpi.parts.opinions import Opinions, Said
 from kpi.reasons import NO_OPINIONS
 from kpi.splits import SEGMENTS, without
 from loyalty.intervals import nps_difference, nps_interval
+
+# Each with its count, of everybody and, after `member_` and `non_member_`, of each side.
+CLASSES = ("promoters", "passives", "detractors")
 
 
 @MEASURES.register("nps")
@@ -61,15 +66,8 @@ def _scored(side: Said) -> Ratio:
 
 def _counts(told: Opinions) -> dict[str, int]:
     """Tell what the score hides: how many are in the middle, and how many did not answer at all."""
-    answers, sides = told.everybody.answers, (("member", told.member), ("non_member", told.other))
-    counts = {
-        "promoters": answers.promoters,
-        "passives": answers.passives,
-        "detractors": answers.detractors,
-        "answers_left_out": told.left_out,
-        "surveys_sent": told.everybody.asked,
-        "surveys_answered": told.everybody.replied,
-    }
-    for name, side in sides:
-        counts |= {f"{name}_surveys_sent": side.asked, f"{name}_surveys_answered": side.replied}
-    return counts
+    counts: dict[str, int] = {}
+    for side, found in (("", told.everybody), ("member_", told.member), ("non_member_", told.other)):
+        counts |= {f"{side}{name}": n for name, n in zip(CLASSES, astuple(found.answers), strict=True)}
+        counts |= {f"{side}surveys_sent": found.asked, f"{side}surveys_answered": found.replied}
+    return {**counts, "answers_left_out": told.left_out}

@@ -62,7 +62,7 @@ async def show_returns(source: Writing, connection: Reading, start: Start, end: 
     media_type=CSV,
     responses=problems(*READING),
 )
-async def download_returns(source: Writing, connection: Reading, start: Start, end: End) -> Response[str]:
+async def download_returns(source: Writing, connection: Reading, start: Start, end: End) -> Response[bytes]:
     """Give the same figures as CSV, a row each; shares and their intervals are fractions of 1, scores are of 100."""
     told = await _returns(connection, source, start, end)
     return _file(f"survey-returns-{start}-{end}", csv_text(HEADER, returns_rows(told)))
@@ -80,7 +80,7 @@ async def list_people(
     connection: Reading,
     start: Start,
     end: End,
-    group: _Group,
+    group: _Group = GROUPS[0],
     cursor: _Cursor = None,
     limit: _PageSize = 200,
 ) -> FollowedList:
@@ -109,7 +109,9 @@ async def list_people(
     media_type=CSV,
     responses=problems(*READING),
 )
-async def download_people(source: Writing, connection: Reading, start: Start, end: End, group: _Group) -> Response[str]:
+async def download_people(
+    source: Writing, connection: Reading, start: Start, end: End, group: _Group = GROUPS[0]
+) -> Response[bytes]:
     """Give all of them as CSV; scopes as for the list. Several ids of a customer are parted by spaces."""
     chosen = _group(group)
     told = await crowd(connection, source.program, *checked_days(start, end), chosen)
@@ -136,8 +138,10 @@ def _row(one: FollowedOut) -> tuple[str | int, ...]:
     return (str(one.id), " ".join(one.customer_ids), one.score, member, one.answered_at.isoformat(), bought)
 
 
-def _file(name: str, text: str) -> Response[str]:
-    return Response(text, media_type=CSV, headers={"content-disposition": f'attachment; filename="{name}.csv"'})
+def _file(name: str, text: str) -> Response[bytes]:
+    return Response(
+        text.encode(), media_type=CSV, headers={"content-disposition": f'attachment; filename="{name}.csv"'}
+    )
 
 
 def _group(word: str) -> Group:

@@ -5,7 +5,7 @@ segment, `[value, low, high]` for the difference. They agree with the reference 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -21,6 +21,7 @@ from kpi.inputs.staff import Entered, Listed, Staff
 from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
+from kpi.reasons import NO_OPINIONS
 from loyalty.clock import utc_now
 from loyalty.errors import NotFound
 from loyalty.members.people import Found, People, Search
@@ -303,7 +304,7 @@ class FakeDesk:
         named = _key(days)
         row = self.table.get(key, {}).get(named, Row())
         value, low, high = row.difference
-        make = _counted if measure_named(key).additivity == "additive" else _ratio
+        make = _counted if measure_named(key).additivity == "additive" else _score if key == "nps" else _ratio
         return Figures(
             period=Period(days.start, days.end, program.timezone),
             partial=named == self.partial,
@@ -314,7 +315,7 @@ class FakeDesk:
                 "non_member": make(row.non_member),
             },
             difference=Difference(value, _interval(low, high)),
-            reason=None if key in self.table else NOTHING_ENTERED,
+            reason=_reason(key, row, known=key in self.table),
             ci_pending=self.pending > 0,
             lists=key in self.table and measure_named(key).unit == "ratio",
             distributions=self.distributions.get(key, {}),
@@ -338,6 +339,18 @@ def _counted(counts: Counts) -> Ratio:
 def _ratio(counts: Counts) -> Ratio:
     num, den, low, high = counts
     return Ratio(num, den, num / den if den else None, _interval(low, high))
+
+
+def _reason(key: str, row: Row, *, known: bool) -> Reason | None:
+    if key == "nps":
+        return None if row.everyone[1] else NO_OPINIONS
+    return None if known else NOTHING_ENTERED
+
+
+def _score(counts: Counts) -> Ratio:
+    """Give a score: of 100."""
+    ratio = _ratio(counts)
+    return replace(ratio, value=None if ratio.value is None else 100 * ratio.num / (ratio.den or 1))
 
 
 def _interval(low: float | None, high: float | None) -> Interval | None:

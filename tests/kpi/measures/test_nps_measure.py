@@ -43,6 +43,8 @@ async def test_6_9_and_10_make_a_third_with_the_interval_of_the_page(till: Till,
     assert {name: n for name, n in found.counts.items() if n} == {
         "promoters": 2,
         "detractors": 1,
+        "non_member_promoters": 2,
+        "non_member_detractors": 1,
         "surveys_sent": 5,
         "surveys_answered": 4,
         "member_surveys_sent": 1,
