@@ -13,7 +13,7 @@ class Said:
     """What some of them said. `asked` invitations were sent, of which `replied` got an answer, whenever that was.
 
     `answered`, and `promoters` among them, are those who can be named: neither who was forgotten nor who never bought
-    or joined.
+    or joined; of several periods at once, nobody.
     """
 
     answers: Answers = _NO_ANSWERS

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from asyncpg import Record
+
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
@@ -43,6 +45,9 @@ FROM first_time h JOIN family f ON f.person = h.person
 """  # noqa: S608 - our own parts
 _ENDED = "SELECT max(closed_at) FROM survey WHERE program_id = $1 AND simulated"
 
+# Nobody knows how many a recursion finds: expecting few, the planner would hold everybody against everybody.
+_PLANNING = "SET LOCAL enable_nestloop = off"
+
 
 @dataclass(frozen=True, slots=True)
 class Returns:
@@ -63,6 +68,13 @@ async def coming_back(
     """Follow those of a period of local days `[start, end)`, each person once per crowd, from the first time on."""
     since, until = (midnight_after(day - timedelta(days=1), program.zone) for day in (start, end))
     now = await known_at(connection, program.program_id, simulated=simulated)
-    rows = await connection.fetch(_STORIES, program.program_id, since, until, now, simulated)
+    rows = await fetch_of_persons(connection, _STORIES, program.program_id, since, until, now, simulated)
     stories = [(row["crowd"], row["at"], row["next_at"]) for row in rows]
     return Returns({crowd: {days: rate_within(stories, crowd, days, now) for days in WITHIN_DAYS} for crowd in CROWDS})
+
+
+async def fetch_of_persons(connection: Connection, sql: str, *arguments: object) -> list[Record]:
+    """Ask what begins with everybody whom those asked have become."""
+    async with connection.transaction():
+        await connection.execute(_PLANNING)
+        return await connection.fetch(sql, *arguments)

@@ -12,7 +12,7 @@ from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import KEPT, PERSONS, now_of
 from surveys.results import lives as rules
-from surveys.results.coming_back import Returns, coming_back, known_at
+from surveys.results.coming_back import Returns, coming_back, fetch_of_persons, known_at
 from surveys.results.lives import OCCURRENCES, Life, Occurrence, Recommended
 from surveys.results.queries import OF_KIND
 from surveys.results.scores import Rate
@@ -21,7 +21,7 @@ Group = Literal["quiet_promoters", "buying_detractors"]
 _TOLD = ("person", "score", "member", "at", "bought_at", "invited_at", "brought_at")
 _A_DAY = timedelta(days=1)
 GROUPS: tuple[Group, ...] = ("quiet_promoters", "buying_detractors")
-# Friends, points and tiers of all who answered at once; of purchases, one look into an index for each person.
+# Friends of all who answered at once; of purchases, points and tiers, one look into an index for each person.
 _LIVES = f"""
 WITH RECURSIVE told AS MATERIALIZED (
   SELECT i.customer_id, r.score, r.member, r.first_scored_at AS at, r.invitation_id
@@ -46,30 +46,34 @@ latest AS MATERIALIZED (
 ), points AS (
   SELECT l.person, min(e.effective_at) FILTER (WHERE e.kind = 'capture') AS redeemed_at,
     max(e.effective_at) FILTER (WHERE e.kind = 'expire' AND e.effective_at <= l.at) AS expired_at
-  FROM latest l JOIN down d ON d.person = l.person
-  JOIN entry e ON e.program_id = $1 AND e.customer_id = d.customer_id
-  WHERE e.kind IN ('capture', 'expire') GROUP BY 1
+  FROM latest l JOIN down d ON d.person = l.person CROSS JOIN LATERAL (
+    SELECT kind, effective_at FROM entry
+    WHERE program_id = $1 AND customer_id = d.customer_id AND kind IN ('capture', 'expire') OFFSET 0) e
+  GROUP BY 1
 ), climbed AS (
   SELECT l.person, max(c.effective_at) FILTER (WHERE k.steps > 0) AS up_at,
     max(c.effective_at) FILTER (WHERE k.steps < 0) AS down_at
-  FROM latest l JOIN down d ON d.person = l.person
-  JOIN tier_change c ON c.program_id = $1 AND c.customer_id = d.customer_id AND c.effective_at <= l.at
+  FROM latest l JOIN down d ON d.person = l.person CROSS JOIN LATERAL (
+    SELECT * FROM tier_change
+    WHERE program_id = $1 AND customer_id = d.customer_id AND effective_at <= l.at OFFSET 0) c
   CROSS JOIN LATERAL (SELECT coalesce(max(t.place) FILTER (WHERE t.tier ->> 'key' = c.tier_to), 0)
       - coalesce(max(t.place) FILTER (WHERE t.tier ->> 'key' = c.tier_from), 0) AS steps
     FROM tier_scheme x CROSS JOIN LATERAL jsonb_array_elements(x.scheme -> 'tiers') WITH ORDINALITY AS t (tier, place)
     WHERE x.program_id = $1 AND x.version = c.scheme_version) k
   GROUP BY 1
+), bought AS (
+  SELECT l.person, max(o.at) AS at FROM latest l JOIN down d ON d.person = l.person CROSS JOIN LATERAL (
+    SELECT p.placed_at AS at FROM purchase p CROSS JOIN LATERAL {KEPT} k
+    WHERE p.program_id = $1 AND p.customer_id = d.customer_id AND p.state = 'recorded' AND NOT p.test
+      AND p.placed_at <= $4 AND k.minor > 0
+    ORDER BY p.placed_at DESC LIMIT 1) o
+  GROUP BY 1
 )
 SELECT l.person, l.score, l.member, l.at, i.at AS invited_at, b.at AS brought_at, p.redeemed_at AS first_redemption,
-  p.expired_at AS points_expired, c.up_at AS tier_up, c.down_at AS tier_down, (
-    SELECT max(o.at) FROM down d CROSS JOIN LATERAL (
-      SELECT p.placed_at AS at FROM purchase p CROSS JOIN LATERAL {KEPT} k
-      WHERE p.program_id = $1 AND p.customer_id = d.customer_id AND p.state = 'recorded' AND NOT p.test
-        AND p.placed_at <= $4 AND k.minor > 0
-      ORDER BY p.placed_at DESC LIMIT 1) o
-    WHERE d.person = l.person) AS bought_at
+  p.expired_at AS points_expired, c.up_at AS tier_up, c.down_at AS tier_down, o.at AS bought_at
 FROM latest l LEFT JOIN invited i ON i.person = l.person LEFT JOIN brought b ON b.person = l.person
 LEFT JOIN points p ON p.person = l.person LEFT JOIN climbed c ON c.person = l.person
+LEFT JOIN bought o ON o.person = l.person
 ORDER BY l.person
 """  # noqa: S608 - our own parts
 _CALLED = """
@@ -135,7 +139,7 @@ async def _lives(
 ) -> Sequence[Life]:
     """Read the latest answer of everybody who is known, in the order of their ids."""
     since, until = (midnight_after(day - _A_DAY, program.zone) for day in (start, end))
-    rows = await connection.fetch(_LIVES, program.program_id, since, until, now, simulated)
+    rows = await fetch_of_persons(connection, _LIVES, program.program_id, since, until, now, simulated)
     return [
         Life(
             **{name: row[name] for name in _TOLD},
