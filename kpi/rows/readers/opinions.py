@@ -17,8 +17,8 @@ from kpi.rows.known import Statement, statement
 from kpi.rows.part import READERS, Asked, boundaries_of, cells_of
 from loyalty.intervals import Answers
 
-# Each period's answers (what was made up is none), and of each person the latest. `named`: null of who was forgotten; whose answers they were is
-# told by an id of nobody.
+# Each period's answers (what was made up is none), and of each person the latest. `named`: null of who was forgotten;
+# whose answers they were is told by an id of nobody.
 _ANSWERS = """
 WITH RECURSIVE {people}, answers AS MATERIALIZED (
   SELECT coalesce(s.survivor, i.respondent_id) AS person, coalesce(s.survivor, i.customer_id) AS named, r.member,
