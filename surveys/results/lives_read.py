@@ -12,8 +12,9 @@ from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import KEPT, PERSONS, now_of
 from surveys.results import lives as rules
-from surveys.results.coming_back import Returns, coming_back, fetch_of_persons
+from surveys.results.coming_back import Returns, coming_back, fetch_of_persons, known_at
 from surveys.results.lives import OCCURRENCES, Life, Occurrence, Recommended
+from surveys.results.queries import OF_KIND
 from surveys.results.scores import Rate
 
 Group = Literal["quiet_promoters", "buying_detractors"]
@@ -26,7 +27,7 @@ WITH RECURSIVE told AS MATERIALIZED (
   SELECT i.customer_id, r.score, r.member, r.first_scored_at AS at, r.invitation_id
   FROM survey_response r JOIN survey_invitation i ON i.program_id = $1 AND i.invitation_id = r.invitation_id
   WHERE r.program_id = $1 AND r.first_scored_at >= $2 AND r.first_scored_at < $3 AND NOT r.rewarded
-    AND r.excluded_because IS NULL AND i.customer_id IS NOT NULL
+    AND (r.excluded_because IS NULL OR $5) AND i.customer_id IS NOT NULL AND {OF_KIND}
 ), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS},
 latest AS MATERIALIZED (
   SELECT DISTINCT ON (s.person) s.person, t.score, t.member, t.at FROM told t JOIN survivor s ON s.asked = t.customer_id
@@ -101,13 +102,15 @@ class Crowd:
     lives: Sequence[Life]
 
 
-async def afterwards(connection: Connection, program: ProgramFacts, start: date, end: date) -> Afterwards:
+async def afterwards(
+    connection: Connection, program: ProgramFacts, start: date, end: date, *, simulated: bool = False
+) -> Afterwards:
     """Tell what became of those who were asked in a period of local days."""
-    now = await now_of(connection, program.program_id)
-    lives = await _lives(connection, program, start, end, now)
+    now = await known_at(connection, program.program_id, simulated=simulated)
+    lives = await _lives(connection, program, start, end, now, simulated=simulated)
     return Afterwards(
         now=now,
-        returns=await coming_back(connection, program, start, end),
+        returns=await coming_back(connection, program, start, end, simulated=simulated),
         quiet_promoters=rules.quiet_promoters(lives, now),
         buying_detractors=rules.buying_detractors(lives, now),
         by_occurrence=rules.by_occurrence(lives),
@@ -132,11 +135,11 @@ async def called(
 
 
 async def _lives(
-    connection: Connection, program: ProgramFacts, start: date, end: date, now: datetime
+    connection: Connection, program: ProgramFacts, start: date, end: date, now: datetime, *, simulated: bool = False
 ) -> Sequence[Life]:
     """Read the latest answer of everybody who is known, in the order of their ids."""
     since, until = (midnight_after(day - _A_DAY, program.zone) for day in (start, end))
-    rows = await fetch_of_persons(connection, _LIVES, program.program_id, since, until, now)
+    rows = await fetch_of_persons(connection, _LIVES, program.program_id, since, until, now, simulated)
     return [
         Life(
             **{name: row[name] for name in _TOLD},

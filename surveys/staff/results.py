@@ -34,11 +34,9 @@ async def see_results(
     now = await known_at(connection, program.program_id, simulated=asked.simulated)
     # Of made-up cases none is late because the sample is old.
     today = local_day(now, program.zone)
-    return ResultsSeen(
-        asked,
-        await results(connection, program, *told, asked.survey_id, simulated=asked.simulated),
-        await rolling_scores(connection, program, *told, asked.survey_id, simulated=asked.simulated),
-        await afterwards(connection, program, *told, simulated=asked.simulated),
-        await queries.counts(connection, program.program_id, today, None, simulated=asked.simulated),
-        feed,
-    )
+    # First what is quick: the last of them tells the planner how to go about it until the transaction ends.
+    cases = await queries.counts(connection, program.program_id, today, None, simulated=asked.simulated)
+    found = await results(connection, program, *told, asked.survey_id, simulated=asked.simulated)
+    line = await rolling_scores(connection, program, *told, asked.survey_id, simulated=asked.simulated)
+    later = await afterwards(connection, program, *told, simulated=asked.simulated)
+    return ResultsSeen(asked, found, line, later, cases, feed)

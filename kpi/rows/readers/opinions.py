@@ -17,13 +17,14 @@ from kpi.rows.known import Statement, statement
 from kpi.rows.part import READERS, Asked, boundaries_of, cells_of
 from loyalty.intervals import Answers
 
-# Each period's answers, and of each person the latest. `named`: null of who was forgotten; whose answers they were is
-# told by an id of nobody.
+# Each period's answers (what was made up is none), and of each person the latest. `named`: null of who was forgotten;
+# whose answers they were is told by an id of nobody.
 _ANSWERS = """
 WITH RECURSIVE {people}, answers AS MATERIALIZED (
   SELECT coalesce(s.survivor, i.respondent_id) AS person, coalesce(s.survivor, i.customer_id) AS named, r.member,
     r.first_scored_at AS at, r.invitation_id, SCORE AS score, r.rewarded OR EXCLUDED AS left_out
   FROM survey_response r JOIN survey_invitation i ON i.program_id = $1 AND i.invitation_id = r.invitation_id
+  JOIN survey v ON v.program_id = $1 AND v.survey_id = i.survey_id AND NOT v.simulated
   LEFT JOIN survivors s ON s.customer_id = i.customer_id
   WHERE r.program_id = $1 AND r.first_scored_at <= {k}
     AND r.first_scored_at >= (SELECT min(b) FROM unnest($2::timestamptz[]) AS b)
@@ -60,13 +61,16 @@ _WHO = _answers(_NAMED)
 _INVITED = statement("""
 SELECT width_bucket(i.sent_at, $2::timestamptz[]) AS cell, i.member, count(*) AS asked,
   count(r.invitation_id) AS replied
-FROM survey_invitation i LEFT JOIN survey_response r
-  ON r.program_id = $1 AND r.invitation_id = i.invitation_id AND r.first_scored_at <= {k}
+FROM survey_invitation i JOIN survey v ON v.program_id = $1 AND v.survey_id = i.survey_id AND NOT v.simulated
+LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitation_id AND r.first_scored_at <= {k}
 WHERE i.program_id = $1 AND i.sent_at >= ($2::timestamptz[])[1]
   AND i.sent_at < ($2::timestamptz[])[cardinality($2::timestamptz[])] AND i.sent_at <= {k}
 GROUP BY 1, 2
 """)
-_ANY = "SELECT EXISTS (SELECT FROM survey_invitation WHERE program_id = $1)"
+_ANY = """
+SELECT EXISTS (SELECT FROM survey v JOIN survey_invitation i ON i.program_id = $1 AND i.survey_id = v.survey_id
+  WHERE v.program_id = $1 AND NOT v.simulated)
+"""
 
 
 @READERS.register("opinions")

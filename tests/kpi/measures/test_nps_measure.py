@@ -99,3 +99,11 @@ async def test_members_are_held_against_the_others_and_who_is_behind_is_named(ti
     assert behind.counts == {"numerator": 2, "denominator_only": 2}
     assert {one.customer_id for one in behind.after() if one.part == "numerator"} == set(customers[1:3])
     assert found.period.start == date(2026, 3, 1)
+
+
+async def test_what_was_made_up_is_no_answer(till: Till, poll: Pollster) -> None:
+    for customer in await till.shop.customers(3):
+        await poll.says(customer, 9, "2026-03-10")
+    assert (await figures(till, "nps")).segments["all"].den == 3
+    await till.shop.owner.execute("UPDATE survey SET state = 'closed', closed_at = now(), simulated = true")
+    assert await why(till, "nps") == "no_opinions"
