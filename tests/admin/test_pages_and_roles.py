@@ -18,6 +18,7 @@ ROLES = ("owner", "manager", "analyst", "support")
 # Who reads what stands below a programme's address, by the first part; whatever is not named is for all but support.
 READS = {
     "members": ROLES,
+    "members.csv": ROLES,
     "account": ROLES,
     "team": ("owner", "manager"),
     "audit": ("owner", "manager"),
