@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from litestar import Litestar
@@ -49,6 +50,10 @@ async def test_a_survey_is_drafted_edited_published_asked_and_closed(poll: Poll)
         "reasons": {"throttled": 1},
     }  # fmt: skip
     assert (told["all"]["answers"], told["all"]["score"], told["all"]["shown"]) == (0, None, None)
+    other = (await poll.call("POST", "surveys", 201, **SURVEY))["survey_id"]
+    of_other = await poll.call("GET", f"survey-results?start=2026-03-01&end=2026-04-01&survey_id={other}")
+    assert of_other["funnel"]["eligible"] == 0
+    await poll.call("GET", f"survey-results?start=2026-03-01&end=2026-04-01&survey_id={uuid4()}", 404)
 
 
 async def test_an_edit_of_an_older_version_overwrites_nothing(poll: Poll) -> None:
