@@ -28,10 +28,10 @@ async def show_results(
     source: Writing, connection: Reading, start: Start, end: End, of_survey: OfSurvey = None
 ) -> ResultsOut:
     """Show the score of a period, members beside non-members, with intervals, and the way from asking to answering."""
-    days = checked_days(start, end)
+    first, after = checked_days(start, end)
     if of_survey is not None:
         await found(connection, source.program.program_id, of_survey)
-    return results_out(start, end, await results(connection, source.program, *days, of_survey))
+    return results_out(start, end, await results(connection, source.program, first, after, of_survey))
 
 
 def checked_days(start: date, end: date) -> tuple[date, date]:

@@ -3,12 +3,9 @@
 Who is behind a figure needs the scope `members:read` as well.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.params import QueryParameter
@@ -19,6 +16,7 @@ from loyalty.errors import Invalid
 from loyalty.programs.api import Reading, Writing
 from loyalty.programs.facts import Source
 from loyalty.spreadsheets import CSV, csv_text
+from loyalty.web.cursors import Cursor, PageSize, cursor_of, place_of
 from loyalty.web.openapi import READING, problems
 from surveys.results.api import End, Start, checked_days
 from surveys.results.lives import Life
@@ -33,7 +31,6 @@ from surveys.results.returns_wire import (
     returns_rows,
 )
 
-AT_ONCE = 1000
 _PEOPLE = needs("surveys:read", "members:read")
 _Group = Annotated[
     str,
@@ -42,8 +39,6 @@ _Group = Annotated[
         schema_extra={"enum": list(GROUPS)},
     ),
 ]
-_Cursor = Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.")]
-_PageSize = Annotated[int, QueryParameter(ge=1, le=AT_ONCE, description="How many at most.")]
 
 
 @get("/survey-returns", operation_id="get_survey_returns", summary="Show who came back", responses=problems(*READING))
@@ -81,14 +76,14 @@ async def list_people(
     start: Start,
     end: End,
     group: _Group = GROUPS[0],
-    cursor: _Cursor = None,
-    limit: _PageSize = 200,
+    cursor: Cursor = None,
+    limit: PageSize = 200,
 ) -> FollowedList:
     """List promoters who have not bought for 90 days, or detractors who have bought since, in the order of their ids.
 
     The key needs the scopes `surveys:read` and `members:read`.
     """
-    last, chosen = _place(cursor), _group(group)
+    last, chosen = place_of(cursor), _group(group)
     told = await crowd(connection, source.program, *checked_days(start, end), chosen)
     left = [life for life in told.lives if last is None or life.person > last]
     page = left[:limit]
@@ -97,7 +92,7 @@ async def list_people(
         as_of=told.now,
         count=len(told.lives),
         data=await _followed(connection, source, page),
-        next_cursor=_cursor(page[-1].person) if len(left) > limit else None,
+        next_cursor=cursor_of(page[-1].person) if len(left) > limit else None,
     )
 
 
@@ -150,19 +145,6 @@ def _group(word: str) -> Group:
             return group
     msg = f"group is one of {', '.join(GROUPS)}, not {word[:40]!r}."
     raise Invalid(msg, pointer="/group")
-
-
-def _cursor(last: UUID) -> str:
-    return urlsafe_b64encode(last.bytes).decode().rstrip("=")
-
-
-def _place(cursor: str | None) -> UUID | None:
-    if cursor is None:
-        return None
-    with suppress(ValueError):
-        return UUID(bytes=urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    msg = "Send the next_cursor of the page before, or none for the first page."
-    raise Invalid(msg, pointer="/cursor")
 
 
 router = Router(

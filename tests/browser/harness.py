@@ -12,6 +12,7 @@ from admin.app import panel
 from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
 from tests.admin.fake_liability import ENTERED
+from tests.admin.fake_opinions import MONTHS, with_opinions
 from tests.admin.fake_people import NORA, nora
 from tests.admin.fake_pictures import show_pictures
 from tests.admin.fake_rewards import FakeRewards
@@ -90,6 +91,7 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         table={key: rows for key, rows in complete_journey().items() if key != "orders_per_active"}
     ),
     "pictures": lambda: show_pictures(FakeDesk()),
+    "opinions": lambda: FakeDesk(table=with_opinions(MONTHS)),
     "points": lambda: FakeDesk(points=ENTERED),
     "counted": lambda: FakeDesk(table=_counted(), partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
     "costs": lambda: FakeDesk(
