@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from admin.format import MISSING, Format
-from admin.units import Unit, unit_of
+from admin.unit import Unit
+from admin.units import unit_of
 from kpi.answers import Figures, Series
 from kpi.measure import Ratio
 from kpi.periods import Days

@@ -10,7 +10,8 @@ from admin.impact.tiles import is_enough, title
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.series import SIDES, exact
-from admin.units import Unit, unit_named
+from admin.unit import Unit
+from admin.units import unit_named
 from kpi.answers import Answer, Overview
 from kpi.measure import Interval, Ratio
 

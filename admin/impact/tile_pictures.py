@@ -9,7 +9,8 @@ from admin.format import Format
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.series import SIDES
-from admin.units import Unit, unit_named
+from admin.unit import Unit
+from admin.units import unit_named
 from kpi.answers import Answer, Figures, Series
 from kpi.measure import Ratio
 

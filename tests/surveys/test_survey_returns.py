@@ -20,6 +20,8 @@ from surveys.results.lives_read import afterwards, crowd
 from tests.kpi.pollster import Pollster
 from tests.kpi.shop import Shop
 from tests.kpi.till import Till
+from tests.surveys.conftest import Poll
+from tests.surveys.planted import Planted, plant
 from tests.surveys.surveys_page import instant, rows
 
 NOBODY = UUID(int=1)
@@ -128,3 +130,24 @@ async def test_lives_are_read_of_persons_as_they_are_now(owner: asyncpg.Connecti
     assert told.returns.by_crowd["promoter"][90] == Rate(1, 2)
     assert [life.person for life in (await crowd(owner, shop.program, *MARCH, "quiet_promoters")).lives] == [ann]
     assert [life.person for life in (await crowd(owner, shop.program, *MARCH, "buying_detractors")).lives] == [cat]
+
+
+async def test_who_went_quiet_is_listed_page_by_page_and_as_a_file(poll: Poll) -> None:
+    survey_id = await poll.publishes({"kind": "after_purchase", "days": 7})
+    answered = [Planted(score, instant("2026-03-02T10:00")) for score in (9, 10, 10, 8, 3)]
+    await plant(poll, survey_id, answered)
+    days = {"start": "2026-03-01", "end": "2026-04-01"}
+
+    first = (await poll.api.get("/v1/survey-returns/customers", params={**days, "limit": 2})).json()
+    rest = {**days, "limit": 2, "cursor": first["next_cursor"]}
+    last = (await poll.api.get("/v1/survey-returns/customers", params=rest)).json()
+    assert (first["count"], len(first["data"]), len(last["data"]), last["next_cursor"]) == (3, 2, 1, None)
+    assert sorted(one["score"] for one in (*first["data"], *last["data"])) == [9, 10, 10]
+    told = await poll.api.get("/v1/survey-returns/customers.csv", params=days)
+    assert told.text.splitlines()[0].removeprefix("\ufeff").startswith("id,customer_ids,score")
+    assert len(told.text.splitlines()) == 4
+
+    figures = await poll.api.get("/v1/survey-returns.csv", params=days)
+    assert "quiet_promoters,promoter,,3,3,1.0," in figures.text
+    refused = await poll.api.get("/v1/survey-returns/customers", params={**days, "group": "everybody"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/group")
