@@ -95,7 +95,10 @@ def policy_said(stored: StoredPolicy, f: Format) -> list[str]:
     if told.daily_cap:
         said.append(words.gettext("At most %(n)s a day are sent by mail.", n=f.number(told.daily_cap)))
     if told.holdout_bp:
-        said.append(words.gettext("%(share)s are never asked, by lot.", share=f.percent(told.holdout_bp / 10_000, 2)))
+        digits = 2 if told.holdout_bp % 100 else 0
+        said.append(
+            words.gettext("%(share)s are never asked, by lot.", share=f.percent(told.holdout_bp / 10_000, digits))
+        )
     if told.consent:
         said.append(words.gettext("Mail goes only to those who gave the consent “%(name)s”.", name=told.consent))
     else:

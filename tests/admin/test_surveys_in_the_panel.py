@@ -238,7 +238,7 @@ def test_a_survey_is_published_and_closed(inside: TestClient[Litestar], desk: Fa
 
 def test_the_policy_is_said_and_published(inside: TestClient[Litestar], desk: FakeDesk) -> None:
     said = text_of(inside.get(POLICY))
-    assert "Nobody is asked twice within 90 days. At most 200 a day are sent by mail. 5.00% are never asked" in said
+    assert "Nobody is asked twice within 90 days. At most 200 a day are sent by mail. 5% are never asked" in said
     assert "Published" in text_of(inside.get(post(inside, POLICY, **GOOD_POLICY).headers["location"]))
     assert desk.surveys.done == [("policy", desk.person.user_id, Policy(60, 250, None, None))]
     wrong = post(inside, POLICY, **GOOD_POLICY | {"holdout": "200"})
