@@ -48,6 +48,11 @@ from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
 from loyalty.web.problems import on_failure, on_http, on_refusal
 from loyalty.web.requests import request_ids
+from surveys.answers.pages import router as survey_pages
+from surveys.invitations.api import router as survey_invitations
+from surveys.invitations.keys import keyring
+from surveys.plans.api import router as surveys
+from surveys.results.api import router as survey_results
 
 TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
@@ -58,6 +63,7 @@ TAGS = [
     ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
+    ("surveys", "Ask customers whether they would recommend the shop; who is not asked is kept with the reason."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("imports", "Bring in files: members, purchases, refunds, balances; the worker does it, and says what it refused."),
     ("exports", "Have files written of what a programme has; the worker does it."),
@@ -67,7 +73,10 @@ TAGS = [
 _READING = {"GET", "HEAD", "OPTIONS"}
 # What a page of another origin may send and see, where such pages are let in.
 _SENT = ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"]
-_SEEN = ["etag", "idempotency-replayed", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"]
+_SEEN = [
+    *("etag", "idempotency-replayed", "retry-after", "survey-skipped"),
+    *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+]
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
 
 
@@ -92,6 +101,9 @@ _API: list[ControllerRouterHandler] = [
     tiers,
     imports,
     exports,
+    surveys,
+    survey_invitations,
+    survey_results,
     *kpi_routes,
     kpi_inputs,
     test_clock,
@@ -103,7 +115,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
     log_as_json()
     register_consumers()
-    state = State({"public_url": settings.public_url, "mails": settings.smtp_url is not None})
+    told = {"public_url": settings.public_url, "mails": settings.smtp_url is not None, "links": keyring(settings)}
+    state = State(told)
 
     @asynccontextmanager
     async def pools(_: Litestar) -> AsyncIterator[None]:
@@ -131,7 +144,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         after_response=_ring,
     )
     app = Litestar(
-        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, panel(lambda: desk)],
+        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, survey_pages, panel(lambda: desk)],
         lifespan=[pools],
         state=state,
         dependencies={

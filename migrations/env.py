@@ -30,6 +30,9 @@ for room in (
     "loyalty.account_page",
     "loyalty.imports",
     "loyalty.exports",
+    "surveys.plans",
+    "surveys.invitations",
+    "surveys.answers",
     "kpi.rollup",
     "kpi.inputs",
 ):

@@ -203,7 +203,7 @@ async def living(app: Litestar) -> AsyncIterator[None]:
 @pytest.fixture(scope="session")
 def made() -> tuple[Settings, Litestar]:
     """Make the application once: that takes longer than most tests do."""
-    settings = Settings(pool_size=4)
+    settings = Settings(pool_size=4, link_keys=["k" * 32])  # type: ignore[list-item] - as a setting is told
     return settings, create_app(settings)
 
 

@@ -38,6 +38,7 @@ _JOBS = {
     "purchases.tell_of_parked": mark("Finds refunds without a purchase"),
     "referrals.decide": mark("Decides referrals"),
     "segments.refresh": mark("Counts segments"),
+    "surveys.send": mark("Sends surveys that are due"),
     "tiers.review": mark("Reviews tiers"),
 }
 

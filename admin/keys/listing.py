@@ -178,6 +178,7 @@ def _rooms(f: Format) -> dict[str, str]:
         "rules": words.pgettext("page", "Rules"),
         "segments": words.pgettext("page", "Segments"),
         "tiers": words.pgettext("page", "Tiers"),
+        "surveys": words.pgettext("page", "Surveys"),
         "kpis": words.pgettext("page", "KPIs"),
         "imports": words.gettext("Imports"),
         "exports": words.gettext("Exports"),

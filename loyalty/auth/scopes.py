@@ -31,6 +31,8 @@ SCOPES: dict[str, str] = {
     "segments:write": mark("Define, change, refresh and delete segments."),
     "tiers:read": mark("Show the tiers."),
     "tiers:write": mark("Publish the tiers, and hold members at one."),
+    "surveys:read": mark("Show surveys, their policy and results."),
+    "surveys:write": mark("Draft, edit, publish and close surveys, publish their policy, ask for links."),
     "kpis:read": mark("Read the key figures, and what was entered for them."),
     "kpis:write": mark("Enter what no purchase tells: money spent, leads, costs."),
     "imports:read": mark("Show imports, and the rows that were refused."),

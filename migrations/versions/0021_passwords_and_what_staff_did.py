@@ -1,6 +1,6 @@
 """Passwords and codes beside links, sessions that can be named, and what staff did.
 
-Revision: 0021, after 0018
+Revision: 0021, after 0019
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0021"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

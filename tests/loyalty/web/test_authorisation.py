@@ -76,6 +76,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_reward": {"name": "Mine", "price_points": 1, "amount": "1", "edition": 1},
     "add_codes": {"codes": ["mine"]},
     "change_segment": {"name": "Mine"},
+    "edit_survey": {"name": "Mine", "trigger": {"kind": "on_request"}},
+    "invite_to_survey": {"customer_id": "eve"},
     "hold_at_tier": {"tier": "gold", "reason": "mine"},
 }
 # Where a foreign id, like an unknown one, is the caller's own to give: it names nothing yet. Everywhere else, 404.
@@ -87,7 +89,7 @@ ANSWERED = {
 }
 # Every storefront of the programme sees these; of what else it has there are only ids of its own.
 SHARED = {
-    *("draft_id", "backtest_id", "version", "reward_id", "key", "code", "referral_id"),
+    *("draft_id", "backtest_id", "version", "reward_id", "key", "code", "referral_id", "survey_id"),
     *("spend_id", "lead_id", "sku", "from_on"),
 }
 
@@ -234,8 +236,11 @@ async def seeded(api: httpx.AsyncClient, database: Database, program_id: int) ->
     await send("PUT", "leads", lead_id="lead-of-a", created_at="2026-03-01T00:00:00Z", qualified=True)
     await send("PUT", "unit-costs", sku="mug-of-a", from_on="2026-03-05", unit_cost="2")
     await send("PUT", "point-costs", from_on="2026-03-05", cost="0.01")
+    survey = await send("POST", "surveys", name="First", trigger={"kind": "on_request"})
+    await send("POST", f"surveys/{survey['survey_id']}/publish")
     return Town(
         {
+            "survey_id": survey["survey_id"],
             "customer_id": "ann-of-a",
             "order_id": "order-of-a",
             "reward_id": reward["reward_id"],
