@@ -14,6 +14,7 @@ from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi import actions as kpi
 from kpi.answers import Overview
+from kpi.health import read_health
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff, enter_by_staff, see_entered, withdraw_by_staff
 from kpi.liability.actions import Liability
@@ -22,7 +23,6 @@ from kpi.parameters import Want
 from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
-from kpi.rollup import store as day_sets
 from loyalty.account_page.staff import StaffLinks
 from loyalty.auth import actions as auth
 from loyalty.auth.journal import StaffJournal
@@ -34,13 +34,10 @@ from loyalty.database import Database
 from loyalty.errors import LoyaltyError
 from loyalty.exports.staff import StaffExports
 from loyalty.imports.staff import StaffImports
-from loyalty.jobs.job import INSTALLATION
-from loyalty.jobs.queries import standings
 from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import Place
-from loyalty.outbox.queries import behind
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.programs.staff import StaffKeys, StaffSettings
@@ -162,10 +159,7 @@ class PanelDesk:
     async def health(self, program: ProgramFacts) -> HealthSeen:
         """Read what waits, what runs, what fails, of one programme and of the installation."""
         async with self._database.reader() as connection:
-            jobs = await standings(connection, [INSTALLATION, program.program_id])
-            consumers = await behind(connection, program.program_id)
-            days, since = await day_sets.behind(connection, program.program_id)
-        return HealthSeen(jobs, consumers, days, since)
+            return HealthSeen(*await read_health(connection, program.program_id))
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes of the installation."""
