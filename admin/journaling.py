@@ -45,9 +45,11 @@ async def write_down(request: AnyRequest, desk: Desk, who: _Who, form: Mapping[s
 
 def _details(form: Any) -> dict[str, str]:  # noqa: ANN401 - Litestar's form data, which has several values of a name
     told: dict[str, list[str]] = {}
-    for name, value in form.multi_items() if form is not None else ():
-        if name in _KEPT and isinstance(value, str) and value:
-            told.setdefault(name, []).append("".join(letter for letter in value if letter.isprintable())[:_LONGEST])
+    # In the order of the form, which `multi_items` does not keep.
+    for name in dict.fromkeys(form or ()):
+        texts = [value for value in form.getall(name) if isinstance(value, str) and value] if name in _KEPT else []
+        if texts:
+            told[name] = ["".join(letter for letter in text if letter.isprintable())[:_LONGEST] for text in texts]
     return {name: ", ".join(values[:_MOST_NAMES]) for name, values in told.items()}
 
 

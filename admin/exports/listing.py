@@ -82,6 +82,7 @@ def kind_name(kind: str, f: Format) -> str:
         "redemptions": words.gettext("Redemptions"),
         "balances": words.gettext("Points that are left, lot by lot"),
         "entries": words.gettext("Every movement of points"),
+        "survey_answers": words.gettext("Answers to surveys"),
     }
     return named.get(kind, kind)
 

@@ -134,6 +134,7 @@ def kind_name(kind: str, f: Format) -> str:
         "leads": words.gettext("Leads"),
         "spend": words.gettext("Money spent"),
         "costs": words.gettext("Unit costs of articles"),
+        "survey_invitations": words.gettext("Whom a survey asks"),
     }
     return named.get(kind, kind)
 

@@ -10,11 +10,15 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from admin.exports import listing as exports_listing
 from admin.format import Format
+from admin.imports import listing as imports_listing
 from admin.imports.reasons import reason
 from kpi.inputs import kinds as kpi_kinds
 from loyalty import imports
+from loyalty.exports.kind import KINDS as WRITTEN_KINDS
 from loyalty.imports.facts import Refused
+from loyalty.imports.kind import KINDS as READ_KINDS
 from tests.admin.asking import post, text_of
 from tests.admin.conftest import SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
@@ -223,3 +227,13 @@ def test_what_is_not_there_is_not_found(inside: TestClient[Litestar], number: st
         assert inside.get(path).status_code == 404
     assert post(inside, f"{IMPORTS}/{number}/cancel").status_code == 404
     assert post(inside, f"{EXPORTS}/{number}/cancel").status_code == 404
+
+
+def test_every_kind_of_file_has_a_name_in_words() -> None:
+    for home in ("kpi.inputs.kinds", "surveys.invitations.kinds"):
+        READ_KINDS.add_home(home)
+    WRITTEN_KINDS.add_home("surveys.results.kinds")
+    f = Format("en", "EUR")
+    assert len(READ_KINDS.all()) > 7
+    assert {kind for kind in READ_KINDS.all() if imports_listing.kind_name(kind, f) == kind} == set()
+    assert {kind for kind in WRITTEN_KINDS.all() if exports_listing.kind_name(kind, f) == kind} == set()
