@@ -57,7 +57,7 @@ async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, in_state
     for path in PAGES.values():
         await window.open(path)
         for width in (1181, 860, 640, 320):
-            await window.page.set_viewport_size({"width": width, "height": 900})
+            await window.widen(width)
             over = await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert over <= 0, (path, width)
 
