@@ -11,6 +11,7 @@ from admin.desk import Desk, NewSession, SignedIn
 from admin.journaling import write_down
 from admin.pages import AnyRequest
 from loyalty.clock import utc_now
+from loyalty.web.forms import read_form
 
 
 class NotSignedIn(Exception):
@@ -76,7 +77,7 @@ async def check_form(request: AnyRequest, desk: Desk, visitor: Visitor) -> None:
     What it asks for is written down then, before it is done.
     """
     check_origin(request, desk)
-    form = await request.form()
+    form = await read_form(request)
     if not compare_digest(str(form.get("csrf", "")).encode(), visitor.who.csrf.encode()):
         raise NotOurForm
     await write_down(request, desk, visitor.who, form)

@@ -21,6 +21,7 @@ from admin.session import (
     no_cookie,
     session_cookie,
 )
+from loyalty.web.forms import read_form
 
 HOME = "/admin/impact"
 DOOR = "/admin/sign-in"
@@ -41,7 +42,7 @@ async def sign_in_page(request: AnyRequest, desk: NamedDependency[Desk]) -> Resp
 async def by_password(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[str] | Response[None]:
     """Let somebody in by a password. What was wrong is not told, and takes as long whoever it is."""
     check_origin(request, desk)
-    form = await request.form()
+    form = await read_form(request)
     email, password, code = (str(form.get(name, ""))[: _LONGEST + 1] for name in ("email", "password", "code"))
     tried = await desk.sign_in_by_password(email, password, code, request.headers.get("user-agent", ""))
     if tried.session is not None:

@@ -18,6 +18,8 @@ from surveys.results.voices import voices
 from surveys.results.wire import ResultsOut, VoiceList, VoiceOut, results_out
 
 _LONGEST_DAYS = 3_700
+# Room for the days before and after that a zone and a period to compare with need.
+_EARLIEST, _LATEST = date(1970, 1, 1), date(9000, 1, 1)
 Start = Annotated[date, QueryParameter(description="First local day of the programme's zone.")]
 OfSurvey = Annotated[UUID | None, QueryParameter(name="survey_id", description="Only of this survey.")]
 End = Annotated[date, QueryParameter(description="The local day after the last: exclusive.")]
@@ -36,6 +38,9 @@ async def show_results(
 
 def checked_days(start: date, end: date) -> tuple[date, date]:
     """Give both days if they make a period that can be looked at."""
+    if start < _EARLIEST or end > _LATEST:
+        msg = f"Days lie between {_EARLIEST} and {_LATEST}."
+        raise Invalid(msg, pointer="/start" if start < _EARLIEST else "/end")
     if not 0 < (end - start).days <= _LONGEST_DAYS:
         msg = "end is a day after start, and at most ten years."
         raise Invalid(msg, pointer="/end")

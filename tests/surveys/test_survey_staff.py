@@ -13,6 +13,7 @@ from surveys.answers import actions
 from surveys.answers.cases import open_cases
 from surveys.plans.content import Content
 from surveys.plans.policy import Policy
+from surveys.results.voices import voices
 from surveys.simulation.actions import NAME, simulate_answers
 from surveys.simulation.rules import Occasion, simulate
 from surveys.staff.desk import StaffSurveys
@@ -145,6 +146,15 @@ async def test_simulated_answers_are_never_among_real_ones(
     assert told.results.funnel.sent == made.asked
     assert sum(told.results.histogram) <= made.answers
     assert all(one.simulated for one in told.feed.answers)
+    # Nor does anybody let one in, where it would be told as what a customer said.
+    await poll.owner.execute(
+        "UPDATE survey_response SET comment = 'Ripe', commented_at = first_scored_at, publish_at = first_scored_at"
+        " WHERE invitation_id = ANY($1)",
+        [one.invitation_id for one in told.feed.answers],
+    )
+    for one in told.feed.answers:
+        await staff.exclude(program, ME, one.invitation_id, None)
+    assert await voices(poll.owner, poll.program, 50) == []
     [simulated] = [one for one in (await staff.listed(program)).surveys if one.simulated]
     assert (simulated.survey.draft.name, simulated.survey.state) == (NAME, "closed")
     assert await staff.publish(program, ME, simulated.survey.survey_id) == "not_found"
