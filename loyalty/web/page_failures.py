@@ -23,8 +23,7 @@ class Show(Protocol):
 
 
 def page_failures(name: str, show: Show) -> ExceptionHandlersMap:
-    """Give the handlers; `name` is the page's in the log. A database that is busy or away is no failure of the page: it is to be asked again."""
-
+    """Give the handlers, `name` being the page in the log. A busy database is no failure: it is to be asked again."""
     event = f"{name} failed"
 
     def dead(request: AnyRequest, _: NotFound) -> Response[str]:
