@@ -319,3 +319,35 @@ async def test_workers_at_once_send_one_letter_to_each_of_many(poll: Poll) -> No
     await poll.sends()
     assert sorted(one.person.email or "" for one in poll.box.letters) == [f"c{n}@example.org" for n in range(9)]
     assert await poll.owner.fetchval("SELECT count(*) FROM event WHERE type = 'survey.sent'") == 9
+
+
+@pytest.mark.parametrize("at_once", ["erase", "merge"])
+async def test_an_erasure_or_a_merge_of_the_same_moment_comes_before_the_sending_or_after(
+    poll: Poll, at_once: str
+) -> None:
+    await poll.publishes(AT_ONCE)
+    await poll.buys("o1")
+    await poll.buys("o2", "ben")
+    await poll.hears()
+    put, changing, held = by_mail("https://shop.example"), [], []
+    change = {
+        "erase": lambda: poll.call("POST", "customers/ann/erase"),
+        "merge": lambda: poll.call("POST", "customers/ann/merge", 201, into="ben"),
+    }[at_once]
+
+    async def meanwhile(tx: Tx, askings: Sequence[Asking]) -> Sequence[UUID | None]:
+        changing.append(asyncio.ensure_future(change()))
+        waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        while not changing[0].done() and not held:
+            await asyncio.sleep(0.01)
+            held.extend([True] * await tx.connection.fetchval(waits))
+        return await put(tx, askings)
+
+    await work_off(poll.desk, RING, meanwhile)
+    await asyncio.gather(*changing)
+    assert held
+    assert sorted(await poll.asked()) == [("sent", None)] * 2
+    erased = "(SELECT customer_id FROM customer WHERE erased_at IS NOT NULL)"
+    for table in ("mail", "survey_clock", "survey_invitation"):
+        assert await poll.owner.fetchval(f"SELECT count(*) FROM {table} WHERE customer_id IN {erased}") == 0
+    assert len(await letters(poll)) == (1 if at_once == "erase" else 2)
