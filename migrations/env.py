@@ -32,6 +32,7 @@ for room in (
     "loyalty.exports",
     "kpi.rollup",
     "kpi.inputs",
+    "kpi.impact",
 ):
     import_module(f"{room}.tables")
 

@@ -5,6 +5,7 @@ It goes a day of joining a step, so that a job can tell how far it is, and be le
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Comparison:
     """What the comparison came to, by outcome.
 
     `joined` members joined on one of `days` days; `eligible` of them had bought before, `matched` were compared, with
-    `others` different customers. `differences` are the standardised ones of the traits before.
+    `others` different customers. `differences` are the standardised ones of the traits before, None where infinite.
     """
 
     days: int
@@ -55,7 +56,7 @@ class Comparison:
     eligible: int
     matched: int
     others: int
-    differences: dict[str, float]
+    differences: dict[str, float | None]
     outcomes: dict[str, Compared]
 
 
@@ -119,7 +120,9 @@ class Comparing:
             eligible=effects.eligible,
             matched=effects.matched,
             others=effects.others,
-            differences=dict(zip(TRAITS, effects.differences(), strict=False)),
+            differences={
+                name: d if isfinite(d) else None for name, d in zip(TRAITS, effects.differences(), strict=False)
+            },
             outcomes={
                 name: Compared(
                     effect=effects.effect(row),

@@ -37,7 +37,7 @@ def gates_of(outcome: str, comparison: Comparison, tested: SelfTest) -> Gates:
     return Gates(
         placebo=None if placebo is None else placebo.holds_zero,
         matched=is_enough(comparison.matched, comparison.eligible),
-        balance=all(abs(d) < MOST_DIFFERENT for d in differences.values()) if differences else None,
+        balance=all(d is not None and abs(d) < MOST_DIFFERENT for d in differences.values()) if differences else None,
         self_test=None if share is None else share >= LEAST_HELD,
     )
 
