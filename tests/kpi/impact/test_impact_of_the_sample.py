@@ -1,7 +1,7 @@
 """The estimate on the public sample with memberships from map A, recounted in plain loops."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,12 @@ from kpi.impact.comparison import Comparison, compare
 from kpi.impact.gates import gates_of, verdict
 from kpi.impact.halves import self_test
 from kpi.impact.matching import Effect
+from kpi.impact.reading import read_rows, shop_of
 from kpi.impact.shop import NEVER, Shop
+from loyalty.database import Connection
 from tests.kpi.complete_journey import TIMEZONE, instant, read_members, read_orders
 from tests.kpi.impact.recount_impact import CUTS, OUTCOMES, Purchase, Recount, recounted
+from tests.kpi.sample import PROGRAM
 
 # The first day of which the sample says nothing.
 UNTIL = date(2018, 1, 1).toordinal()
@@ -86,3 +89,27 @@ def test_the_sample_is_inconclusive_and_the_page_says_why() -> None:
     assert (spend.naive.value, *spend.naive.ci95) == pytest.approx((43162.38, 39642.49, 46682.27), abs=5e-3)
     assert (spend.placebo.value, *spend.placebo.ci95) == pytest.approx((2199.01, 70.41, 4327.61), abs=5e-3)
     assert spend.times == pytest.approx(24.29, abs=5e-3)
+
+
+async def test_the_rows_give_the_shop_that_the_files_tell_of(sample: Connection) -> None:
+    known = datetime(2026, 2, 1, tzinfo=UTC)
+    read, told = shop_of(await read_rows(sample, 1, known), PROGRAM, known), _shop()
+    assert (read.customers, read.until, len(read.day), read.net.sum()) == (
+        told.customers,
+        UNTIL,
+        len(told.day),
+        told.net.sum(),
+    )
+    one, other = compare(read, CUTS), _comparison()
+    assert (one.days, one.joined, one.eligible, one.matched, one.others) == (
+        other.days,
+        other.joined,
+        other.eligible,
+        other.matched,
+        other.others,
+    )
+    for outcome in OUTCOMES:
+        found, expected = one.outcomes[outcome].effect, other.outcomes[outcome].effect
+        assert found is not None
+        assert expected is not None
+        assert (found.value, *found.ci95) == pytest.approx((expected.value, *expected.ci95))
