@@ -10,7 +10,7 @@ from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap, Method
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap, Method
 from redis.asyncio import Redis
 
 from admin.app import panel
@@ -77,6 +77,27 @@ async def _ring(request: Request[object, object, State]) -> None:
         request.app.state.doorbell.ring_soon()
 
 
+# What storefronts call: every operation asks for a key, and what the key may do.
+_API: list[ControllerRouterHandler] = [
+    purchases,
+    members,
+    page_links,
+    deeds,
+    customers,
+    earning_rules,
+    backtests,
+    rewards,
+    referrals,
+    segments,
+    tiers,
+    imports,
+    exports,
+    *kpi_routes,
+    kpi_inputs,
+    test_clock,
+]
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """Make the application; `loyalty serve` starts the embedded servers and sets the two URLs that it needs."""
     settings = settings or Settings()
@@ -104,24 +125,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     api = Router(
         path="/",
-        route_handlers=[
-            purchases,
-            members,
-            page_links,
-            deeds,
-            customers,
-            earning_rules,
-            backtests,
-            rewards,
-            referrals,
-            segments,
-            tiers,
-            imports,
-            exports,
-            *kpi_routes,
-            kpi_inputs,
-            test_clock,
-        ],
+        route_handlers=_API,
         before_request=admit,
         after_response=_ring,
     )

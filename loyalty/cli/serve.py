@@ -128,8 +128,9 @@ _HANDLERS = {
 def environment(settings: "Settings", at: "Servers", address: str | None = None) -> Iterator[None]:
     """Tell children where the servers are, by the settings that they read anyhow."""
     told = {"DATABASE_URL": at.database_url, "REDIS_URL": at.redis_url or ""}
-    if address and "public_url" not in settings.model_fields_set:
-        told["LOYALTY_PUBLIC_URL"] = address
+    public_url = settings.public_url if "public_url" in settings.model_fields_set else address
+    if public_url:
+        told["LOYALTY_PUBLIC_URL"] = public_url
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:

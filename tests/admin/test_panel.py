@@ -158,6 +158,7 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         "/admin/p/1/segments",
         "/admin/p/1/tiers",
         "/admin/p/1/rewards",
+        "/admin/p/1/referrals",
         "/admin/p/1/rules",
         "/docs",
     }

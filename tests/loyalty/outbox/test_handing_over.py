@@ -141,7 +141,7 @@ async def test_a_write_over_http_is_handed_over_at_once(
         return len(await told(seen, "test.mail")) == count
 
     async def looked() -> bool:
-        return await seen.fetchval("SELECT count(*) FROM consumer_built") == 1
+        return await seen.fetchval("SELECT count(*) FROM consumer_built") == len(registered())
 
     rarely = replace(bench, redis_url=redis_url, pace=replace(QUICK, poll=3600.0))
     async with rarely.workers(*map(drain_of, registered())):
