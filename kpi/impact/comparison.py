@@ -6,14 +6,16 @@ It goes a day of joining a step, so that a job can tell how far it is, and be le
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kpi.facts import Counts
-from kpi.impact.matching import Effect, Flags, Floats, Group, Tally
+from kpi.impact.matching import Effect, Flags, Group, Tally
 from kpi.impact.shop import NEVER, Shop
 from kpi.impact.strata import strata_of
-from kpi.impact.windows import JOINING, PLACEBO, Did, Sight, Windows
+from kpi.impact.windows import JOINING, PLACEBO, RISE, Did, Sight, Windows
 
 # Per customer, in the windows compared: whether they bought, how often, and for how much in minor units.
 OUTCOMES = ("active", "orders", "spend")
@@ -27,13 +29,15 @@ APART_DAYS = 90
 class Compared:
     """One outcome. `effect` leaves the day of joining out, `with_day` holds it; `naive` is matched with nothing.
 
-    `placebo` is of a time before joining, when nothing had an effect. None where nobody could be compared.
+    `placebo` is the same 45 days earlier; `rise` wholly before joining, when nothing had an effect. None where nobody
+    could be compared.
     """
 
     effect: Effect | None
     with_day: Effect | None
     naive: Effect | None
     placebo: Effect | None
+    rise: Effect | None = None
 
     @property
     def times(self) -> float | None:
@@ -83,9 +87,10 @@ class Comparing:
     def __post_init__(self) -> None:
         """Begin before the first day."""
         self._days = days_of_joining(self.shop)
-        self._windows, self._before = Windows(self.shop, JOINING), Windows(self.shop, PLACEBO)
         n, of_each = self.shop.customers, len(OUTCOMES)
-        self._effects, self._naive, self._placebo = (Tally(n, of) for of in (2 * of_each, of_each, of_each))
+        self._windows, self._earlier = Windows(self.shop, (JOINING,)), Windows(self.shop, (PLACEBO, RISE))
+        self._effects, self._naive = Tally(n, 2 * of_each, cautiously=of_each), Tally(n, of_each)
+        self._placebo = Tally(n, 2 * of_each)
 
     @property
     def total(self) -> int:
@@ -99,17 +104,23 @@ class Comparing:
         day = int(self._days[self.done])
         members = self.shop.joined == day
         among = members | outside(self.shop, day)
-        sight = self._windows.at(day, among)
+        [sight] = self._windows.at(day, among)
         group = group_of(sight, members[sight.who], self.cuts)
-        both = _with_day(group, sight)
+        both = _and_then(group, sight.base, sight.after)
         self._effects.add(both)
         of_each = len(OUTCOMES)
         nobody_alike = np.zeros_like(both.stratum)
-        self._naive.add(replace(both, stratum=nobody_alike, deltas=both.afters[of_each:], afters=both.afters[of_each:]))
-        earlier = self._before.at(day, among)
-        self._placebo.add(group_of(earlier, members[earlier.who], self.cuts, on_day=True))
+        afters = both.afters[of_each:]
+        self._naive.add(replace(both, stratum=nobody_alike, deltas=afters, afters=afters, traits=()))
+        self._placebo.add(self._then(day, members, among))
         self.done += 1
         return True
+
+    def _then(self, day: int, members: Flags, among: Flags) -> Group:
+        """Put together what was done 45 days earlier: the outcomes of the placebo, then those of the rise."""
+        placebo, rise = self._earlier.at(day, among)
+        group = group_of(placebo, members[placebo.who], self.cuts, on_day=True, traits=False)
+        return _and_then(group, rise.base, rise.after)
 
     def result(self) -> Comparison:
         """Give what it came to."""
@@ -129,6 +140,7 @@ class Comparing:
                     with_day=effects.effect(of_each + row),
                     naive=self._naive.effect(row),
                     placebo=self._placebo.effect(row),
+                    rise=self._placebo.effect(of_each + row),
                 )
                 for row, name in enumerate(OUTCOMES)
             },
@@ -143,20 +155,19 @@ def compare(shop: Shop, cuts: Sequence[int]) -> Comparison:
     return comparing.result()
 
 
-def group_of(sight: Sight, treated: Flags, cuts: Sequence[int], *, on_day: bool = False) -> Group:
+def group_of(sight: Sight, treated: Flags, cuts: Sequence[int], *, on_day: bool = False, traits: bool = True) -> Group:
     """Put those of one day together; what they did on the day itself counts only with `on_day`."""
-    after = sight.after if on_day else sight.after - sight.on_day
+    alike = (sight.before.spend, sight.before.orders, sight.recency) if traits else ()
+    group = Group(sight.who, treated, strata_of(sight, cuts), (), (), alike)
+    return _and_then(group, sight.base, sight.after if on_day else sight.after - sight.on_day)
+
+
+def _and_then(group: Group, base: Did, after: Did) -> Group:
+    """Add outcomes after those that are there."""
     afters = _outcomes(after)
-    traits = np.stack([sight.before.spend, sight.before.orders, sight.recency]).astype(np.float64)
-    return Group(sight.who, treated, strata_of(sight, cuts), afters - _outcomes(sight.base), afters, traits)
+    deltas = [told - before for told, before in zip(afters, _outcomes(base), strict=True)]
+    return replace(group, deltas=[*group.deltas, *deltas], afters=[*group.afters, *afters])
 
 
-def _with_day(group: Group, sight: Sight) -> Group:
-    """Add the outcomes with the day itself, after those without."""
-    afters = _outcomes(sight.after)
-    deltas = afters - _outcomes(sight.base)
-    return replace(group, deltas=np.vstack([group.deltas, deltas]), afters=np.vstack([group.afters, afters]))
-
-
-def _outcomes(did: Did) -> Floats:
-    return np.stack([did.orders > 0, did.orders, did.spend]).astype(np.float64)
+def _outcomes(did: Did) -> list[NDArray[Any]]:
+    return [(did.orders > 0).view(np.int8), did.orders, did.spend]

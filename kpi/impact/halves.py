@@ -1,8 +1,9 @@
 """The self-test: estimates of nothing, whose intervals ought to hold 0 in 95 of 100. Pure.
 
-Customers who had not joined are parted by a hash, again and again. One half is taken for members who joined on some of
-the days on which others really did; nothing happened to them. If many intervals leave 0 out, they are too narrow for
-this shop, and no effect is told.
+Customers who had not joined are parted by a hash, again and again. Of one half, as many are taken for members who
+joined on some of the days as really did on them; nothing happened to them. If many intervals leave 0 out, they are too
+narrow for this shop, and no effect is told. (As many as really joined: where few join a day, most are alone in their
+stratum, which is what makes an interval too narrow.)
 """
 
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from kpi.facts import Counts
 from kpi.impact.comparison import OUTCOMES, days_of_joining, group_of, outside
-from kpi.impact.matching import Group, Tally
+from kpi.impact.matching import Floats, Group, Tally
 from kpi.impact.shop import Shop
-from kpi.impact.windows import JOINING, Sight, Windows
+from kpi.impact.windows import JOINING, Windows
 
 SPLITS = 200
 # As many days of joining as are looked at, spread evenly over those who joined: what every split looks at is kept.
@@ -46,14 +47,23 @@ class Testing:
     _made: int = 0
     _held: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     _days: list[Group] = field(init=False)
+    # Of the half, whose draw lies between the limits of a day is taken for a member of it.
+    _limits: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         """Look at the days once: all splits share what is seen."""
-        windows = Windows(self.shop, JOINING)
-        sights: list[tuple[int, Sight]] = [
-            (day, windows.at(day, outside(self.shop, day))) for day in _chosen_days(self.shop)
-        ]
-        self._days = [group_of(sight, np.zeros(len(sight.who), dtype=np.bool_), self.cuts) for _, sight in sights]
+        windows, days = Windows(self.shop, (JOINING,)), _chosen_days(self.shop)
+        self._days, shares = [], []
+        for day in days:
+            members = self.shop.joined == day
+            [both] = windows.at(day, members | outside(self.shop, day))
+            joined = int(members[both.who].sum())
+            sight = both.of(~members[both.who])
+            nobody = np.zeros(len(sight.who), dtype=np.bool_)
+            self._days.append(group_of(sight, nobody, self.cuts, traits=False))
+            shares.append(2 * joined / max(1, len(sight.who)))
+        # Where more joined than half of those left could stand for, everybody of the half does.
+        self._limits = np.cumsum(np.array(shares) / max(1.0, sum(shares)))
 
     def step(self) -> bool:
         """Make one split; False when none is left."""
@@ -61,13 +71,12 @@ class Testing:
             return False
         tally = Tally(self.shop.customers, len(OUTCOMES))
         drawn = mixed(self.shop.keys, self.done)
-        half, day_of = (
-            (drawn & np.uint64(1)).astype(np.bool_),
-            (drawn >> np.uint64(32)) % np.uint64(len(self._days) or 1),
-        )
+        half = (drawn & np.uint64(1)).astype(np.bool_)
+        day_of = np.searchsorted(self._limits, (drawn >> np.uint64(32)) / 2**32, side="right")
         for number, group in enumerate(self._days):
-            treated = half[group.who] & (day_of[group.who] == number)
-            tally.add(replace(group, treated=treated).of(treated | ~half[group.who]))
+            treated = (half & (day_of == number))[group.who]
+            counted = treated | ~half[group.who]
+            tally.add(replace(group, treated=treated, stratum=np.where(counted, group.stratum, -1)))
         self.done += 1
         effects = {name: tally.effect(row) for row, name in enumerate(OUTCOMES)}
         if tally.matched:

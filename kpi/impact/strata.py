@@ -9,6 +9,7 @@ from kpi.impact.windows import RECENT_DAYS, Sight
 
 # Purchases before: 1, 2-3, 4-7, 8-15, 16-31, 32 and more. A class begins at each of these.
 _ORDERS_FROM = np.array([2, 4, 8, 16, 32])
+_CLASS_OF_ORDERS = np.searchsorted(_ORDERS_FROM, np.arange(_ORDERS_FROM[-1] + 1), side="right")
 # Spend before, in whole units of these currencies; in others it is the shop's own septiles.
 _SPEND_FROM = (50, 100, 200, 400, 800, 1600)
 _CURRENCIES = frozenset({"USD", "EUR", "GBP"})
@@ -35,6 +36,7 @@ def septiles(spend: Counts) -> tuple[int, ...]:
 
 def strata_of(sight: Sight, cuts: Sequence[int]) -> Counts:
     """Give everybody's stratum, 0 to `STRATA` - 1: purchases, spend, and whether they bought in the last 30 days."""
-    orders = np.searchsorted(_ORDERS_FROM, sight.before.orders, side="right")
+    orders: Counts = _CLASS_OF_ORDERS[np.minimum(sight.before.orders, _ORDERS_FROM[-1])]
     spend = np.searchsorted(np.asarray(cuts), sight.before.spend, side="right")
-    return (orders * _SPEND + spend) * 2 + (sight.recency <= RECENT_DAYS)
+    told: Counts = (orders * _SPEND + spend) * 2 + (sight.recency <= RECENT_DAYS)
+    return told

@@ -29,8 +29,10 @@ class Span:
 
 
 JOINING = Span(back=0, base=90, after=90)
-# A time without membership: its outcome ends where membership begins, or it would hold some of the real effect.
-PLACEBO = Span(back=45, base=45, after=45)
+# The same estimator 45 days earlier. Half of its outcome lies after joining, and holds some of a real effect.
+PLACEBO = Span(back=45, base=90, after=90)
+# Wholly before joining: the last 45 days against the 45 before them. It stays 0 where the programme works.
+RISE = Span(back=45, base=45, after=45)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,6 +65,13 @@ class Sight:
     after: Did
     on_day: Did
 
+    def of(self, kept: NDArray[np.bool_]) -> "Sight":
+        """Keep these entries."""
+        before, base, after, on_day = (
+            Did(did.orders[kept], did.spend[kept]) for did in (self.before, self.base, self.after, self.on_day)
+        )
+        return Sight(self.who[kept], before, self.recency[kept], base, after, on_day)
+
 
 @dataclass(eq=False, slots=True)
 class _Boundary:
@@ -88,31 +97,38 @@ class _Boundary:
 
 @dataclass(eq=False)
 class Windows:
-    """Looks at a shop day after day, ascending."""
+    """Looks at a shop day after day, ascending, in spans that lie equally far `back`."""
 
     shop: Shop
-    span: Span
+    spans: tuple[Span, ...]
     _boundaries: dict[int, _Boundary] = field(init=False)
 
     def __post_init__(self) -> None:
         """Put a boundary at every end of a window."""
-        span, n = self.span, self.shop.customers
-        offsets = {-BEFORE_DAYS, -span.base, 0, 1, span.after}
+        offsets = {-BEFORE_DAYS, 0, 1} | {end for span in self.spans for end in (-span.base, span.after)}
+        n = self.shop.customers
         self._boundaries = {offset: _Boundary(*np.zeros((3, n), dtype=np.int64)) for offset in sorted(offsets)}
 
-    def at(self, joining: int, among: NDArray[np.bool_]) -> Sight:
-        """Look around the day that belongs to a day of joining, at those `among` who had bought before it."""
-        day = joining - self.span.back
+    def at(self, joining: int, among: NDArray[np.bool_]) -> list[Sight]:
+        """Look around the day that belongs to a day of joining, at those `among` who had bought before it.
+
+        A sight a span, of the same customers.
+        """
+        day = joining - self.spans[0].back
         for offset, boundary in self._boundaries.items():
             boundary.advance(self.shop, day + offset)
         now, long_ago = self._boundaries[0], self._boundaries[-BEFORE_DAYS]
         who = np.flatnonzero(among & (now.orders > long_ago.orders))
         until = {offset: Did(b.orders, b.spend).of(who) for offset, b in self._boundaries.items()}
-        return Sight(
-            who=who,
-            before=until[0] - until[-BEFORE_DAYS],
-            recency=day - now.last[who],
-            base=until[0] - until[-self.span.base],
-            after=until[self.span.after] - until[0],
-            on_day=until[1] - until[0],
-        )
+        before, recency, on_day = until[0] - until[-BEFORE_DAYS], day - now.last[who], until[1] - until[0]
+        return [
+            Sight(
+                who=who,
+                before=before,
+                recency=recency,
+                base=before if span.base == BEFORE_DAYS else until[0] - until[-span.base],
+                after=until[span.after] - until[0],
+                on_day=on_day,
+            )
+            for span in self.spans
+        ]

@@ -29,6 +29,7 @@ class Recount:
     ci95: tuple[float, float]
     without: float
     differences: dict[str, float]
+    cautious: tuple[float, float]
 
 
 def recounted(
@@ -45,6 +46,7 @@ def recounted(
     """Estimate from each customer's (day, net) and day of joining; `length` days are held against as many before."""
     tell = OUTCOMES[outcome]
     terms: dict[str, float] = defaultdict(float)
+    careful: dict[str, float] = defaultdict(float)
     lone, total, after_total, eligible, matched = [], 0.0, 0.0, 0, 0
     weighted: list[tuple[bool, float, dict[str, float]]] = []
     for day in sorted({day for day in joined.values() if day + 90 <= until}):
@@ -78,16 +80,20 @@ def recounted(
             weighted += [(True, 1.0, row[3]) for row in members]
             weighted += [(False, len(members) / len(others), row[3]) for row in others]
             lone += [members[0][0]] if len(members) == 1 else []
-            _add_terms(terms, others, members)
+            for sign, rows in ((1.0, members), (-len(members) / len(others), others)):
+                for who, delta, _, _ in rows:
+                    terms[who] += sign * (delta - _mean(rows))
+            _add_careful(careful, others, members)
     effect = total / matched
     for who in lone:
-        terms[who] -= effect
-    margin = Z95 * sqrt(sum(term**2 for term in terms.values())) / matched
+        careful[who] -= effect
+    margin, wide = (Z95 * sqrt(sum(term**2 for term in of.values())) / matched for of in (terms, careful))
     without = after_total / matched - effect
-    return Recount(eligible, matched, effect, (effect - margin, effect + margin), without, _differences(weighted))
+    both = ((effect - margin, effect + margin), (effect - wide, effect + wide))
+    return Recount(eligible, matched, effect, both[0], without, _differences(weighted), both[1])
 
 
-def _add_terms(terms: dict[str, float], others: list[Row], members: list[Row]) -> None:
+def _add_careful(terms: dict[str, float], others: list[Row], members: list[Row]) -> None:
     for who, delta, _, _ in members:
         if len(members) == 1:
             terms[who] += delta - _mean(others)

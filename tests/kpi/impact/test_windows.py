@@ -7,7 +7,7 @@ import pytest
 
 from kpi.impact.shop import NEVER, Shop
 from kpi.impact.strata import STRATA, fixed_cuts, septiles, strata_of
-from kpi.impact.windows import JOINING, PLACEBO, Did, Sight, Windows
+from kpi.impact.windows import JOINING, PLACEBO, RISE, Did, Sight, Windows
 
 CUTS = fixed_cuts("EUR") or ()
 DAY = 1000
@@ -42,7 +42,7 @@ def test_windows_begin_with_their_first_day_and_end_before_their_last(
 ) -> None:
     # The second purchase, 50 days before, makes the customer one who had bought.
     of = shop([(0, day, 700), (0, DAY - 50, 300)])
-    sight = Windows(of, JOINING).at(DAY, everybody(of))
+    [sight] = Windows(of, (JOINING,)).at(DAY, everybody(of))
     assert sight.who.tolist() == [0]
     assert sight.before.orders.tolist() == [1 + before]
     assert sight.before.spend.tolist() == [300 + 700 * before]
@@ -50,29 +50,30 @@ def test_windows_begin_with_their_first_day_and_end_before_their_last(
     assert sight.after.spend.tolist() == [700 * after]
 
 
-def test_the_placebo_ends_where_membership_begins() -> None:
+def test_the_placebo_lies_45_days_earlier_and_the_rise_ends_where_membership_begins() -> None:
     bought = [(0, DAY - 136, 1), (0, DAY - 135, 10), (0, DAY - 90, 100), (0, DAY - 46, 1000)]
-    bought += [(0, DAY - 45, 10_000), (0, DAY - 1, 100_000), (0, DAY, 1_000_000)]
+    bought += [(0, DAY - 45, 10_000), (0, DAY - 1, 100_000), (0, DAY + 44, 1_000_000), (0, DAY + 45, 10_000_000)]
     of = shop(bought)
-    sight = Windows(of, PLACEBO).at(DAY, everybody(of))
-    assert sight.before.spend.tolist() == [1110]
-    assert sight.base.spend.tolist() == [1100]
-    assert sight.after.spend.tolist() == [110_000]
-    assert sight.recency.tolist() == [1]
+    placebo, rise = Windows(of, (PLACEBO, RISE)).at(DAY, everybody(of))
+    for sight in (placebo, rise):
+        assert sight.before.spend.tolist() == [1110]
+        assert sight.recency.tolist() == [1]
+    assert (placebo.base.spend.tolist(), placebo.after.spend.tolist()) == ([1110], [1_110_000])
+    assert (rise.base.spend.tolist(), rise.after.spend.tolist()) == ([1100], [110_000])
 
 
 def test_who_bought_nothing_before_is_not_seen() -> None:
     of = shop([(0, DAY - 91, 5), (1, DAY - 1, 5), (2, DAY, 5)])
-    assert Windows(of, JOINING).at(DAY, everybody(of)).who.tolist() == [1]
+    assert Windows(of, (JOINING,)).at(DAY, everybody(of))[0].who.tolist() == [1]
 
 
 def test_days_one_after_the_other_see_what_each_alone_would_see() -> None:
     rng = np.random.default_rng(1)
     bought = [(int(c), int(d), int(n)) for c, d, n in rng.integers((0, 800, 1), (20, 1200, 9), (3000, 3))]
     of = shop(bought, customers=20)
-    together = Windows(of, JOINING)
+    together = Windows(of, (JOINING,))
     for day in range(900, 1100, 13):
-        one, other = together.at(day, everybody(of)), Windows(of, JOINING).at(day, everybody(of))
+        [one], [other] = together.at(day, everybody(of)), Windows(of, (JOINING,)).at(day, everybody(of))
         assert one.recency.tolist() == other.recency.tolist()
         for name in ("before", "base", "after", "on_day"):
             assert getattr(one, name).spend.tolist() == getattr(other, name).spend.tolist()
