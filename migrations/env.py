@@ -33,6 +33,8 @@ for room in (
     "kpi.rollup",
     "kpi.inputs",
     "kpi.impact",
+    "kpi.objectives",
+    "loyalty.holdouts",
 ):
     import_module(f"{room}.tables")
 

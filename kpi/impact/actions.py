@@ -1,13 +1,23 @@
-"""The verbs of estimates: ask for one, see how far it is, stop it. The worker makes them (`tasks.py`)."""
+"""The verbs of estimates: ask for one, see how far it is, stop it; the worker makes them. And what holdouts measure."""
 
+import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from kpi.impact import queries
 from kpi.impact.facts import EstimateFacts
+from kpi.impact.horizon import Outlook, outlook
+from kpi.impact.measuring import Measurement, measure
+from kpi.impact.planning import pasts_of
+from kpi.impact.reading import read_rows, shop_of
+from kpi.knowledge import knowledge
+from kpi.rows.queries import now
 from loyalty.database import Connection, Tx
 from loyalty.errors import NotFound
+from loyalty.holdouts.actions import find_holdout
 from loyalty.ids import new_id
 from loyalty.jobs.actions import schedule
+from loyalty.programs.facts import ProgramFacts
 
 # The job that makes them; the name is for ever.
 JOB = "impact.work_off"
@@ -54,3 +64,25 @@ async def cancel(connection: Connection, program_id: int, estimate_id: UUID) -> 
 
 async def _newest(connection: Connection, program_id: int, state: str) -> list[EstimateFacts]:
     return await queries.estimates(connection, program_id, state=state)
+
+
+async def read_measurement(connection: Connection, program: ProgramFacts, holdout_id: UUID) -> Measurement:
+    """Read what a holdout measured, as far as it may be read; raises `NotFound`."""
+    holdout = await find_holdout(connection, program.program_id, holdout_id)
+    return await measure(connection, program.program_id, holdout, await _known(connection, program))
+
+
+async def plan(
+    connection: Connection, program: ProgramFacts, holdout_bp: int, hoped_for: float
+) -> tuple[int, int, Outlook]:
+    """Tell when a holdout will be able to tell: of how many customers, by the shop's past until which day."""
+    known = await _known(connection, program)
+    rows = await read_rows(connection, program.program_id, known)
+    shop = await asyncio.to_thread(shop_of, rows, program, known)
+    pasts = await asyncio.to_thread(pasts_of, shop)
+    return pasts[0].customers if pasts else 0, shop.until, outlook(pasts, holdout_bp, hoped_for)
+
+
+async def _known(connection: Connection, program: ProgramFacts) -> datetime:
+    instant = await now(connection, program.program_id)
+    return knowledge(instant, instant).as_of

@@ -32,6 +32,7 @@ SCOPES: dict[str, str] = {
     "tiers:write": "Publish the tiers, and hold members at one.",
     "kpis:read": "Read the key figures, and what was entered for them.",
     "kpis:write": "Enter what no purchase tells: money spent, leads, costs.",
+    "holdouts:write": "Start and stop holdouts, by which the programme's effect is measured.",
     "imports:read": "Show imports, and the rows that were refused.",
     "imports:write": "Send files to be imported, with the scope of what their rows do, and stop imports.",
     "exports:read": "Show exports, and download them with the scope of what is in them.",

@@ -1,4 +1,4 @@
-"""Estimates of the programme's effect.
+"""Estimates of the programme's effect, holdouts that measure it, and objectives.
 
 Revision: 0020, after 0018
 """
@@ -14,6 +14,7 @@ depends_on = None
 
 
 APP_ROLE = "loyalty_app"
+TABLES = ("impact_estimate", "impact_cuts", "holdout", "holdout_arm", "holdout_override", "objective")
 
 
 def _tell_the_planner(table: str) -> None:
@@ -75,12 +76,100 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["program_id"], ["program.program_id"], name=op.f("impact_cuts_program_id_fk")),
         sa.PrimaryKeyConstraint("program_id", name=op.f("impact_cuts_pk")),
     )
+    op.create_table(
+        "holdout",
+        sa.Column("program_id", sa.Integer(), nullable=False),
+        sa.Column("holdout_id", sa.Uuid(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.Column("holdout_bp", sa.Integer(), nullable=False),
+        sa.Column("weeks", sa.Integer(), nullable=False),
+        sa.Column("offered", sa.BigInteger(), nullable=False),
+        sa.Column("held_out", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_by", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("ends_at > started_at", name=op.f("holdout_ends_after_it_began")),
+        sa.CheckConstraint("holdout_bp > 0 AND holdout_bp < 10000", name=op.f("holdout_share_is_a_part")),
+        sa.CheckConstraint("offered >= 0 AND held_out >= 0", name=op.f("holdout_arms_not_negative")),
+        sa.ForeignKeyConstraint(["program_id"], ["program.program_id"], name=op.f("holdout_program_id_fk")),
+        sa.PrimaryKeyConstraint("program_id", "holdout_id", name=op.f("holdout_pk")),
+    )
+    op.create_index(
+        "holdout_one_at_a_time",
+        "holdout",
+        ["program_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "holdout_arm",
+        sa.Column("program_id", sa.Integer(), nullable=False),
+        sa.Column("holdout_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("arm", sa.Text(), nullable=False),
+        sa.CheckConstraint("arm IN ('offered', 'held_out')", name=op.f("holdout_arm_arm_is_known")),
+        sa.ForeignKeyConstraint(
+            ["program_id", "customer_id"],
+            ["customer.program_id", "customer.customer_id"],
+            name=op.f("holdout_arm_program_id_customer_id_fk"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["program_id", "holdout_id"],
+            ["holdout.program_id", "holdout.holdout_id"],
+            name=op.f("holdout_arm_program_id_holdout_id_fk"),
+        ),
+        sa.PrimaryKeyConstraint("program_id", "holdout_id", "customer_id", name=op.f("holdout_arm_pk")),
+    )
+    op.create_index("holdout_arm_customer_ix", "holdout_arm", ["program_id", "customer_id"], unique=False)
+    op.create_table(
+        "holdout_override",
+        sa.Column("program_id", sa.Integer(), nullable=False),
+        sa.Column("membership_id", sa.Uuid(), nullable=False),
+        sa.Column("holdout_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(reason) <= 500", name=op.f("holdout_override_reason_is_short")),
+        sa.ForeignKeyConstraint(
+            ["program_id", "customer_id"],
+            ["customer.program_id", "customer.customer_id"],
+            name=op.f("holdout_override_program_id_customer_id_fk"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["program_id", "holdout_id"],
+            ["holdout.program_id", "holdout.holdout_id"],
+            name=op.f("holdout_override_program_id_holdout_id_fk"),
+        ),
+        sa.PrimaryKeyConstraint("program_id", "membership_id", name=op.f("holdout_override_pk")),
+    )
+    op.create_index("holdout_override_customer_ix", "holdout_override", ["program_id", "customer_id"], unique=False)
+    op.create_table(
+        "objective",
+        sa.Column("program_id", sa.Integer(), nullable=False),
+        sa.Column("objective_id", sa.Uuid(), nullable=False),
+        sa.Column("kpi_key", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("target", sa.Numeric(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("set_on", sa.Date(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("due_on > set_on", name=op.f("objective_due_later")),
+        sa.CheckConstraint("side IN ('all', 'member', 'non_member')", name=op.f("objective_side_is_known")),
+        sa.ForeignKeyConstraint(["program_id"], ["program.program_id"], name=op.f("objective_program_id_fk")),
+        sa.PrimaryKeyConstraint("program_id", "objective_id", name=op.f("objective_pk")),
+    )
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON holdout, holdout_override, objective TO {APP_ROLE}")
+    op.execute(f"GRANT SELECT, INSERT ON holdout_arm TO {APP_ROLE}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON impact_estimate TO {APP_ROLE}")
     op.execute(f"GRANT SELECT, INSERT ON impact_cuts TO {APP_ROLE}")
-    for table in ("impact_estimate", "impact_cuts"):
+    for table in TABLES:
         _tell_the_planner(table)
 
 
 def downgrade() -> None:
-    for table in ("impact_cuts", "impact_estimate"):
+    for table in reversed(TABLES):
         op.drop_table(table)
