@@ -10,6 +10,7 @@ from litestar.types import ExceptionHandlersMap
 from admin import sign_in
 from admin.costs import routes as costs
 from admin.desk import Desk
+from admin.effects import routes as effects
 from admin.impact import routes as impact
 from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
@@ -41,6 +42,7 @@ def panel(desk: Desk) -> Router:
                 path="/",
                 route_handlers=[
                     *impact.ROUTES,
+                    *effects.ROUTES,
                     *costs.ROUTES,
                     *kpis.ROUTES,
                     *LIABILITY,

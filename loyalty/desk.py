@@ -13,6 +13,7 @@ from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi import actions as kpi
 from kpi.answers import Overview
+from kpi.impact.staff import StaffEffects
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff, enter_by_staff, see_entered, withdraw_by_staff
 from kpi.liability.actions import Liability
@@ -98,6 +99,11 @@ class PanelDesk:
     def referrals(self) -> StaffReferrals:
         """The verbs about referrals."""
         return StaffReferrals(lambda: self._database)
+
+    @property
+    def effects(self) -> StaffEffects:
+        """The verbs about the programme's effect."""
+        return StaffEffects(lambda: self._database, self.state.doorbell.ring_soon)
 
     async def sign_in(self, token: str) -> auth.NewSession | None:
         """Use a one-time link up."""

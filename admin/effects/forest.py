@@ -29,14 +29,14 @@ def row(axis: Axis, level: str, dot: Dot | None, *, hatched: bool = False) -> Ma
     """Draw a level: its mark and interval; only a hatched bar where it is inconclusive; dotted where there is none."""
     parts = [_svg(_ZERO, axis.percent(0.0))]
     if dot is None:
-        parts.append(Markup(_NONE))
+        parts.append(_svg(_NONE))
     else:
         low, high = axis.percent(dot.low), axis.percent(dot.high)
         if hatched:
             parts.append(_svg(_BAR, low, max(high - low, 0.5)))
         else:
             parts += [_svg(_WHISKER, low, high), _svg(_MARKS[level], axis.percent(dot.value))]
-    return Markup('<span class="ev-{}">{}</span>').format(level, _svg(_PICTURE, Markup("").join(parts)))
+    return _svg('<span class="ev-{}">{}</span>', level, _svg(_PICTURE, Markup("").join(parts)))
 
 
 def ticks(axis: Axis, label: Callable[[float, float], str]) -> Markup:

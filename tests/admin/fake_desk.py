@@ -29,6 +29,7 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_effects import FakeEffects
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_links import FakeLinks
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
@@ -144,6 +145,7 @@ class FakeDesk:
     backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
     page_links: FakeLinks = field(default_factory=FakeLinks)
+    effects: FakeEffects = field(default_factory=FakeEffects)
 
     async def sign_in(self, token: str) -> FakeSession | None:
         """Use a link up."""
