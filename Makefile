@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults check format bench bench-api bench-backtest bench-impact bench-import bench-kpi bench-pages \
-  lock clean
+.PHONY: help setup demo test test-long test-faults check format bench bench-api bench-backtest bench-impact bench-import bench-kpi \
+  bench-pages bench-surveys lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,9 @@ check: $(VENV)/.dev ## Check style, types, the house's structure, templates and 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint admin/templates loyalty/account_page/templates
+	$(BIN)/djlint --check --lint admin/templates loyalty/account_page/templates surveys/answers/templates \
+		surveys/invitations/templates \
+		--per-file-ignores 'surveys/invitations/templates/invitation\.html' H021 # mail programs drop style sheets
 	$(BIN)/python -m loyalty.i18n --check
 
 format: $(VENV)/.dev ## Format the code
@@ -58,6 +60,9 @@ bench-import: $(VENV)/.dev ## Measure an import, killed half-way: ARGS="--purcha
 
 bench-api: $(VENV)/.dev ## Measure a shop's mixed load on the API, and requests a second against the bare framework
 	$(BIN)/python -m benchmarks.api $(ARGS)
+
+bench-surveys: $(VENV)/.dev ## Measure a batch of survey mails, killed in the middle: ARGS="--invitations 100000"
+	$(BIN)/python -m benchmarks.surveys $(ARGS)
 
 lock: $(VENV)/.base ## Compile the locked requirements anew
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install uv

@@ -1,4 +1,6 @@
-"""The panel as one router, for the door that opens it: `panel(desk)`."""
+"""The panel as one router, for the door that opens it: `panel(whose)`."""
+
+from collections.abc import Callable
 
 import structlog
 from litestar import Response, Router, get
@@ -30,8 +32,8 @@ _LOG = structlog.get_logger()
 _CLIENT_ERRORS = range(400, 500)
 
 
-def panel(desk: Desk) -> Router:
-    """Put the panel's pages together below `/admin`."""
+def panel(whose: Callable[[], Desk]) -> Router:
+    """Put the panel's pages together below `/admin`. `whose` gives the desk at which a request is worked off."""
     return Router(
         path="/admin",
         route_handlers=[
@@ -61,7 +63,7 @@ def panel(desk: Desk) -> Router:
             ),
             nowhere,
         ],
-        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
+        dependencies={"desk": Provide(whose, sync_to_thread=False)},
         exception_handlers=_HANDLERS,
         include_in_schema=False,
     )

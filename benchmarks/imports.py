@@ -78,7 +78,7 @@ def _tree(pid: int) -> set[int]:
     return found
 
 
-def _memory_kb(pid: int) -> int:
+def memory_kb(pid: int) -> int:
     """Add up what a process and those below it have in memory."""
     total = 0
     for one in _tree(pid):
@@ -101,7 +101,7 @@ class _Watch:
             done: int = await self.owner.fetchval(
                 "SELECT coalesce(max(recorded + unchanged + errors), 0) FROM import WHERE kind = 'purchases'"
             )
-            self.samples.append((time.monotonic(), done, _memory_kb(worker), worker))
+            self.samples.append((time.monotonic(), done, memory_kb(worker), worker))
             if done >= rows:
                 return
             await asyncio.sleep(0.05)

@@ -51,6 +51,11 @@ from loyalty.web.logs import log_as_json
 from loyalty.web.openapi import DOCS, openapi_config
 from loyalty.web.problems import on_failure, on_http, on_refusal
 from loyalty.web.requests import request_ids
+from surveys.answers.pages import router as survey_pages
+from surveys.invitations.api import router as survey_invitations
+from surveys.invitations.keys import keyring
+from surveys.plans.api import router as surveys
+from surveys.results.api import router as survey_results
 
 TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
@@ -61,6 +66,7 @@ TAGS = [
     ("referrals", "Members bring friends by a code; both are rewarded when the friend has bought and kept it."),
     ("segments", "Group customers by what they did and what is known of them; the worker keeps who is in each."),
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
+    ("surveys", "Ask customers whether they would recommend the shop; who is not asked is kept with the reason."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
     ("impact", "What the programme does: the effect estimated by matching, and measured by holding customers out."),
     ("imports", "Bring in files: members, purchases, refunds, balances; the worker does it, and says what it refused."),
@@ -71,7 +77,10 @@ TAGS = [
 _READING = {"GET", "HEAD", "OPTIONS"}
 # What a page of another origin may send and see, where such pages are let in.
 _SENT = ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"]
-_SEEN = ["etag", "idempotency-replayed", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"]
+_SEEN = [
+    *("etag", "idempotency-replayed", "retry-after", "survey-skipped"),
+    *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+]
 _HANDLERS: ExceptionHandlersMap = {LoyaltyError: on_refusal, HTTPException: on_http, Exception: on_failure}
 
 
@@ -96,6 +105,9 @@ _API: list[ControllerRouterHandler] = [
     tiers,
     imports,
     exports,
+    surveys,
+    survey_invitations,
+    survey_results,
     *kpi_routes,
     kpi_inputs,
     impact,
@@ -110,8 +122,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
     log_as_json()
     register_consumers()
-    told = {"public_url": settings.public_url, "mails": settings.smtp_url is not None}
-    state = State({"known_keys": KnownKeys(), "rules": RulesCache(), **told})
+    told = {"public_url": settings.public_url, "mails": settings.smtp_url is not None, "links": keyring(settings)}
+    state = State(told)
 
     @asynccontextmanager
     async def pools(_: Litestar) -> AsyncIterator[None]:
@@ -120,6 +132,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             raise RuntimeError(msg)
         async with connect(settings, settings.database_url) as database:
             state.database = database
+            state.known_keys, state.rules = KnownKeys(), RulesCache()
             state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
             state.doorbell = ArqDoorbell(settings.redis_url)
             state.rate_limits = RateLimits(settings.redis_url, settings.rate_limit_per_minute)
@@ -130,6 +143,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 await state.doorbell.close()
                 await state.redis.aclose()
 
+    desk = PanelDesk(state, settings.public_url)
     api = Router(
         path="/",
         route_handlers=_API,
@@ -137,7 +151,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         after_response=_ring,
     )
     app = Litestar(
-        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, panel(PanelDesk(state, settings.public_url))],
+        route_handlers=[api, livez, readyz, *DOCS, *OWN_PAGES, survey_pages, panel(lambda: desk)],
         lifespan=[pools],
         state=state,
         dependencies={

@@ -14,6 +14,7 @@ import loyalty.members.balances  # the same
 import loyalty.purchases.counting  # registers what purchases count towards tiers
 import loyalty.purchases.referring
 import loyalty.rewards.referring  # noqa: F401 - hands down what referrals ask of rewards
+import surveys.answers.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
 from kpi.audit.tasks import audit_nightly
 from kpi.impact.actions import JOB as ESTIMATES
 from kpi.impact.tasks import monthly as ask_for_estimate
@@ -32,6 +33,7 @@ from loyalty.backtests.tasks import work_off as work_off_backtests
 from loyalty.database import Connection
 from loyalty.deeds.tasks import birthdays
 from loyalty.exports.actions import JOB as EXPORTS
+from loyalty.exports.kind import KINDS as EXPORT_KINDS
 from loyalty.exports.tasks import work_off as work_off_exports
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.imports.kind import KINDS as IMPORTS
@@ -56,6 +58,11 @@ from loyalty.segments.tasks import HOUR as SEGMENTS_AT
 from loyalty.segments.tasks import refresh_segments
 from loyalty.tiers.actions import REVIEW
 from loyalty.tiers.tasks import review
+from surveys.invitations.planning import CONSUMER as SURVEYS
+from surveys.invitations.planning import plan_from_events, wants_news
+from surveys.invitations.queries import waiting as surveys_due
+from surveys.invitations.tasks import SEND as SEND_SURVEYS
+from surveys.invitations.tasks import send_due
 
 # `loyalty/jobs/__init__.py` tells how to add one.
 JOBS = (
@@ -89,20 +96,24 @@ JOBS = (
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
     Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
+    Job(SEND_SURVEYS, Every(60), send_due, per_program=True, waiting=surveys_due, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
 )
 
 # Conditions of segments that read what rooms above the segments' store.
 for home in ("loyalty.points.conditions", "loyalty.purchases.conditions"):
     CONDITIONS.add_home(home)
-# Kinds of files that rooms above the imports register.
+# Kinds of files that rooms above the imports and exports register.
 IMPORTS.add_home("kpi.inputs.kinds")
+IMPORTS.add_home("surveys.invitations.kinds")
+EXPORT_KINDS.add_home("surveys.results.kinds")
 
 
 def register_consumers() -> None:
-    """Register everybody who is told of events: `register_consumer(name, handle, rebuild)`. Twice does nothing."""
+    """Register everybody who is told of events, and of which. Twice does nothing."""
     register_consumer(KPI, mark_days, rebuild)
     register_consumer(REFERRALS, note_news)
+    register_consumer(SURVEYS, plan_from_events, wants=wants_news)
 
 
 def all_jobs() -> list[Job]:

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SHORTEST_KEY = 32
 _ORIGIN = re.compile(r"https?://[^/\s,*?#]+")
 
 
@@ -23,6 +24,11 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000", description="The address under which browsers reach the panel."
     )
     smtp_url: str | None = Field(default=None, validation_alias="SMTP_URL", repr=False)
+    link_keys: Annotated[list[SecretStr], NoDecode] = Field(
+        default=[],
+        description="Secrets of 32 characters or more, parted by commas, the newest first: they make survey links."
+        " Unset: a file in LOYALTY_HOME.",
+    )
     mail_from: str = Field(default="loyalty@localhost", description="The address that letters to people come from.")
     rate_limit_per_minute: int = Field(
         default=30_000, ge=0, description="Requests a minute for each key; 0: no limit. Off while Redis is away."
@@ -31,6 +37,19 @@ class Settings(BaseSettings):
         default=[], description="Origins whose pages may call the API, parted by commas; none, unless it says so."
     )
     pool_size: int = Field(default=6, ge=1, le=200, description="Connections to PostgreSQL per process.")
+
+    @field_validator("link_keys", mode="before")
+    @classmethod
+    def _keys(cls, told: object) -> object:
+        return [key.strip() for key in told.split(",") if key.strip()] if isinstance(told, str) else told
+
+    @field_validator("link_keys")
+    @classmethod
+    def _keys_are_long(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        if any(len(key.get_secret_value()) < SHORTEST_KEY for key in keys):
+            msg = f"a key has {SHORTEST_KEY} characters or more; `openssl rand -base64 32` makes one"
+            raise ValueError(msg)
+        return keys
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -1,1 +1,1 @@
-"""NPS surveys: invitations, answers, the answer page. Their place on the stairs; nothing is built here yet."""
+"""NPS surveys: who is asked and why not, personal links, answers, and what the score says. docs/surveys.md in code."""

@@ -26,6 +26,7 @@ from redis import Redis
 import migrations
 from loyalty.asgi import create_app
 from loyalty.auth.actions import create_key
+from loyalty.background import register_consumers
 from loyalty.database import Database, connect
 from loyalty.earning.actions import start_program
 from loyalty.earning.queries import RulesCache
@@ -199,10 +200,19 @@ async def living(app: Litestar) -> AsyncIterator[None]:
     await life
 
 
+@pytest.fixture(scope="session")
+def made() -> tuple[Settings, Litestar]:
+    """Make the application once: that takes longer than most tests do."""
+    settings = Settings(pool_size=4, link_keys=["k" * 32])  # type: ignore[list-item] - as a setting is told
+    return settings, create_app(settings)
+
+
 @pytest.fixture
-async def app(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
-    """Give the whole application, started."""
-    app = create_app(Settings(DATABASE_URL=database_url, REDIS_URL=redis_url, pool_size=4))
+async def app(made: tuple[Settings, Litestar], database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+    """Give the whole application, started on this test's database."""
+    settings, app = made
+    settings.database_url, settings.redis_url = database_url, redis_url
+    register_consumers()
     async with living(app):
         yield app
 

@@ -30,6 +30,8 @@ SCOPES: dict[str, str] = {
     "segments:write": "Define, change, refresh and delete segments.",
     "tiers:read": "Show the tiers.",
     "tiers:write": "Publish the tiers, and hold members at one.",
+    "surveys:read": "Show surveys, their policy and results.",
+    "surveys:write": "Draft, edit, publish and close surveys, publish their policy, ask for links.",
     "kpis:read": "Read the key figures, and what was entered for them.",
     "kpis:write": "Enter what no purchase tells: money spent, leads, costs.",
     "holdouts:write": "Start and stop holdouts, by which the programme's effect is measured.",

@@ -7,6 +7,7 @@ command is exit code 2. Each command imports what it needs when it runs, so that
 import click
 
 from loyalty.cli.demo import demo
+from loyalty.cli.exports import export_files
 from loyalty.cli.imports import import_files
 from loyalty.cli.keys import keys
 from loyalty.cli.kpis import kpi
@@ -31,6 +32,8 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, worker, migrate, program, rules, rewards, keys, users, import_files, kpi, verify):
+_RUNNING = (demo, serve, worker, migrate, verify)
+_KEEPING = (program, rules, rewards, keys, users, import_files, export_files, kpi)
+for command in (*_RUNNING, *_KEEPING):
     main.add_command(command)
 program.add_command(policies)

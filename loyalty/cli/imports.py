@@ -44,10 +44,10 @@ class _Kinds(click.Group):
 
 def _kinds() -> "dict[str, type[ImportKind]]":
     """Give the kinds by name, with those that rooms above the imports register."""
-    import kpi.inputs.kinds
     from loyalty.imports.kind import KINDS
 
-    kpi.inputs.kinds.load()
+    for home in ("kpi.inputs.kinds", "surveys.invitations.kinds"):
+        KINDS.add_home(home)
     return KINDS.all()
 
 

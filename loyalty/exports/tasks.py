@@ -1,30 +1,24 @@
 """What the worker does: it writes exports, one after another, of one moment each, in constant memory."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import structlog
-from asyncpg import Record
 
-from loyalty.database import Connection
 from loyalty.errors import Invalid, Unavailable
 from loyalty.exports import queries
 from loyalty.exports.actions import kind_of
 from loyalty.exports.facts import ExportFacts
-from loyalty.exports.kind import ExportKind
+from loyalty.exports.reading import Asking, first_line, lines, rows_of
 from loyalty.jobs.job import Desk
 from loyalty.jobs.sweeper import told
-from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import program_of
-from loyalty.spreadsheets import BYTE_ORDER_MARK, Cell, csv_lines
+from loyalty.spreadsheets import Cell
 
-_ROWS = 1_000
 _PART = 256 * 1024
 _LONGEST_ERROR = 500
 _GZIP = 16 + zlib.MAX_WBITS
@@ -54,8 +48,7 @@ async def work_off(desk: Desk) -> None:
 async def _write(desk: Desk, program: ProgramFacts, asked: ExportFacts) -> None:
     file = _File(desk, asked)
     try:
-        kind = kind_of(asked.kind)
-        await _rows(desk, program, asked, kind, file)
+        await _rows(desk, program, asked, file)
     except _Lost:
         return
     except Invalid as error:
@@ -69,39 +62,14 @@ async def _write(desk: Desk, program: ProgramFacts, asked: ExportFacts) -> None:
         await file.end(told(error))
 
 
-async def _rows(desk: Desk, program: ProgramFacts, asked: ExportFacts, kind: type[ExportKind], file: "_File") -> None:
-    """Read all rows in one snapshot, a thousand at a time."""
-    args = (desk.program_id, asked.namespace, asked.storefront_id, *_instants(program, asked), asked.segment)
-    async with (
-        desk.database.reader() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        file.total = await _count(connection, kind, args)
-        cursor = await connection.cursor(kind.sql, *args)
-        await file.begin(kind.columns)
-        while rows := await cursor.fetch(_ROWS):
-            await file.add(_cells(kind, rows, program))
+async def _rows(desk: Desk, program: ProgramFacts, asked: ExportFacts, file: "_File") -> None:
+    asking = Asking(asked.namespace, asked.storefront_id, asked.from_on, asked.to_on, asked.segment)
+    async with desk.database.reader() as connection, rows_of(connection, program, kind_of(asked.kind), asking) as rows:
+        file.total = await rows.count()
+        await file.begin(rows.kind.columns)
+        async for some in rows:
+            await file.add(some)
         await file.end()
-
-
-async def _count(connection: Connection, kind: type[ExportKind], args: Sequence[object]) -> int:
-    # What is selected of a row is not looked up for counting; the planner sees to that.
-    sql = f"SELECT count(*) FROM ({kind.sql}) AS counted"  # noqa: S608 - our own statement
-    return int(await connection.fetchval(sql, *args))
-
-
-def _cells(kind: type[ExportKind], rows: Iterable[Record], program: ProgramFacts) -> list[Sequence[Cell]]:
-    return [kind.cells(row, program) for row in rows]
-
-
-def _instants(program: ProgramFacts, asked: ExportFacts) -> tuple[datetime | None, datetime | None]:
-    """Tell from and before which instants the days are."""
-
-    def begins(day: date | None) -> datetime | None:
-        return None if day is None else midnight_after(day, program.zone)
-
-    before = None if asked.from_on is None else asked.from_on - timedelta(days=1)
-    return begins(before), begins(asked.to_on)
 
 
 @dataclass(slots=True)
@@ -121,13 +89,12 @@ class _File:
     async def begin(self, columns: Sequence[str]) -> None:
         """Write the header, where the format has one."""
         self.columns = columns
-        if self.asked.format == "csv":
-            self._pack(BYTE_ORDER_MARK + "".join(csv_lines([columns])))
+        self._pack(first_line(columns, self.asked.format))
         await self._tell()
 
     async def add(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Write rows."""
-        self._pack("".join(csv_lines(rows) if self.asked.format == "csv" else self._objects(rows)))
+        self._pack(lines(rows, self.columns, self.asked.format))
         self.rows += len(rows)
         await self._keep(_PART)
         await self._tell()
@@ -144,10 +111,6 @@ class _File:
     @property
     def _key(self) -> tuple[int, UUID, UUID]:
         return self.desk.program_id, self.asked.export_id, self.desk.run_id
-
-    def _objects(self, rows: Iterable[Sequence[Cell]]) -> Iterable[str]:
-        for row in rows:
-            yield msgspec.json.encode(dict(zip(self.columns, row, strict=True))).decode() + "\n"
 
     def _pack(self, text: str) -> None:
         self.packed += self.packer.compress(text.encode())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from loyalty.customers.facts import Profile
 from loyalty.customers.persons import FORGETTERS, Person
@@ -18,7 +19,7 @@ from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError, NotFound
 from loyalty.holdouts.queries import held_out_among, new_overrides
 from loyalty.idempotency.queries import blank
-from loyalty.members.adjustments import NewAdjustment, record_adjustment
+from loyalty.members.adjustments import NewAdjustment, adjust_account, record_adjustment
 from loyalty.members.decisions import Joined, NewMembership, leave, record_membership
 from loyalty.members.erasing import erase_customer
 from loyalty.members.merging import Merged, merge_customers
@@ -88,6 +89,16 @@ async def adjust_points(tx: Tx, source: Source, new: NewAdjustment, besides: Bes
         refusal.customer_id = book.present(new.external_id)
         raise
     await append(tx, appended(book, after=[new_adjustment(award, new.points, new.reason), *besides(award)]))
+    return award
+
+
+async def give_points(
+    tx: Tx, source: Source, customer_id: UUID, points: int, reason: str, besides: Besides = _nothing
+) -> RecordedAward:
+    """Give points to somebody whom we know by our own id; `besides` shares the commit."""
+    book = await open_book(tx, source, ids=[customer_id])
+    award = adjust_account(book, customer_id, points)
+    await append(tx, appended(book, after=[new_adjustment(award, points, reason), *besides(award)]))
     return award
 
 

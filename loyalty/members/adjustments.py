@@ -1,6 +1,7 @@
 """Deciding an adjustment: points that staff give or take, with a reason. Pure but for new ids."""
 
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -30,12 +31,17 @@ def record_adjustment(book: Book, new: NewAdjustment) -> RecordedAward:
     if customer_id is None or customer_id in book.erased:
         msg = "There is no customer with this customer_id."
         raise NotFound(msg)
+    return adjust_account(book, customer_id, new.points)
+
+
+def adjust_account(book: Book, customer_id: UUID, points: int) -> RecordedAward:
+    """Give or take points, of an account that was opened by our own id."""
     account = book.account(customer_id)
     posted = book.cause()
     policies = book.source.program.policies
     dates = ending(policies, account.zone, book.now, book.now)
-    adjust(account, new.points, dates, posted)
+    adjust(account, points, dates, posted)
     book.touch(account)
-    award = book.decided(account, "adjusted", posted, {"points": new.points})
+    award = book.decided(account, "adjusted", posted, {"points": points})
     book.tell("points.adjusted", f"customer/{account.customer_id}", award)
     return award

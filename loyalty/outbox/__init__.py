@@ -6,6 +6,6 @@ the end of the outbox's rows are one commit, so that this it does exactly once. 
 with pauses that grow, and stays where it is; the others go on.
 """
 
-from loyalty.outbox.consumer import Consumer, consumers, register_consumer
+from loyalty.outbox.consumer import Consumer, consumers, listeners, register_consumer
 
-__all__ = ["Consumer", "consumers", "register_consumer"]
+__all__ = ["Consumer", "consumers", "listeners", "register_consumer"]

@@ -6,7 +6,7 @@ import msgspec
 
 from loyalty.database import Connection
 from loyalty.ids import new_id
-from loyalty.outbox.consumer import consumers
+from loyalty.outbox.consumer import listeners
 from loyalty.outbox.facts import Event
 
 _NEXT = f"""
@@ -75,4 +75,4 @@ async def build_again(connection: Connection, program_id: int, consumer: str) ->
 
 async def tell(connection: Connection, program_id: int, kind: str, subject: str) -> None:
     """Make news that no decision of the ledger made, in the caller's commit; `points.append` carries the others'."""
-    await connection.execute(_TELL, program_id, new_id(), kind, subject, consumers())
+    await connection.execute(_TELL, program_id, new_id(), kind, subject, listeners(kind, "live"))

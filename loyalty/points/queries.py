@@ -10,7 +10,7 @@ import msgspec
 
 from loyalty.customers.persons import exporter
 from loyalty.database import MissedGuard, Tx
-from loyalty.outbox import consumers
+from loyalty.outbox import listeners
 from loyalty.outbox.tables import Event
 from loyalty.points import tables
 from loyalty.points.book import Book
@@ -73,7 +73,7 @@ FROM unnest({0}::uuid[], {1}::bigint[], {2}::bigint[], {3}::text[], {4}::timesta
 WHERE h.program_id = $1 AND h.hold_id = n.hold_id RETURNING 1
 """
 _OUTBOX = """
-INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest({0}::text[]) c, unnest({1}::uuid[]) e
+INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, n.c, n.e FROM unnest({0}::text[], {1}::uuid[]) n (c, e)
 """
 # An append that took longer is refused: whoever reads 10 seconds behind the clock misses nothing.
 _FRESH = """(SELECT clock_timestamp() + clock_offset < $2::timestamptz + interval '5 seconds'
@@ -181,8 +181,8 @@ def _event_parts(new: Append) -> list[Part]:
     if not new.events:
         return []
     part = insert(Event, _EVENT, [_event_values(event) for event in new.events], recorded_at=new.now)
-    names = consumers()
-    return [part, Part("new_outbox", _OUTBOX, [names, [event.event_id for event in new.events]])] if names else [part]
+    told = [(name, one.event_id) for one in new.events for name in listeners(one.type, one.origin)]
+    return [part, Part("new_outbox", _OUTBOX, [list(column) for column in zip(*told, strict=True)])] if told else [part]
 
 
 exporter(

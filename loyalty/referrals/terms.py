@@ -1,5 +1,6 @@
 """What a programme promises who brings a friend, and the friend: published as versions, the newest in force. Pure."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,8 @@ MOST_POINTS = 10**9
 Points = Annotated[int, Meta(ge=0, le=MOST_POINTS)]
 Minor = Annotated[int, Meta(ge=0, le=10**15)]
 Days = Annotated[int, Meta(ge=0, le=365)]
+# Braces would be a place for the code, which is added as a query.
+_ADDRESS = re.compile(r"https?://[^\s/?#{}]+[^\s{}]*")
 Cap = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -66,8 +69,8 @@ def checked(terms: Terms) -> Terms:
         if terms.points[side]:
             msg = f"The {side} gets points or a reward, not both: leave one of them out."
             raise Invalid(msg, pointer=f"/{side}_reward")
-    if terms.link is not None and not terms.link.startswith(("https://", "http://")):
-        msg = "link is the storefront's address, as https://shop.example/welcome."
+    if terms.link is not None and not _ADDRESS.fullmatch(terms.link):
+        msg = "link is the storefront's address, as https://shop.example/welcome; the code is added to it as ?ref=CODE."
         raise Invalid(msg, pointer="/link")
     if terms.per_month is not None and terms.ever is not None and terms.per_month > terms.ever:
         msg = "per_month cannot be more than ever."

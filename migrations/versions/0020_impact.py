@@ -1,6 +1,6 @@
 """Estimates of the programme's effect, holdouts that measure it, and objectives.
 
-Revision: 0020, after 0018
+Revision: 0020, after 0019
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -18,10 +18,19 @@ def desk() -> FakeDesk:
     return FakeDesk(public_url=SITE)
 
 
+@pytest.fixture(scope="session")
+def made() -> tuple[list[FakeDesk], Litestar]:
+    """Make the panel once, over whichever desk is put there: that takes longer than most tests do."""
+    there: list[FakeDesk] = []
+    return there, Litestar([panel(lambda: there[-1])], openapi_config=None)
+
+
 @pytest.fixture
-def outside(desk: FakeDesk) -> Iterator[TestClient[Litestar]]:
+def outside(made: tuple[list[FakeDesk], Litestar], desk: FakeDesk) -> Iterator[TestClient[Litestar]]:
     """Give a browser that has not signed in."""
-    with TestClient(Litestar([panel(desk)], openapi_config=None), base_url=SITE) as client:
+    there, app = made
+    there[:] = [desk]
+    with TestClient(app, base_url=SITE) as client:
         client.follow_redirects = False
         yield client
 

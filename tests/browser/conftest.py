@@ -103,6 +103,7 @@ async def open_window(browser: Browser) -> AsyncIterator[OpenWindow]:
         context = await browser.new_context(
             viewport={"width": width, "height": 900 if width > PHONE else 844},
             color_scheme=theme,
+            reduced_motion="reduce",
             locale={"en": "en-US", "fr": "fr-FR"}[language],
             java_script_enabled=scripts,
         )

@@ -36,7 +36,7 @@ def create_app() -> ASGIApp:
 
 def _panel(desk: FakeDesk) -> Litestar:
     desk.sessions[SECRET] = desk.person
-    return Litestar([panel(desk)], openapi_config=None)
+    return Litestar([panel(lambda: desk)], openapi_config=None)
 
 
 def _few() -> Table:

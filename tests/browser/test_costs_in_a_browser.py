@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 KPIS = "/admin/p/1/kpis"
@@ -13,8 +14,7 @@ COSTS = f"{KPIS}/costs"
 MAY = "period=2017-05"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1280))
 async def test_the_pages_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:

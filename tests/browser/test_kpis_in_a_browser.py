@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 KPIS = "/admin/p/1/kpis"
@@ -15,8 +16,7 @@ RETENTION = f"{KPIS}/retention_rate"
 MAY = "period=2017-05"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1280))
 async def test_the_pages_are_clean_in_every_guise(
     open_window: OpenWindow, real_panel: RealPanel, language: str, width: int
 ) -> None:
@@ -151,7 +151,15 @@ async def test_what_must_be_known_before_quoting_is_said(
     await window.assert_clean_in_both_themes(f"measure-{state}")
 
 
-@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (1280, "fr"), (390, "fr"), (320, "en")])
+@pytest.mark.parametrize(
+    ("language", "width"),
+    [
+        ("en", 1440),
+        ("fr", 320),
+        pytest.param("fr", 1280, marks=pytest.mark.long),
+        pytest.param("en", 390, marks=pytest.mark.long),
+    ],
+)
 async def test_pictures_are_clean_at_every_width(
     open_window: OpenWindow, in_state: Callable[[str], str], real_panel: RealPanel, language: str, width: int
 ) -> None:

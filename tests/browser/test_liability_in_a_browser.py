@@ -6,13 +6,13 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 MAY = "/admin/p/1/liability?period=2017-05"
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1440))
 async def test_the_page_is_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:

@@ -7,14 +7,14 @@ from playwright.async_api import expect
 
 from tests.admin.fake_people import BARE, NORA, award
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 MEMBERS = "/admin/p/1/members"
 PAGE = f"{MEMBERS}/{NORA}"
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1440))
 async def test_the_list_and_a_member_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:

@@ -19,6 +19,7 @@ from loyalty.earning.actions import start_program
 from loyalty.programs.actions import ensure_storefront, set_policies
 from loyalty.settings import Settings
 from tests.browser.conftest import OpenWindow
+from tests.browser.guises import guises
 from tests.browser.serving import free_port, serve
 from tests.conftest import TestServers, execute, in_database, living
 from tests.nora import POLICIES, Nora
@@ -87,8 +88,7 @@ async def _client(settings: Settings, key: str) -> AsyncIterator[httpx.AsyncClie
             yield client
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1280))
 async def test_the_page_is_clean_in_every_guise(
     open_window: OpenWindow, verger: Verger, language: str, width: int
 ) -> None:

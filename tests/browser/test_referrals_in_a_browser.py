@@ -17,6 +17,7 @@ from loyalty.referrals.actions import publish_terms
 from loyalty.referrals.terms import Terms
 from loyalty.settings import Settings
 from tests.browser.conftest import OpenWindow, RealPanel, _real, _small_shop
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 from tests.stories import Shop, joining, purchase
 
@@ -62,8 +63,7 @@ def referred_panel(
         yield panel
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1440))
 async def test_the_pages_of_referrals_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:

@@ -7,13 +7,13 @@ from playwright.async_api import expect
 
 from tests.admin.fake_rewards import PAYMENT, VOUCHER
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises
 from tests.browser.harness import SECRET
 
 REWARDS, NEW = "/admin/p/1/rewards", "/admin/p/1/new-reward"
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1440))
 async def test_the_pages_of_rewards_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:

@@ -8,6 +8,7 @@ from playwright.async_api import Locator, expect
 
 from tests.admin.fake_rules import DONE, DRAFT, FAILED, RUNNING, STOPPED
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises, with_and_without_scripts
 from tests.browser.harness import SECRET
 from tests.browser.window import Window
 
@@ -30,8 +31,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1280))
 async def test_the_pages_of_rules_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:
@@ -54,8 +54,7 @@ async def test_a_back_test_that_runs_asks_how_far_it_is(
     await window.keep_picture("rules-running")
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "scripts"), with_and_without_scripts())
 async def test_a_manager_makes_tries_and_publishes_a_rule(
     open_window: OpenWindow, shop_panel: RealPanel, language: str, *, scripts: bool
 ) -> None:

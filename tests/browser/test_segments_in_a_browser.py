@@ -6,13 +6,13 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow, RealPanel
+from tests.browser.guises import guises, with_and_without_scripts
 from tests.browser.harness import SECRET
 
 SEGMENTS, NEW = "/admin/p/1/segments", "/admin/p/1/new-segment"
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width"), guises(1440))
 async def test_the_pages_of_segments_are_clean_in_every_guise(
     open_window: OpenWindow, in_state: Callable[[str], str], language: str, width: int
 ) -> None:
@@ -40,8 +40,7 @@ async def test_where_there_is_none_the_page_says_what_to_do(
     await window.assert_clean_in_both_themes("segments-none")
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "scripts"), with_and_without_scripts())
 async def test_a_manager_makes_tries_and_saves_a_segment(
     open_window: OpenWindow, shop_panel: RealPanel, language: str, *, scripts: bool
 ) -> None:

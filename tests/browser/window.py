@@ -1,13 +1,12 @@
 """A browser window that notices what a reader would not: errors, broken rules, what sticks out."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import ConsoleMessage, Page
+from playwright.async_api import ConsoleMessage, Page, expect
 
 # WCAG 2.2 AA and the best practices.
 RULES = {
@@ -48,7 +47,8 @@ class Window:
 
     async def drawn(self) -> None:
         """Wait until what is drawn by script is drawn."""
-        await self.page.wait_for_load_state("networkidle")
+        await self.page.wait_for_load_state("load")
+        await expect(self.page.locator(".htmx-request, .htmx-settling")).to_have_count(0)
         if await self.page.locator("[data-chart]").count():
             await self.page.locator("html[data-drawn]").wait_for(state="attached")
 
@@ -60,7 +60,7 @@ class Window:
         assert await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
     async def assert_clean_in_both_themes(self, name: str) -> None:
-        """Insist on it, keep a picture of each theme, and try the contrast of the dark one: only colours change."""
+        """Insist on it, keep pictures of both themes, and try the contrast of the dark one: only colours change."""
         await self.page.emulate_media(color_scheme="light")
         await self.keep_picture(f"{name}-light")
         await self.assert_clean()
@@ -73,12 +73,6 @@ class Window:
         assert found.violations_count == 0, found.generate_report()
 
     async def keep_picture(self, name: str) -> None:
-        """Keep a picture of the whole page for the eyes of those who made it."""
-        await self.page.screenshot(path=_pictures() / f"{name}.png", full_page=True)
-
-
-def _pictures() -> Path:
-    """Find the folder for pictures: `LOYALTY_SCREENSHOTS`, else one for temporary files."""
-    folder = Path(os.environ.get("LOYALTY_SCREENSHOTS") or Path(tempfile.gettempdir()) / "loyalty-screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+        """Keep a picture of the whole page in the folder `LOYALTY_SCREENSHOTS`, for the eyes of those who made it."""
+        if folder := os.environ.get("LOYALTY_SCREENSHOTS"):
+            await self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

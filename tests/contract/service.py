@@ -60,6 +60,7 @@ def running(database_url: str, redis_url: str, log: Path) -> Iterator[Service]:
     """Run the service and its worker on a migrated database."""
     own = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LOYALTY_POOL_SIZE": "4"}
     own["LOYALTY_RATE_LIMIT_PER_MINUTE"] = "0"  # who tries everything asks for a lot
+    own["LOYALTY_LINK_KEYS"] = "k" * 32
     with log.open("wb") as said, ended(_started(port := free_port(), {**os.environ, **own}, said)) as process:
         url, until = f"http://127.0.0.1:{port}", time.monotonic() + _PATIENCE_SECONDS
         while not _answers(url):

@@ -94,6 +94,7 @@ def tell(say: Teller) -> None:
         _friends,
         _people,
         _segments,
+        _asking,
         _figures,
         _effect,
         _files,
@@ -233,6 +234,28 @@ def _segments(say: Teller) -> None:
     say("download_segment_members", key="big-spenders")
     say("define_segment", {"key": "passing", "name": "Passing", "conditions": spent})
     say("delete_segment", key="passing")
+
+
+def _asking(say: Teller) -> None:
+    say("publish_survey_policy", {"quarantine_days": 90, "consent": "surveys"})
+    say("get_survey_policy")
+    told = {"name": "After a purchase", "trigger": {"kind": "on_request"}}
+    survey = say("draft_survey", told)["survey_id"]
+    texts = {"fr": {"detractor": "Qu’avons-nous mal fait ?"}}
+    say("edit_survey", told | {"texts": texts}, survey_id=survey)
+    say("get_survey", survey_id=survey)
+    say("publish_survey", survey_id=survey)
+    say("invite_to_survey", {"customer_id": "ann"}, survey_id=survey)
+    say("tell_survey_bounce", {"email": "gone@shop.example"})
+    say("list_survey_testimonials")
+    say("close_survey", survey_id=survey)
+    say("list_surveys")
+    today = utc_now().date()
+    say(
+        "get_survey_results",
+        start=(today - timedelta(days=30)).isoformat(),
+        end=(today + timedelta(days=1)).isoformat(),
+    )
 
 
 def _figures(say: Teller) -> None:

@@ -25,6 +25,8 @@ CAME_OUT = {
     "refunded": -20,
     "available": 49,
     "unknown": "not_found",
+    "code": True,
+    "referral": "qualified",
 }
 
 

@@ -90,7 +90,7 @@ def test_a_shop_is_connected_with_curl(service: Service, tmp_path: Path) -> None
     check("connect-a-shop.md", "bash", service, tmp_path)
 
 
-@pytest.mark.parametrize("page", ["connect-a-shop.md", "retrying.md"])
+@pytest.mark.parametrize("page", ["connect-a-shop.md", "retrying.md", "ask-for-a-score.md"])
 def test_a_shop_is_connected_with_python(service: Service, tmp_path: Path, page: str) -> None:
     key = service.open_shop(page)
     with service.client(key) as shop:

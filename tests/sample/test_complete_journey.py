@@ -44,6 +44,14 @@ def shuffled(tmp_path: Path, file: Path) -> Path:
     return other
 
 
+def every_tenth(file: Path) -> Path:
+    """Write a tenth of a file's rows into another beside it."""
+    head, *rows = file.read_text().splitlines(keepends=True)
+    other = file.with_stem(f"{file.stem}-tenth")
+    other.write_text(head + "".join(rows[::10]))
+    return other
+
+
 @dataclass
 class Shop:
     """A database with the whole sample in it."""
@@ -151,7 +159,11 @@ async def test_every_figure_of_the_published_table_comes_out_whatever_was_import
         shares(conversion["non_member"], row.conversion_other)
 
     await points_and_proof(shop)
-    await again_changes_nothing(shop)
+    if shop.files[PURCHASES.kind] == PURCHASES.path:
+        await again_changes_nothing(shop, 155_848)
+    else:
+        shop.files[PURCHASES.kind] = every_tenth(shop.files[PURCHASES.kind])
+        await again_changes_nothing(shop, 15_585)
 
 
 async def points_and_proof(shop: Shop) -> None:
@@ -173,13 +185,14 @@ async def points_and_proof(shop: Shop) -> None:
     assert liability.periods[-1].roll.closing.net == published.YEAR_POINTS
 
 
-async def again_changes_nothing(shop: Shop) -> None:
-    """The same files again: every row is unchanged, and not a row more stands in the ledger."""
+async def again_changes_nothing(shop: Shop, purchases: int) -> None:
+    """The same rows again: each is unchanged, and not one more stands in the ledger."""
     count = "SELECT (SELECT count(*) FROM award), (SELECT count(*) FROM entry), (SELECT sum(version) FROM account)"
     async with shop.database.reader() as connection:
         before = await connection.fetchrow(count)
     results = [await shop.bring_in(kind) for kind in ("members", "purchases")]
     async with shop.database.reader() as connection:
         after = await connection.fetchrow(count)
-    assert [(result.recorded, result.unchanged, result.errors) for result in results] == [(0, 1559, 0), (0, 155_848, 0)]
+    told = [(result.recorded, result.unchanged, result.errors) for result in results]
+    assert told == [(0, 1559, 0), (0, purchases, 0)]
     assert before == after

@@ -4,12 +4,20 @@ import datetime as dt
 import json
 import os
 import sys
+import time
 
 from loyalty_api_client import AuthenticatedClient
 from loyalty_api_client.api.members import enrol_member, get_balance
 from loyalty_api_client.api.purchases import get_purchase, record_purchase, record_refund
+from loyalty_api_client.api.referrals import (
+    check_referral_code,
+    get_referral_code,
+    list_referrals,
+    publish_referral_terms,
+)
 from loyalty_api_client.api.rewards import capture, offer_reward, redeem
 from loyalty_api_client.models import (
+    CodeOut,
     MemberBalance,
     MemberIn,
     MemberRecorded,
@@ -18,10 +26,14 @@ from loyalty_api_client.models import (
     PurchaseRecorded,
     RedemptionIn,
     RedemptionRecorded,
+    Referrals,
     RefundIn,
     RefundRecorded,
     RewardIn,
     RewardOut,
+    TermsIn,
+    TermsOut,
+    ValidityOut,
 )
 
 shop = AuthenticatedClient(base_url=os.environ["API_URL"], token=os.environ["KEY"])
@@ -65,6 +77,32 @@ assert isinstance(balance, MemberBalance)
 unknown = get_purchase.sync(client=shop, order_id="none")
 assert isinstance(unknown, Problem)
 
+promised = TermsIn(referrer_points=500, friend_points=250, minimum="20.00")
+terms = publish_referral_terms.sync(client=shop, body=promised, idempotency_key="setup-2")
+assert isinstance(terms, TermsOut)
+code = get_referral_code.sync(client=shop, customer_id="pia")
+assert isinstance(code, CodeOut)
+validity = check_referral_code.sync(client=shop, code=code.code)
+assert isinstance(validity, ValidityOut)
+# Only what is told as it happens is a friend's first purchase.
+now = dt.datetime.now(dt.UTC)  # noqa: TID251 - a shop has no clock of ours
+friend = MemberIn(customer_id="fay", joined_at=now, referral_code=code.code)
+assert isinstance(enrol_member.sync(client=shop, body=friend), MemberRecorded)
+first = PurchaseIn(order_id="2001", customer_id="fay", placed_at=now, currency="EUR", goods="25.00")
+assert isinstance(record_purchase.sync(client=shop, body=first), PurchaseRecorded)
+
+
+def what_became_of_it() -> str:
+    """Wait for the worker, which decides on referrals."""
+    for _ in range(300):
+        referrals = list_referrals.sync(client=shop)
+        assert isinstance(referrals, Referrals)
+        if referrals.data and referrals.data[0].state != "claimed":
+            return referrals.data[0].state
+        time.sleep(0.1)
+    return "claimed"
+
+
 came_out = {
     "joined": member.state,
     "given": bought.points.given,
@@ -74,5 +112,7 @@ came_out = {
     "refunded": refunded.points.given,
     "available": balance.available,
     "unknown": unknown.code,
+    "code": validity.valid,
+    "referral": what_became_of_it(),
 }
 sys.stdout.write(json.dumps(came_out))

@@ -10,7 +10,6 @@ from litestar import Litestar
 
 from loyalty.asgi import create_app
 from loyalty.settings import Settings
-from tests.conftest import living
 from tests.nora import POLICIES, Nora
 from tests.paper import local
 from tests.post_office import PostOffice, open_post_office
@@ -26,25 +25,19 @@ def post_office() -> Iterator[PostOffice]:
         yield office
 
 
-@pytest.fixture
-def settings(database_url: str, redis_url: str, post_office: PostOffice) -> Settings:
-    """Give the settings of an installation that can send mail."""
-    return Settings(
-        DATABASE_URL=database_url,
-        REDIS_URL=redis_url,
-        SMTP_URL=post_office.address,
-        mail_from="bonjour@verger.example",
-        public_url=BASE,
-        pool_size=4,
-    )
+@pytest.fixture(scope="session")
+def made() -> tuple[Settings, Litestar]:
+    """Make the application of an installation that can send mail, under its public address."""
+    settings = Settings(SMTP_URL="smtp://127.0.0.1", mail_from="bonjour@verger.example", public_url=BASE, pool_size=4)
+    return settings, create_app(settings)
 
 
 @pytest.fixture
-async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    """Give the whole application, started, under its public address."""
-    app = create_app(settings)
-    async with living(app):
-        yield app
+def settings(made: tuple[Settings, Litestar], database_url: str, redis_url: str, post_office: PostOffice) -> Settings:
+    """Give its settings with this test's servers."""
+    settings, _ = made
+    settings.database_url, settings.redis_url, settings.smtp_url = database_url, redis_url, post_office.address
+    return settings
 
 
 @pytest.fixture

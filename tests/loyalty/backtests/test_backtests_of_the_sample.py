@@ -23,7 +23,7 @@ from tests.kpi.complete_journey import CURRENCY, TIMEZONE, instant, read_members
 from tests.loyalty.backtests.bench import really, tried
 from tests.stories import Shop
 
-CUSTOMERS = 60
+CUSTOMERS = 30
 BATCH = 250
 OTHER = [{"kind": "points_per_amount", "points_per_step": 3, "step_minor": 200}]
 TRIED: list[dict[str, Any]] = [
@@ -43,7 +43,7 @@ Told = list[NewPurchase] | list[NewRefund] | list[NewMembership]
 
 
 def story() -> list[Told]:
-    """Tell of sixty customers in the order of time: purchases in batches, and between them joinings and refunds.
+    """Tell of thirty customers in the order of time: purchases in batches, and between them joinings and refunds.
 
     Joinings come a batch late, so they are back-dated; of every fifth order something comes back, of some all; of every
     eleventh it comes before the order itself.

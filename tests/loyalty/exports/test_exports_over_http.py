@@ -14,7 +14,7 @@ import pytest
 from loyalty.auth.actions import create_key
 from loyalty.clock import utc_now
 from loyalty.database import Database
-from loyalty.exports import tasks
+from loyalty.exports import reading, tasks
 from loyalty.exports.kind import KINDS
 from loyalty.exports.tasks import work_off
 from loyalty.ids import new_id
@@ -147,7 +147,7 @@ async def test_a_file_larger_than_a_piece_is_the_same_packed_and_unpacked(
     shop: httpx.AsyncClient, work: Work, monkeypatch: pytest.MonkeyPatch, owner: asyncpg.Connection
 ) -> None:
     monkeypatch.setattr(tasks, "_PART", 64)
-    monkeypatch.setattr(tasks, "_ROWS", 3)
+    monkeypatch.setattr(reading, "_ROWS", 3)
     facts, content = await written(shop, work, "entries")
     assert await owner.fetchval("SELECT count(*) FROM export_part") > 3
     packed = await shop.get(f"{ALL}/{facts['export_id']}/file", params={"gzip": True})

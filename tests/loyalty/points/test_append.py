@@ -184,7 +184,9 @@ async def test_a_reader_cannot_write(shop: Shop) -> None:
 async def test_every_registered_consumer_gets_every_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumer, "_consumers", {})
     await shop.buy(purchase("unheard", 100))
-    monkeypatch.setattr(consumer, "_consumers", {"mail": None, "webhooks": None})
+    told = {name: consumer.Consumer(name, None) for name in ("mail", "webhooks")}  # type: ignore[arg-type]
+    only = consumer.Consumer("joiners", None, wants=lambda kind, _: kind == "member.joined")  # type: ignore[arg-type]
+    monkeypatch.setattr(consumer, "_consumers", told | {"joiners": only})
     await shop.join(joining("ann"))
     await shop.buy(purchase("o", 100, "ann"))
     await shop.take_back(refund("o", "r", 10), refund("parked", "r", 10))
@@ -199,7 +201,8 @@ async def test_every_registered_consumer_gets_every_event(shop: Shop, monkeypatc
         "refund.parked",
     ]
     heard = [row["event_id"] for row in events[1:]]
-    assert [tuple(row) for row in told] == [(name, key) for name in ("mail", "webhooks") for key in heard]
+    everything = [(name, key) for name in ("mail", "webhooks") for key in heard]
+    assert [tuple(row) for row in told] == [("joiners", heard[0]), *everything]
 
 
 async def test_events_name_the_award_its_customer_and_its_version(shop: Shop) -> None:

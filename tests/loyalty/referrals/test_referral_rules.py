@@ -131,6 +131,8 @@ def test_a_link_carries_the_code_beside_what_it_had() -> None:
 
 def test_terms_that_cannot_be_meant_are_refused() -> None:
     assert checked(TERMS) == TERMS
-    for wrong in (Terms(on=True), replace(TERMS, link="javascript:x"), replace(TERMS, per_month=4)):
+    links = ("javascript:x", "https://", "https://shop.example/in?code={code}")
+    wrong_links = [replace(TERMS, link=link) for link in links]
+    for wrong in (Terms(on=True), *wrong_links, replace(TERMS, per_month=4)):
         with pytest.raises(Invalid):
             checked(wrong)

@@ -80,6 +80,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_reward": {"name": "Mine", "price_points": 1, "amount": "1", "edition": 1},
     "add_codes": {"codes": ["mine"]},
     "change_segment": {"name": "Mine"},
+    "edit_survey": {"name": "Mine", "trigger": {"kind": "on_request"}},
+    "invite_to_survey": {"customer_id": "eve"},
     "hold_at_tier": {"tier": "gold", "reason": "mine"},
 }
 # Where a foreign id, like an unknown one, is the caller's own to give: it names nothing yet. Everywhere else, 404.
@@ -91,7 +93,7 @@ ANSWERED = {
 }
 # Every storefront of the programme sees these; of what else it has there are only ids of its own.
 SHARED = {
-    *("draft_id", "backtest_id", "version", "reward_id", "key", "code", "referral_id"),
+    *("draft_id", "backtest_id", "version", "reward_id", "key", "code", "referral_id", "survey_id"),
     *("spend_id", "lead_id", "sku", "from_on"),
     *("estimate_id", "holdout_id", "objective_id"),
 }
@@ -246,8 +248,11 @@ async def seeded(api: httpx.AsyncClient, database: Database, program_id: int) ->
     holdout = HoldoutFacts(uuid4(), "running", "salt", 1000, 4, 0, 0, 0, *between, "test", None, None)
     async with database.writer() as connection:
         await add_holdout(connection, program_id, holdout, [])
+    survey = await send("POST", "surveys", name="First", trigger={"kind": "on_request"})
+    await send("POST", f"surveys/{survey['survey_id']}/publish")
     return Town(
         {
+            "survey_id": survey["survey_id"],
             "customer_id": "ann-of-a",
             "order_id": "order-of-a",
             "reward_id": reward["reward_id"],

@@ -3,6 +3,7 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
 declare const process: { env: Record<string, string | undefined> };
+declare function setTimeout(act: (value: unknown) => void, milliseconds: number): unknown;
 
 type Problem = components["schemas"]["Problem"];
 
@@ -49,6 +50,29 @@ const balance = done(
 );
 const unknown = await shop.GET("/v1/purchases/{order_id}", { params: { path: { order_id: "none" } } });
 
+const promised = { referrer_points: 500, friend_points: 250, minimum: "20.00" };
+done(await shop.PUT("/v1/referral-terms", { params: keyed("setup-2"), body: promised }));
+const { code } = done(
+  await shop.GET("/v1/members/{customer_id}/referral-code", { params: { path: { customer_id: "tess" } } }),
+);
+const validity = done(await shop.GET("/v1/referral-codes/{code}", { params: { path: { code } } }));
+// Only what is told as it happens is a friend's first purchase.
+const now = new Date().toISOString();
+done(await shop.POST("/v1/members", { body: { customer_id: "fritz", joined_at: now, referral_code: code } }));
+const first = { order_id: "2001", customer_id: "fritz", placed_at: now, currency: "EUR", goods: "25.00" };
+done(await shop.POST("/v1/purchases", { body: first }));
+
+// The worker decides on referrals.
+async function whatBecameOfIt(): Promise<string> {
+  for (let asked = 0; asked < 300; asked++) {
+    const [referral] = done(await shop.GET("/v1/referrals")).data;
+    if (referral && referral.state !== "claimed") return referral.state;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  return "claimed";
+}
+const became = await whatBecameOfIt();
+
 console.log(
   JSON.stringify({
     joined: member.state,
@@ -59,5 +83,7 @@ console.log(
     refunded: refunded.points?.given,
     available: balance.available,
     unknown: unknown.error?.code,
+    code: validity.valid,
+    referral: became,
   }),
 );

@@ -1,0 +1,205 @@
+"""The SQL of invitations: planned, sent or skipped, reminded."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from loyalty.database import Connection
+from surveys.invitations.rules import Channel
+from surveys.invitations.tokens import Token
+from surveys.plans.content import Content
+
+_ADD = """
+INSERT INTO survey_invitation (program_id, invitation_id, survey_id, edition, customer_id, respondent_id, occasion,
+  purchase_id, channel, state, reason, member, snapshot, due_at, next_at, planned_at)
+SELECT $1, n.invitation_id, n.survey_id, n.edition, n.customer_id, n.customer_id, n.occasion, n.purchase_id, n.channel,
+  CASE WHEN n.reason IS NULL THEN 'planned' ELSE 'skipped' END, n.reason,
+  (n.snapshot::jsonb ->> 'member')::boolean, n.snapshot::jsonb, n.due_at, n.due_at, $2
+FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[],
+  $12::timestamptz[]) AS n (invitation_id, survey_id, edition, customer_id, occasion, purchase_id, channel, reason,
+  snapshot, due_at)
+ON CONFLICT ON CONSTRAINT survey_occasion_asked_once DO NOTHING RETURNING invitation_id
+"""
+_INVITATION = """
+SELECT json_build_object('invitation_id', i.invitation_id, 'survey_id', i.survey_id, 'customer_id', i.customer_id,
+  'channel', i.channel, 'member', i.member, 'state', i.state, 'reason', i.reason, 'due_at', i.due_at,
+  'sent_at', i.sent_at, 'ends_at', i.ends_at, 'key_id', i.key_id, 'token_version', i.token_version,
+  'survey_state', s.state, 'content', e.content, 'kept', {kept},
+  'answered', EXISTS (SELECT FROM survey_response r WHERE r.program_id = $1 AND r.invitation_id = i.invitation_id)
+  )::text
+FROM survey_invitation i JOIN survey s ON s.program_id = $1 AND s.survey_id = i.survey_id
+JOIN survey_edition e ON e.program_id = $1 AND e.survey_id = i.survey_id AND e.edition = i.edition
+WHERE i.program_id = $1 AND {which}
+"""
+_IS_KEPT = """i.purchase_id IS NULL OR EXISTS (SELECT FROM purchase p CROSS JOIN LATERAL
+    (SELECT coalesce(bool_or(r.goods_minor IS NULL), false) AS cancelled, coalesce(sum(r.goods_minor), 0) AS minor
+     FROM refund r WHERE r.program_id = $1 AND r.purchase_id = p.purchase_id) b
+    WHERE p.program_id = $1 AND p.purchase_id = i.purchase_id AND p.state = 'recorded' AND NOT p.test
+      AND NOT b.cancelled AND p.goods_minor > b.minor)"""
+_TO_DECIDE = _INVITATION.format(kept=_IS_KEPT, which="i.invitation_id = $2 FOR UPDATE OF i")
+_BY_OCCASION = _INVITATION.format(kept="true", which="i.survey_id = $2 AND i.occasion = $3")
+_DUE = """
+SELECT i.invitation_id FROM survey_invitation i JOIN program g ON g.program_id = i.program_id
+WHERE i.program_id = $1 AND i.state = 'planned' AND i.next_at <= clock_timestamp() + g.clock_offset
+ORDER BY i.due_at, i.invitation_id LIMIT $2
+"""
+_TO_REMIND = """
+SELECT i.invitation_id FROM survey_invitation i JOIN program g ON g.program_id = i.program_id
+WHERE i.program_id = $1 AND i.remind_at <= clock_timestamp() + g.clock_offset
+ORDER BY i.remind_at, i.invitation_id LIMIT $2
+"""
+_WAITING = """
+SELECT p FROM unnest($1::int[]) AS p JOIN program g ON g.program_id = p
+WHERE EXISTS (SELECT FROM survey_invitation i WHERE i.program_id = p AND i.state = 'planned'
+    AND i.next_at <= clock_timestamp() + g.clock_offset)
+  OR EXISTS (SELECT FROM survey_invitation i WHERE i.program_id = p
+    AND i.remind_at <= clock_timestamp() + g.clock_offset)
+  OR EXISTS (SELECT FROM survey_invitation i JOIN mail m ON m.program_id = p AND m.mail_id = i.mail_id
+    WHERE i.program_id = p AND i.mail_id IS NOT NULL AND m.state <> 'queued')
+"""
+_SENT = """
+UPDATE survey_invitation SET state = 'sent', sent_at = $3, ends_at = $4, remind_at = $5, key_id = $6, token_sha256 = $7
+WHERE program_id = $1 AND invitation_id = $2
+"""
+_SKIPPED = "UPDATE survey_invitation SET state = 'skipped', reason = $3 WHERE program_id = $1 AND invitation_id = $2"
+_LATER = "UPDATE survey_invitation SET next_at = $3 WHERE program_id = $1 AND invitation_id = $2"
+_REMINDED = """
+UPDATE survey_invitation SET remind_at = NULL, reminded_at = $3, key_id = coalesce($4, key_id),
+  token_version = coalesce($5, token_version), token_sha256 = coalesce($6, token_sha256)
+WHERE program_id = $1 AND invitation_id = $2
+"""
+_REMINDER_OPEN = """
+SELECT remind_at IS NOT NULL FROM survey_invitation WHERE program_id = $1 AND invitation_id = $2
+"""
+_PUT_OFF = """
+WITH now (at) AS (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1),
+planned AS (UPDATE survey_invitation SET next_at = now.at + $2 FROM now
+  WHERE program_id = $1 AND state = 'planned' AND next_at <= now.at)
+UPDATE survey_invitation SET remind_at = now.at + $2 FROM now WHERE program_id = $1 AND remind_at <= now.at
+"""
+
+
+class NewInvitation(Struct, frozen=True):
+    """An asking that is planned, or (`reason`) was skipped at once."""
+
+    invitation_id: UUID
+    survey_id: UUID
+    edition: int
+    customer_id: UUID
+    occasion: str
+    purchase_id: UUID | None
+    channel: Channel
+    reason: str | None
+    snapshot: dict[str, Any]
+    due_at: datetime
+
+
+class Invitation(Struct, frozen=True):
+    """An invitation as it is decided on, with what it says and whether something is kept of its purchase."""
+
+    invitation_id: UUID
+    survey_id: UUID
+    channel: Channel
+    state: str
+    due_at: datetime
+    survey_state: str
+    content: Content
+    member: bool
+    kept: bool
+    answered: bool
+    token_version: int
+    customer_id: UUID | None = None
+    reason: str | None = None
+    sent_at: datetime | None = None
+    ends_at: datetime | None = None
+    key_id: str | None = None
+
+
+_decode = msgspec.json.Decoder(Invitation).decode
+
+
+async def add(connection: Connection, program_id: int, rows: Sequence[NewInvitation], now: datetime) -> set[UUID]:
+    """Add invitations, and tell which; an occasion that a survey asked about already is left as it is."""
+    if not rows:
+        return set()
+    columns: list[list[Any]] = [
+        list(column)
+        for column in zip(*(tuple(getattr(row, name) for name in row.__struct_fields__) for row in rows), strict=True)
+    ]
+    snapshots = NewInvitation.__struct_fields__.index("snapshot")
+    columns[snapshots] = [msgspec.json.encode(told).decode() for told in columns[snapshots]]
+    return {row[0] for row in await connection.fetch(_ADD, program_id, now, *columns)}
+
+
+async def to_decide(connection: Connection, program_id: int, invitation_id: UUID) -> Invitation | None:
+    """Find an invitation, and keep others from deciding on it until the transaction ends."""
+    found = await connection.fetchval(_TO_DECIDE, program_id, invitation_id)
+    return None if found is None else _decode(found)
+
+
+async def of_occasion(connection: Connection, program_id: int, survey_id: UUID, occasion: str) -> Invitation | None:
+    """Find the invitation of an occasion."""
+    found = await connection.fetchval(_BY_OCCASION, program_id, survey_id, occasion)
+    return None if found is None else _decode(found)
+
+
+async def due(connection: Connection, program_id: int, limit: int) -> list[UUID]:
+    """Name invitations that are to be sent now, the longest due first."""
+    return [row[0] for row in await connection.fetch(_DUE, program_id, limit)]
+
+
+async def to_remind(connection: Connection, program_id: int, limit: int) -> list[UUID]:
+    """Name invitations whose reminder is due."""
+    return [row[0] for row in await connection.fetch(_TO_REMIND, program_id, limit)]
+
+
+async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:
+    """Tell which programmes have something to send now, or letters to hear of."""
+    return [row[0] for row in await connection.fetch(_WAITING, list(programs))]
+
+
+async def sent(
+    connection: Connection,
+    program_id: int,
+    invitation_id: UUID,
+    token: Token,
+    times: tuple[datetime, datetime, datetime | None],
+) -> None:
+    """Note that it was sent: `times` are sent_at, ends_at and remind_at."""
+    await connection.execute(_SENT, program_id, invitation_id, *times, token.key_id, token.sha256)
+
+
+async def skipped(connection: Connection, program_id: int, invitation_id: UUID, reason: str) -> None:
+    """Note why it is not sent."""
+    await connection.execute(_SKIPPED, program_id, invitation_id, reason)
+
+
+async def later(connection: Connection, program_id: int, invitation_id: UUID, at: datetime) -> None:
+    """Have it looked at again then."""
+    await connection.execute(_LATER, program_id, invitation_id, at)
+
+
+async def reminded(
+    connection: Connection,
+    program_id: int,
+    invitation_id: UUID,
+    at: datetime | None,
+    renewed: tuple[str, int, bytes] | None = None,
+) -> None:
+    """Note that the reminder went, or (None) never will. `renewed`: key, version and SHA-256 of another link."""
+    await connection.execute(_REMINDED, program_id, invitation_id, at, *(renewed or (None, None, None)))
+
+
+async def put_off(connection: Connection, program_id: int, wait: timedelta) -> None:
+    """Have everything that is due wait: it cannot be sent."""
+    await connection.execute(_PUT_OFF, program_id, wait)
+
+
+async def reminder_open(connection: Connection, program_id: int, invitation_id: UUID) -> bool:
+    """Tell whether a reminder may still go: it goes once."""
+    found: bool = await connection.fetchval(_REMINDER_OPEN, program_id, invitation_id)
+    return found

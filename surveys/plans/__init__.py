@@ -1,0 +1,1 @@
+"""What is asked of whom: surveys with their editions and triggers, and the policy that holds in all of them."""

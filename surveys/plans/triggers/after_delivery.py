@@ -1,0 +1,22 @@
+"""Some days after a delivery."""
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from loyalty.i18n import mark
+from surveys.plans.trigger import TRIGGERS, Days, News
+
+
+@TRIGGERS.register("after_delivery")
+class AfterDelivery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Each purchase, once it is delivered: told with the purchase, or later."""
+
+    days: Days = 3
+
+    title: ClassVar[str] = mark("After each delivery")
+    events: ClassVar[frozenset[str]] = frozenset({"purchase.recorded", "purchase.delivered"})
+
+    def holds(self, news: News) -> bool:
+        """Take those that are with the customer, and of which something is kept."""
+        return news.delivered and news.rank > 0

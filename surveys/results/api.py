@@ -1,0 +1,45 @@
+"""What came of surveys, over HTTP."""
+
+from datetime import date
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import QueryParameter
+
+from loyalty.auth.scopes import of_room
+from loyalty.errors import Invalid
+from loyalty.programs.api import Reading, Writing
+from loyalty.web.cursors import Cursor, PageSize, cursor_of, place_of
+from loyalty.web.openapi import READING, problems
+from surveys.results.queries import results
+from surveys.results.voices import voices
+from surveys.results.wire import ResultsOut, VoiceList, VoiceOut, results_out
+
+_LONGEST_DAYS = 3_700
+Start = Annotated[date, QueryParameter(description="First local day of the programme's zone.")]
+End = Annotated[date, QueryParameter(description="The local day after the last: exclusive.")]
+
+
+@get("/survey-results", operation_id="get_survey_results", summary="Show what came of it", responses=problems(*READING))
+async def show_results(source: Writing, connection: Reading, start: Start, end: End) -> ResultsOut:
+    """Show the score of a period, members beside non-members, with intervals, and the way from asking to answering."""
+    if not 0 < (end - start).days <= _LONGEST_DAYS:
+        msg = "end is a day after start, and at most ten years."
+        raise Invalid(msg, pointer="/end")
+    return results_out(start, end, await results(connection, source.program, start, end))
+
+
+@get(
+    "/survey-testimonials",
+    operation_id="list_survey_testimonials",
+    summary="List testimonials",
+    responses=problems(*READING),
+)
+async def show_voices(source: Writing, connection: Reading, limit: PageSize = 50, cursor: Cursor = None) -> VoiceList:
+    """List comments that customers allow to be published now. Ask often: what is taken back is not told any more."""
+    found = await voices(connection, source.program.program_id, limit + 1, place_of(cursor))
+    data = [VoiceOut(one.score, one.comment, one.first_name, one.publish_at) for one in found[:limit]]
+    return VoiceList(data, cursor_of(found[limit - 1].invitation_id) if len(found) > limit else None)
+
+
+router = Router(path="/v1", tags=["surveys"], opt=of_room("surveys"), route_handlers=[show_results, show_voices])

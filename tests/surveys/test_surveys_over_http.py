@@ -1,0 +1,116 @@
+"""Surveys as managers and storefronts tell them over HTTP."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from loyalty.asgi import create_app
+from loyalty.settings import Settings
+from surveys.answers import actions as answers
+from surveys.plans.policy import Policy
+from tests.surveys.conftest import Poll
+
+SURVEY: dict[str, Any] = {"name": "After a purchase", "trigger": {"kind": "on_request"}}
+
+
+def key(name: str) -> dict[str, str]:
+    return {"Idempotency-Key": name}
+
+
+@pytest.fixture(scope="session")
+def made() -> tuple[Settings, Litestar]:
+    """Make an application with a key to make links with, under its public address."""
+    settings = Settings(link_keys=["k" * 32], public_url="https://shop.example", pool_size=4)  # type: ignore[list-item]
+    return settings, create_app(settings)
+
+
+async def test_a_survey_is_drafted_edited_published_asked_and_closed(poll: Poll) -> None:
+    assert (await poll.call("GET", "survey-policy"))["version"] == 0
+    assert (await poll.call("PUT", "survey-policy", consent=None))["version"] == 1
+    made = await poll.call("POST", "surveys", 201, **SURVEY)
+    path = f"surveys/{made['survey_id']}"
+    assert (made["state"], made["edition"]) == ("draft", 0)
+    await poll.buys("o1")
+    await poll.call("POST", f"{path}/invitations", 409, customer_id="ann")
+    changed = await poll.call("PUT", path, **SURVEY | {"texts": {"fr": {"question": "Alors ?"}}})
+    assert changed["version"] == made["version"] + 1
+    assert (await poll.call("POST", f"{path}/publish"))["edition"] == 1
+    given = await poll.call("POST", f"{path}/invitations", 201, customer_id="ann")
+    assert given["url"].startswith(f"https://shop.example/s/{poll.program}.")
+    again = await poll.api.post(f"/v1/{path}/invitations", json={"customer_id": "ann"}, headers=key("another"))
+    assert (again.status_code, again.headers["survey-skipped"], again.content) == (204, "throttled", b"")
+    assert (await poll.call("POST", f"{path}/close"))["state"] == "closed"
+    assert [one["state"] for one in (await poll.call("GET", "surveys"))["data"]] == ["closed"]
+    told = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
+    assert told["funnel"] == {
+        "eligible": 2, "invited": 1, "sent": 1, "bounced": 0, "scored": 0, "commented": 0,
+        "reasons": {"throttled": 1},
+    }  # fmt: skip
+    assert (told["all"]["answers"], told["all"]["score"], told["all"]["shown"]) == (0, None, None)
+
+
+async def test_an_edit_of_an_older_version_overwrites_nothing(poll: Poll) -> None:
+    made = await poll.call("POST", "surveys", 201, **SURVEY)
+    path = f"/v1/surveys/{made['survey_id']}"
+    read = await poll.api.get(path)
+    for key, status in (("a", 200), ("b", 412)):
+        headers = {"Idempotency-Key": key, "If-Match": read.headers["etag"]}
+        answer = await poll.api.put(path, json=SURVEY | {"name": f"Survey {key}"}, headers=headers)
+        assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param({"trigger": {"kind": "full_moon"}}, "/trigger/kind", id="unknown-trigger"),
+        pytest.param({"trigger": {"kind": "nth_purchase", "n": 0}}, "/trigger", id="bad-setting"),
+        pytest.param({"sample_bp": 0}, "/sample_bp", id="asks-nobody"),
+    ],
+)
+async def test_what_is_wrong_with_a_survey_is_pointed_at(poll: Poll, body: dict[str, Any], pointer: str) -> None:
+    answer = await poll.call("POST", "surveys", 422, **SURVEY | body)
+    assert [one["pointer"] for one in answer["errors"]] == [pointer]
+
+
+async def test_a_retry_gets_the_same_link_which_is_in_no_row(poll: Poll) -> None:
+    survey = await poll.publishes({"kind": "on_request"}, Policy(consent=None))
+    for who in ("ann", "bob"):
+        await poll.buys(f"o-{who}", who)
+    path = f"/v1/surveys/{survey}/invitations"
+    first, again = [await poll.api.post(path, json={"customer_id": "ann"}, headers=key("a")) for _ in range(2)]
+    assert first.status_code == HTTPStatus.CREATED
+    assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+    other = await poll.api.post(path, json={"customer_id": "bob"}, headers=key("a"))
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    skipped = [await poll.api.post(path, json={"customer_id": "ann"}, headers=key("b")) for _ in range(2)]
+    assert [(one.status_code, one.headers["survey-skipped"]) for one in skipped] == [(204, "throttled")] * 2
+    secret = first.json()["url"].rpartition(".")[2]
+    rows = await poll.owner.fetch("SELECT coalesce(convert_from(body, 'UTF8'), '') AS told FROM idempotency")
+    assert not any(secret in row["told"] for row in rows)
+    await poll.call("POST", "customers/ann/erase")
+    gone = await poll.api.post(path, json={"customer_id": "ann"}, headers=key("a"))
+    assert gone.status_code == HTTPStatus.GONE
+
+
+async def test_bounces_are_told_by_address_and_testimonials_only_with_consent(poll: Poll) -> None:
+    await poll.publishes({"kind": "after_purchase", "days": 0}, Policy(quarantine_days=0))
+    for who, name in (("ann", "Ann Long"), ("bob", None)):
+        await poll.buys(f"o1-{who}", who, customer={"name": name})
+    await poll.works()
+    for which, publish in ((0, True), (1, False)):
+        link = poll.link(which)
+        await poll.verb(lambda tx, link=link: answers.score(tx, link, 9, "fr"))
+        await poll.verb(lambda tx, link=link, publish=publish: answers.comment(tx, link, "Ripe", publish=publish))
+    [voice] = (await poll.call("GET", "survey-testimonials?limit=1"))["data"]
+    assert (voice["score"], voice["comment"]) == (9, "Ripe")
+    assert voice["first_name"] == ("Ann" if poll.box.letters[0].person.email == "ann@example.org" else None)
+    for _ in range(2):
+        answer = await poll.api.post("/v1/survey-bounces", json={"email": "ANN@example.org"})
+        assert answer.status_code == HTTPStatus.NO_CONTENT
+    for who in ("ann", "bob"):
+        await poll.buys(f"o2-{who}", who)
+    assert await poll.works() == ["bob@example.org"]
+    results = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
+    assert (results["funnel"]["bounced"], results["funnel"]["reasons"]) == (1, {"suppressed": 1})
