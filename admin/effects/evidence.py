@@ -189,7 +189,9 @@ def _times(compared: Compared, said: str, f: Format) -> str:
 def _checks(result: Result, gates: Gates, compared: Compared, unit: Unit, f: Format) -> list[Check]:
     words, comparison = f.words, result.comparison
     placebo = unit.interval(f, compared.placebo.ci95) if compared.placebo else words.gettext("not tried")
-    worst = max((abs(d) if d is not None else float("inf") for d in comparison.differences.values()), default=0.0)
+    # One that is infinite is not kept.
+    found = [None if d is None else abs(d) for d in comparison.differences.values()]
+    worst = None if None in found else max((d for d in found if d is not None), default=None)
     share = result.tested.share(_SHOWN)
     return [
         Check(

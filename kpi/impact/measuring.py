@@ -44,6 +44,8 @@ ORDER BY d.customer_id
     k="$6",
 )
 
+_DRAWN = "SELECT arm, count(*) FROM holdout_arm WHERE program_id = $1 AND holdout_id = $2 GROUP BY arm"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -69,14 +71,22 @@ class Measurement:
 
 async def measure(connection: Connection, program_id: int, holdout: HoldoutFacts, as_of: datetime) -> Measurement:
     """Read a holdout as known at an instant: everybody in the arm they were drawn into, joined or not."""
+    if holdout.state != "over":
+        # Nothing is read of it before its day, and nothing at all once it was stopped.
+        drawn = {row[0]: row[1] for row in await connection.fetch(_DRAWN, program_id, holdout.holdout_id)}
+        lot = lot_of(drawn.get("offered", 0), drawn.get("held_out", 0), holdout.holdout_bp)
+        return Measurement(holdout, _state(holdout, lot), lot, {}, as_of)
     length = holdout.ends_at - holdout.started_at
     between = (holdout.started_at - length, holdout.started_at, holdout.ends_at)
     rows = await _ARMS.visit(connection, as_of, program_id, holdout.holdout_id, *between)
     offered, held_out = ([row for row in rows if row["arm"] == arm] for arm in ("offered", "held_out"))
     lot = lot_of(len(offered), len(held_out), holdout.holdout_bp)
-    state: State = "alarm" if lot.alarm and holdout.state != "stopped" else holdout.state
-    outcomes = outcomes_of(offered, held_out) if state == "over" else {}
-    return Measurement(holdout, state, lot, outcomes, as_of)
+    outcomes = {} if lot.alarm else outcomes_of(offered, held_out)
+    return Measurement(holdout, _state(holdout, lot), lot, outcomes, as_of)
+
+
+def _state(holdout: HoldoutFacts, lot: Lot) -> State:
+    return "alarm" if lot.alarm and holdout.state != "stopped" else holdout.state
 
 
 def outcomes_of(offered: list[Record], held_out: list[Record]) -> dict[str, Outcome]:
