@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
+from admin.effects.desk import EffectsDesk
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from admin.rules.desk import BacktestsDesk, RulesDesk
 from kpi.answers import Overview
-from kpi.impact.staff import Aim, Effects, Planned
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
@@ -142,31 +142,6 @@ class ReferralsDesk(Protocol):
 
     async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID) -> str:
         """Publish the next version of the terms."""
-
-
-class EffectsDesk(Protocol):
-    """The verbs about the programme's effect. A refusal is told by its lasting code; "" is none."""
-
-    async def seen(self, program: ProgramFacts) -> Effects:
-        """Read the newest estimate, the newest holdout as far as it may be read, and the objectives."""
-
-    async def planned(self, program: ProgramFacts, holdout_bp: int, hoped_for: float) -> Planned:
-        """Tell when a holdout would be able to tell."""
-
-    async def estimate(self, program: ProgramFacts, user_id: UUID) -> str:
-        """Have the effect estimated."""
-
-    async def hold_out(self, program: ProgramFacts, user_id: UUID, holdout_bp: int, weeks: int) -> str:
-        """Start a holdout."""
-
-    async def stop(self, program: ProgramFacts, user_id: UUID, holdout_id: UUID) -> str:
-        """Stop a holdout."""
-
-    async def aim(self, program: ProgramFacts, user_id: UUID, aim: Aim) -> str:
-        """Set an objective."""
-
-    async def withdraw(self, program: ProgramFacts, objective_id: UUID) -> str:
-        """Pursue an objective no more."""
 
 
 @runtime_checkable

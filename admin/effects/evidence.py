@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from admin.effects.checks import Check, checks_of
 from admin.effects.forest import axis_of, row, ticks
 from admin.figures import Dot
 from admin.format import Format
 from admin.units import Unit, unit_named
 from kpi.impact.comparison import OUTCOMES, Compared
 from kpi.impact.facts import EstimateFacts, Result
-from kpi.impact.gates import LEAST_MATCHED, Gates, gates_of, verdict
+from kpi.impact.gates import Gates, gates_of, verdict
 from kpi.impact.holdout import Measured
 from kpi.impact.matching import Effect
 from kpi.impact.measuring import Measurement
@@ -33,15 +34,6 @@ class Level:
     about: str
     picture: Markup
     hidden: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One of the four checks: passed, or not, or not tried."""
-
-    name: str
-    passed: bool
-    told: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +88,7 @@ def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
         levels=levels,
         ticks=ticks(axis, lambda tick, step: unit.tick(f, tick, step)) if dots else Markup(),
         times=_times(compared, said, f),
-        checks=_checks(result, gates, compared, unit, f) if result and gates else [],
+        checks=checks_of(result, gates, compared, _SHOWN, f) if result and gates else [],
         outcomes=[_row(name, result, f) for name in OUTCOMES] if result else [],
         made=_made(seen.estimate, timezone, f),
         cautious=_cautious(compared, f),
@@ -184,47 +176,6 @@ def _times(compared: Compared, said: str, f: Format) -> str:
     if compared.times is None or said == "too_little_data":
         return ""
     return f.words.gettext("The gap is %(times)s times larger than the estimate.", times=f.number(compared.times, 1))
-
-
-def _checks(result: Result, gates: Gates, compared: Compared, unit: Unit, f: Format) -> list[Check]:
-    words, comparison = f.words, result.comparison
-    placebo = unit.interval(f, compared.placebo.ci95) if compared.placebo else words.gettext("not tried")
-    # One that is infinite is not kept.
-    found = [None if d is None else abs(d) for d in comparison.differences.values()]
-    worst = None if None in found else max((d for d in found if d is not None), default=None)
-    share = result.tested.share(_SHOWN)
-    return [
-        Check(
-            words.gettext("No rise before joining"),
-            bool(gates.placebo),
-            words.gettext("The same estimate 45 days earlier: %(interval)s; it has to contain zero.", interval=placebo),
-        ),
-        Check(
-            words.gettext("Enough members compared"),
-            gates.matched,
-            words.gettext(
-                "%(matched)s of %(eligible)s; it takes 80%% of them, and %(least)s.",
-                matched=f.number(comparison.matched),
-                eligible=f.number(comparison.eligible),
-                least=f.number(LEAST_MATCHED),
-            ),
-        ),
-        Check(
-            words.gettext("Alike before"),
-            bool(gates.balance),
-            words.gettext(
-                "Largest difference %(worst)s standard deviations; below 0.1 is needed.", worst=f.number(worst, 3)
-            ),
-        ),
-        Check(
-            words.gettext("Self-test"),
-            bool(gates.self_test),
-            words.gettext(
-                "Of estimates of nothing, %(share)s found nothing; it takes 90%%. Made anew every month.",
-                share=f.percent(share),
-            ),
-        ),
-    ]
 
 
 def _row(name: str, result: Result, f: Format) -> OutcomeRow:

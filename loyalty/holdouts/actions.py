@@ -5,9 +5,10 @@ from secrets import token_hex
 from uuid import UUID
 
 from loyalty.database import Connection
-from loyalty.errors import HoldoutRunning, Invalid, NotFound
+from loyalty.errors import Invalid, NotFound
 from loyalty.holdouts import queries
 from loyalty.holdouts.facts import HoldoutFacts
+from loyalty.holdouts.refusals import HoldoutRunning
 from loyalty.holdouts.rules import arm_of
 from loyalty.ids import new_id
 from loyalty.programs.facts import ProgramFacts

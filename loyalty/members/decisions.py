@@ -9,8 +9,9 @@ import msgspec
 
 from loyalty.customers.facts import MembershipFacts, Profile
 from loyalty.deeds.decisions import gives_for, reward
-from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound, NotOffered
+from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
 from loyalty.holdouts.facts import Override
+from loyalty.holdouts.refusals import NotOffered
 from loyalty.ids import new_id
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward

@@ -56,7 +56,7 @@ async def test_an_estimate_is_made_and_says_of_what(database: Database, shop: Sh
     inputs, comparison = told.result.inputs, told.result.comparison
     assert (inputs.customers, inputs.members, inputs.purchases) == (6, 3, 13)
     assert inputs.until == date(2025, 9, 11)
-    assert (inputs.currency, inputs.timezone, inputs.method) == ("EUR", "Europe/Paris", 1)
+    assert (inputs.currency, inputs.timezone, inputs.method) == ("EUR", "Europe/Paris", 2)
     assert inputs.as_of < utc_now()
     # All in one stratum. Members spent 1000 and 1999 more than before; the others 1000 each, before September.
     assert (comparison.joined, comparison.eligible, comparison.matched, comparison.others) == (2, 2, 2, 4)
