@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults check format bench bench-api bench-backtest bench-impact bench-import bench-kpi \
-  bench-pages bench-surveys lock clean
+.PHONY: help setup demo test test-long test-faults screenshots check format bench bench-api bench-backtest bench-impact \
+  bench-import bench-kpi bench-pages bench-surveys lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ setup: $(VENV)/.dev ## Make .venv with everything in it
 demo: $(VENV)/.run ## See it at work: embedded servers, 155,848 real purchases, the panel
 	$(BIN)/loyalty demo $(ARGS)
 
-test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; about 25 minutes on two cores)
+test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; about 17 minutes on two cores)
 	$(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-long: $(VENV)/.dev ## Run every test, with the long ones
@@ -25,6 +25,9 @@ test-long: $(VENV)/.dev ## Run every test, with the long ones
 
 test-faults: $(VENV)/.dev ## Plant small wrong changes, one by one: a test must catch each
 	$(BIN)/python -m tests.faults.run $(ARGS)
+
+screenshots: $(VENV)/.dev ## Take a picture of every page in every guise: build/screenshots/index.html
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 check: $(VENV)/.dev ## Check style, types, the house's structure, templates and translations
 	$(BIN)/ruff check .

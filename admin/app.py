@@ -10,10 +10,17 @@ from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
 from admin import sign_in
+from admin.account import routes as account
+from admin.audit import routes as audit
 from admin.costs import routes as costs
 from admin.desk import Desk
 from admin.effects import routes as effects
+from admin.exports import routes as exports
+from admin.health import routes as health
 from admin.impact import routes as impact
+from admin.imports import routes as imports
+from admin.journaling import journaled
+from admin.keys import routes as keys
 from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
@@ -24,7 +31,10 @@ from admin.rules import backtesting, publishing, trying_routes, writing
 from admin.rules import routes as rules
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
+from admin.settings import routes as settings
 from admin.static_files import static_file
+from admin.surveys import routes as surveys
+from admin.team import routes as team
 from admin.tiers import routes as tiers
 from loyalty.errors import Invalid, Unavailable
 
@@ -57,13 +67,23 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *publishing.ROUTES,
                     *backtesting.ROUTES,
                     *segments.ROUTES,
+                    *surveys.ROUTES,
                     *tiers.ROUTES,
+                    *keys.ROUTES,
+                    *imports.ROUTES,
+                    *exports.ROUTES,
+                    *team.ROUTES,
+                    *account.ROUTES,
+                    *audit.ROUTES,
+                    *health.ROUTES,
+                    *settings.ROUTES,
                 ],
                 dependencies={"visitor": Provide(find_visitor)},
             ),
             nowhere,
         ],
         dependencies={"desk": Provide(whose, sync_to_thread=False)},
+        middleware=[journaled],
         exception_handlers=_HANDLERS,
         include_in_schema=False,
     )

@@ -7,6 +7,8 @@ from markupsafe import Markup
 _PICTURE = '<svg class="wf" width="100%" height="42" aria-hidden="true">{}</svg>'
 _BAR = '<rect class="wf-{}" x="{:.2f}%" y="9" width="{:.2f}%" height="24" rx="2"/>'
 _SHARE = '<rect class="wf-{}" x="0" y="{}" width="{:.2f}%" height="15" rx="2"/>'
+_WHOLE = '<svg class="whole" width="100%" height="20" aria-hidden="true">{}</svg>'
+_PART = '<rect class="part-{}" x="{:.2f}%" y="1" width="{:.2f}%" height="18" rx="2"/>'
 _RULE = '<line class="wf-to" x1="{:.2f}%" x2="{:.2f}%" y1="{}" y2="{}"/>'
 
 
@@ -31,6 +33,17 @@ def shares(bars: Sequence[tuple[str, float]]) -> Markup:
         _svg(_SHARE, style, first + 18 * place, max(share * 100, 0.4)) for place, (style, share) in enumerate(bars)
     ]
     return _svg(_PICTURE, Markup("").join(parts))
+
+
+def parts_of_a_whole(parts: Sequence[tuple[str, int]]) -> Markup:
+    """Draw the parts of a whole after each other, each in its style; the numbers stand beside it as text."""
+    scale = 100 / max(sum(n for _, n in parts), 1)
+    bars, before = [], 0
+    for style, n in parts:
+        if n:
+            bars.append(_svg(_PART, style, before * scale, n * scale))
+        before += n
+    return _svg(_WHOLE, Markup("").join(bars))
 
 
 def _svg(template: str, *values: object) -> Markup:

@@ -2,31 +2,38 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
+from admin.desks import (
+    ExportsDesk,
+    ImportsDesk,
+    JournalDesk,
+    KeysDesk,
+    LinksDesk,
+    OwnDesk,
+    ReferralsDesk,
+    RewardsDesk,
+    SegmentsDesk,
+    SettingsDesk,
+    TeamDesk,
+    TiersDesk,
+)
 from admin.effects.desk import EffectsDesk
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from admin.rules.desk import BacktestsDesk, RulesDesk
+from admin.surveys.desk import SurveysDesk
 from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
-from loyalty.account_page.staff import StaffLink
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
-from loyalty.referrals.staff import ReferralsSeen
-from loyalty.referrals.terms import Terms
-from loyalty.rewards.offers import NewOffer
-from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
-from loyalty.segments.facts import SegmentFacts
-from loyalty.segments.staff import SegmentSeen, Tried, Wanted
-from loyalty.tiers.scheme import Scheme
-from loyalty.tiers.staff import FloorByStaff, Published, TiersSeen
 
 
 class NewSession(Protocol):
@@ -61,87 +68,16 @@ class SignedIn(Protocol):
         """The token, bound to the session, that every form sends back."""
 
 
-class SegmentsDesk(Protocol):
-    """The verbs about segments. A refusal is told by its lasting code; "" is none."""
+class Attempt(Protocol):
+    """What came of trying to come in: a session, or for how long to wait, or neither."""
 
-    async def listed(self, program: ProgramFacts) -> list[SegmentFacts]:
-        """List the segments by key."""
+    @property
+    def session(self) -> NewSession | None:
+        """The session; None when something was wrong."""
 
-    async def seen(
-        self, program: ProgramFacts, key: str, after: UUID | None = None, *, whole: bool = False
-    ) -> SegmentSeen | None:
-        """Read a segment and a page of those in it, or all; None when there is none."""
-
-    async def tried(self, program: ProgramFacts, conditions: list[dict[str, Any]]) -> Tried:
-        """Count for whom conditions hold now."""
-
-    async def save(self, program: ProgramFacts, wanted: Wanted) -> str:
-        """Define a segment, or change one."""
-
-    async def refresh(self, program: ProgramFacts, key: str) -> str:
-        """Have a segment counted anew, soon."""
-
-    async def delete(self, program: ProgramFacts, key: str) -> str:
-        """Delete a segment that nothing names."""
-
-
-class RewardsDesk(Protocol):
-    """The verbs about rewards. A form sent twice does it once; a refusal is told by its lasting code."""
-
-    async def listed(self, program: ProgramFacts) -> list[RewardSeen]:
-        """List the rewards in the order of the catalogue, retired ones last."""
-
-    async def seen(
-        self, program: ProgramFacts, reward_id: UUID, after: UUID | None = None, *, whole: bool = False
-    ) -> Takers | None:
-        """Read a reward and a page of those who asked for it, or all; None when there is none."""
-
-    async def offer(self, program: ProgramFacts, form: ByForm, new: NewOffer) -> Done:
-        """Offer a reward."""
-
-    async def edit(self, program: ProgramFacts, form: ByForm, reward_id: UUID, edition: int, new: NewOffer) -> Done:
-        """Offer a reward otherwise from now on."""
-
-    async def set_offered(self, program: ProgramFacts, form: ByForm, reward_id: UUID, *, offered: bool) -> Done:
-        """Retire a reward, or offer it again."""
-
-    async def add_codes(self, program: ProgramFacts, form: ByForm, reward_id: UUID, codes: list[str]) -> Done:
-        """Put codes into the pool of a reward."""
-
-
-class LinksDesk(Protocol):
-    """The verbs about members' own pages."""
-
-    async def make(self, program: ProgramFacts, customer_id: UUID, user_id: UUID, request_id: str) -> StaffLink | None:
-        """Make a link to a member's own page; None when the customer is no member now."""
-
-
-class TiersDesk(Protocol):
-    """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
-
-    async def seen(self, program: ProgramFacts) -> TiersSeen:
-        """Read the tiers, and how many members hold each."""
-
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
-        """Publish the next version."""
-
-    async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
-        """Hold a member at a tier at least, or no more."""
-
-
-class ReferralsDesk(Protocol):
-    """The verbs about referrals. A refusal is told by its lasting code; "" is none."""
-
-    async def seen(self, program: ProgramFacts, state: str | None = None, after: UUID | None = None) -> ReferralsSeen:
-        """Read a page of referrals, newest first, and those that wait for staff."""
-
-    async def decide(
-        self, program: ProgramFacts, user_id: UUID, request_id: str, referral_id: UUID, *, let_through: bool
-    ) -> str:
-        """Release a suspicious referral, or refuse it."""
-
-    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID) -> str:
-        """Publish the next version of the terms."""
+    @property
+    def wait_seconds(self) -> int:
+        """For how long to wait before the next try; 0 where there is no need."""
 
 
 @runtime_checkable
@@ -181,17 +117,55 @@ class Desk(Protocol):
         """The verbs about members' own pages."""
 
     @property
+    def surveys(self) -> SurveysDesk:
+        """The verbs about surveys."""
+
+    @property
     def tiers(self) -> TiersDesk:
         """The verbs about tiers."""
 
-    async def sign_in(self, token: str) -> NewSession | None:
+    @property
+    def keys(self) -> KeysDesk:
+        """The verbs about storefronts' keys."""
+
+    @property
+    def imports(self) -> ImportsDesk:
+        """The verbs about imports."""
+
+    @property
+    def exports(self) -> ExportsDesk:
+        """The verbs about exports."""
+
+    @property
+    def settings(self) -> SettingsDesk:
+        """The verb about a programme's settings."""
+
+    @property
+    def team(self) -> TeamDesk:
+        """The verbs about the team."""
+
+    @property
+    def own(self) -> OwnDesk:
+        """The verbs about one's own way in."""
+
+    @property
+    def journal(self) -> JournalDesk:
+        """The verbs about what staff did."""
+
+    async def sign_in(self, token: str, agent: str) -> NewSession | None:
         """Use a one-time link up; None when it is unknown, used or too old."""
+
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Try to come in by a password."""
 
     async def session_of(self, secret: str) -> SignedIn | None:
         """Find who a cookie belongs to; None when the session has ended."""
 
     async def sign_out(self, secret: str) -> None:
         """End a session."""
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Read what waits, what runs, what fails, of one programme and of the installation."""
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes of the installation."""

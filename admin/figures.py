@@ -61,17 +61,19 @@ def dumbbell(
     member: Dot | None,
     non_member: Dot | None,
     *,
+    least: float = 0.0,
     most: float | None,
     label: Callable[[float, float], str],
     name: str,
 ) -> Markup:
     """Draw two dots with whiskers over one axis; the light bar between them is the difference.
 
-    `most` is the end of the measure's range, `label` writes a tick given the step, `name` says the same in words.
+    `least` and `most` are the ends of the measure's range, `label` writes a tick given the step, `name` says the same
+    in words.
     """
     dots = [dot for dot in (member, non_member) if dot is not None]
     low, high = min(dot.low for dot in dots), max(dot.high for dot in dots)
-    axis, labels = _labelled_axis(low, high, most, label)
+    axis, labels = _labelled_axis((low, high), (least, most), label)
     parts = [_tick(axis.percent(tick), text) for tick, text in zip(axis.ticks, labels, strict=True)]
     if member and non_member:
         left, right = sorted((axis.percent(member.value), axis.percent(non_member.value)))
@@ -84,12 +86,12 @@ def dumbbell(
 
 
 def _labelled_axis(
-    low: float, high: float, most: float | None, label: Callable[[float, float], str]
+    around: tuple[float, float], ends: tuple[float, float | None], label: Callable[[float, float], str]
 ) -> tuple[Axis, list[str]]:
     """Take as many ticks as have room for their labels; if even few have not, those with the shortest labels."""
     tried = []
     for ticks in range(TICKS_AT_MOST, TICKS_AT_LEAST - 1, -1):
-        axis = fit_axis(low, high, most=most, ticks=ticks)
+        axis = fit_axis(*around, least=ends[0], most=ends[1], ticks=ticks)
         labels = [label(tick, axis.step) for tick in axis.ticks]
         room = sum(map(len, labels))
         if room <= LABEL_ROOM:

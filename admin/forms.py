@@ -79,10 +79,10 @@ class KindForm:
 
 
 def said_in(form: Any) -> dict[str, list[str]]:  # noqa: ANN401 - Litestar's form data
-    """Read what was posted, without white space around it."""
+    """Read what was posted, without white space around it, and without NUL, which PostgreSQL does not take."""
     said: dict[str, list[str]] = {}
     for name, value in form.multi_items():
-        said.setdefault(name, []).append(str(value).replace("\r\n", "\n").strip())
+        said.setdefault(name, []).append(str(value).replace("\0", "").replace("\r\n", "\n").strip())
     return said
 
 

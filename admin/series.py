@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from admin.format import MISSING, Format
-from admin.units import Unit, unit_of
+from admin.unit import Unit
+from admin.units import unit_of
 from kpi.answers import Figures, Series
 from kpi.measure import Ratio
 from kpi.periods import Days
@@ -115,7 +116,7 @@ def _row(figures: Figures, named: Named, unit: Unit, f: Format) -> SeriesRow:
 
 
 def _cell(ratio: Ratio, unit: Unit, f: Format) -> Cell:
-    counts = f"{unit.amount(f, ratio.num)} / {f.number(ratio.den)}" if ratio.den else MISSING
+    counts = unit.counted(f, ratio.num, ratio.den) if ratio.den else MISSING
     value, plotted = ratio.value, None
     if value is not None:
         low, at, high = (unit.plotted(f, each) for each in _around(value, ratio))

@@ -8,8 +8,10 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from admin.desk import Desk, NewSession, SignedIn
+from admin.journaling import write_down
 from admin.pages import AnyRequest
 from loyalty.clock import utc_now
+from loyalty.web.forms import read_form
 
 
 class NotSignedIn(Exception):
@@ -70,11 +72,21 @@ def no_cookie(public_url: str) -> Cookie:
 
 
 async def check_form(request: AnyRequest, desk: Desk, visitor: Visitor) -> None:
-    """Believe a form only from a page of this service (Origin) in this session (token), or raise `NotOurForm`."""
-    form = await request.form()
-    origin = request.headers.get("origin", "")
+    """Believe a form only from a page of this service (Origin) in this session (token), or raise `NotOurForm`.
+
+    What it asks for is written down then, before it is done.
+    """
+    check_origin(request, desk)
+    form = await read_form(request)
+    if not compare_digest(str(form.get("csrf", "")).encode(), visitor.who.csrf.encode()):
+        raise NotOurForm
+    await write_down(request, desk, visitor.who, form)
+
+
+def check_origin(request: AnyRequest, desk: Desk) -> None:
+    """Believe a form only from a page of this service; all there is to go by before anybody is in."""
     ours = {_origin(desk.public_url), f"{request.url.scheme}://{request.headers.get('host', '')}"}
-    if origin not in ours or not compare_digest(str(form.get("csrf", "")).encode(), visitor.who.csrf.encode()):
+    if request.headers.get("origin", "") not in ours:
         raise NotOurForm
 
 

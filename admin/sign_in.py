@@ -1,26 +1,57 @@
-"""Coming in by a one-time link, and going out. There are no passwords yet."""
+"""Coming in, by a one-time link or by a password, and going out.
+
+A session is always a new one: whatever cookie the browser brought ends, and is never taken over.
+"""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from admin.desk import Desk
+from admin.desk import Desk, NewSession
+from admin.journaling import write_down
 from admin.pages import AnyRequest, page, redirect
-from admin.session import NotSignedIn, Visitor, check_form, find_visitor, no_cookie, session_cookie
+from admin.session import (
+    NotSignedIn,
+    Visitor,
+    check_form,
+    check_origin,
+    cookie_name,
+    find_visitor,
+    no_cookie,
+    session_cookie,
+)
+from loyalty.web.forms import read_form
 
 HOME = "/admin/impact"
 DOOR = "/admin/sign-in"
+_LONGEST = 256
 
 
 @get("/sign-in")
 async def sign_in_page(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[str] | Response[None]:
-    """Explain how to come in; somebody who is in goes home."""
+    """Show how to come in; somebody who is in goes home."""
     try:
         await find_visitor(request, desk)
     except NotSignedIn:
-        return page(request, "sign_in.html", {"spent": False})
+        return _door(request)
     return redirect(HOME)
+
+
+@post("/sign-in", status_code=200, request_max_body_size=1 << 14)
+async def by_password(request: AnyRequest, desk: NamedDependency[Desk]) -> Response[str] | Response[None]:
+    """Let somebody in by a password. What was wrong is not told, and takes as long whoever it is."""
+    check_origin(request, desk)
+    form = await read_form(request)
+    email, password, code = (str(form.get(name, ""))[: _LONGEST + 1] for name in ("email", "password", "code"))
+    tried = await desk.sign_in_by_password(email, password, code, request.headers.get("user-agent", ""))
+    if tried.session is not None:
+        return await _let_in(request, desk, tried.session)
+    if tried.wait_seconds:
+        answer = _door(request, email=email, wait_seconds=tried.wait_seconds, status=429)
+        answer.headers["retry-after"] = str(tried.wait_seconds)
+        return answer
+    return _door(request, email=email, wrong=True, status=401)
 
 
 @get("/sign-in/{token:str}")
@@ -28,10 +59,33 @@ async def use_link(
     request: AnyRequest, token: FromPath[str], desk: NamedDependency[Desk]
 ) -> Response[str] | Response[None]:
     """Use a link up. An unknown one answers exactly as a spent one: it must not tell which links there were."""
-    session = await desk.sign_in(token)
+    session = await desk.sign_in(token, request.headers.get("user-agent", ""))
     if session is None:
-        return page(request, "sign_in.html", {"spent": True}, status=410)
+        return _door(request, spent=True, status=410)
+    return await _let_in(request, desk, session)
+
+
+async def _let_in(request: AnyRequest, desk: Desk, session: NewSession) -> Response[None]:
+    """Give the browser its new session, and end the one that it had."""
+    if old := request.cookies.get(cookie_name(desk.public_url)):
+        await desk.sign_out(old)
+    who = await desk.session_of(session.secret)
+    if who is not None:
+        await write_down(request, desk, who)
     return redirect(HOME, [session_cookie(desk.public_url, session)])
+
+
+def _door(
+    request: AnyRequest,
+    *,
+    email: str = "",
+    spent: bool = False,
+    wrong: bool = False,
+    wait_seconds: int = 0,
+    status: int = 200,
+) -> Response[str]:
+    said = {"email": email[:_LONGEST], "spent": spent, "wrong": wrong, "wait_seconds": wait_seconds}
+    return page(request, "sign_in.html", said, status=status)
 
 
 @post("/sign-out")
@@ -46,6 +100,7 @@ async def sign_out(
 
 ROUTES: list[ControllerRouterHandler] = [
     sign_in_page,
+    by_password,
     use_link,
     Router(path="/", route_handlers=[sign_out], dependencies={"visitor": Provide(find_visitor)}),
 ]

@@ -1,77 +1,16 @@
 """How each kind of figure is written: rates in percent, money by its currency, means per customer with two digits."""
 
-from abc import ABC, abstractmethod
+from math import copysign, floor
 
 from markupsafe import Markup
 
 from admin.format import MISSING, Format
+from admin.unit import Unit
 from kpi.measure import Interval, measure_named
 from loyalty.i18n import mark
 
 _SECONDS_A_DAY = 86_400
 _MUCH = 10_000
-
-
-class Unit(ABC):
-    """One way of writing a measure's values, differences and intervals."""
-
-    most: float | None = None  # the end of the range, if it has one
-
-    @abstractmethod
-    def value(self, f: Format, value: float | None) -> str:
-        """Write a value."""
-
-    @abstractmethod
-    def tick(self, f: Format, value: float, step: float) -> str:
-        """Write an axis label: no more digits than the step between two needs."""
-
-    @abstractmethod
-    def difference(self, f: Format, value: float | None) -> str:
-        """Write members less non-members, always signed."""
-
-    @abstractmethod
-    def name(self, f: Format) -> str:
-        """Name the unit, where a column holds bare numbers."""
-
-    def difference_name(self, f: Format) -> str:
-        """Name the unit of a difference."""
-        return self.name(f)
-
-    @abstractmethod
-    def bare(self, f: Format, value: float) -> str:
-        """Write a value without its unit, where the unit is said once for two."""
-
-    @abstractmethod
-    def exact(self, f: Format, value: float) -> float:
-        """Give the number as a spreadsheet should hold it, in the unit the page shows."""
-
-    def plotted(self, f: Format, value: float) -> float:
-        """Give the number as a chart's axis holds it."""
-        return self.exact(f, value)
-
-    def brief(self, f: Format, value: float | None) -> str:
-        """Write a value where there is little room for it."""
-        return self.value(f, value)
-
-    def amount(self, f: Format, value: int | None) -> str:
-        """Write what was summed or counted before anything was divided."""
-        return f.number(value)
-
-    def spread(self, f: Format, interval: Interval | None) -> str:
-        """Write the interval around a value."""
-        if interval is None:
-            return MISSING
-        low, high = interval
-        written = self.bare(f, low) if f.says_units_once else self.value(f, low)
-        return f.between(written, self.value(f, high))
-
-    def interval(self, f: Format, interval: Interval | None) -> str:
-        """Write the interval around a difference: both limits signed."""
-        if interval is None:
-            return ""
-        low, high = interval
-        written = self.bare(f, low) if f.says_units_once else self.value(f, low)
-        return f.between(f.signed(written, low), f.signed(self.value(f, high), high))
 
 
 class Rate(Unit):
@@ -211,6 +150,25 @@ class MedianDays(Days):
         return f.number(value)
 
 
+class Score(Mean):
+    """A Net Promoter Score: a whole number, rounded half away from zero; of so many answers."""
+
+    least = -100.0
+    most = 100.0
+
+    def value(self, f: Format, value: float | None) -> str:
+        """Write `51`."""
+        return MISSING if value is None else f.number(copysign(floor(abs(value) + 0.5), value) or 0)
+
+    def worked(self, f: Format, num: int, den: int) -> str:
+        """Write `100 × 19 ÷ 51`."""
+        return f"100 \N{MULTIPLICATION SIGN} {super().worked(f, num, den)}"
+
+    def counted(self, f: Format, num: int, den: int) -> str:  # noqa: ARG002 - nothing is told of few answers but that
+        """Write `51 answers`."""
+        return f.words.ngettext("%(n)s answer", "%(n)s answers", den, n=f.number(den))
+
+
 def _digits(step: float) -> int:
     """Count the decimals that keep two neighbouring ticks apart."""
     return next(digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9 or digits == 3)  # noqa: PLR2004
@@ -225,6 +183,7 @@ UNITS: dict[str, Unit] = {
     "purchases": Mean(mark("purchases"), 0),
     "points": Mean(mark("points"), 0),
     "days": Days(mark("days"), 1),
+    "nps": Score("NPS", 0),
 }
 _MEDIAN = MedianDays("days", 1)
 

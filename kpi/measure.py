@@ -16,19 +16,19 @@ from loyalty.i18n import with_french_spaces
 from loyalty.registry import Registry
 
 Interval = tuple[float, float]
-Unit = Literal["ratio", "money", "orders", "orders_per_month", "customers", "purchases", "points", "days"]
+Unit = Literal["ratio", "money", "orders", "orders_per_month", "customers", "purchases", "points", "days", "nps"]
 Additivity = Literal["additive", "semi", "none"]
-# Who is a member is asked once, at the period's start, or of every purchase at its own instant, or not at all.
-Split = Literal["at_start", "at_order", "none"]
+# Who is a member is asked once, at the period's start, or of every purchase or answer at its own, or not at all.
+Split = Literal["at_start", "at_order", "at_answer", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """A figure that shows its counts. `num` and `den` are exact; money in `num` is in minor units, time in seconds.
 
-    `value` is `num / den` in the measure's unit (days of 86,400 seconds; purchases per month of the period), null when
-    `den` is 0, and unrounded; `ci95` is clipped to the measure's range. What is counted or summed, and divided by
-    nothing, has no `den`.
+    `value` is `num / den` in the measure's unit (days of 86,400 seconds; purchases per month of the period; 100 times
+    it in an NPS), null when `den` is 0, and unrounded; `ci95` is clipped to the measure's range. What is counted or
+    summed, and divided by nothing, has no `den`.
     """
 
     num: int

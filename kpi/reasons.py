@@ -76,3 +76,11 @@ NO_POINT_COST = Reason(
         fr="Saisissez ce que vous coûte un point, et la part des points qui ne sont jamais utilisés.",
     ),
 )
+NO_OPINIONS = Reason(
+    "no_opinions",
+    Text(
+        en="No customer answered a survey in this period. Publish a survey, or choose another period.",
+        fr="Aucun client n’a répondu à une enquête pendant cette période. Publiez une enquête, ou choisissez une autre"
+        " période.",
+    ),
+)

@@ -56,6 +56,7 @@ from surveys.invitations.api import router as survey_invitations
 from surveys.invitations.keys import keyring
 from surveys.plans.api import router as surveys
 from surveys.results.api import router as survey_results
+from surveys.results.returns_api import router as survey_returns
 
 TAGS = [
     ("purchases", "Record purchases, refunds and cancellations of members and of non-members alike."),
@@ -108,6 +109,7 @@ _API: list[ControllerRouterHandler] = [
     surveys,
     survey_invitations,
     survey_results,
+    survey_returns,
     *kpi_routes,
     kpi_inputs,
     impact,

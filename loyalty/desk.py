@@ -9,11 +9,12 @@ from uuid import UUID
 
 from litestar.datastructures import State
 
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
 from kpi import actions as kpi
 from kpi.answers import Overview
-from kpi.impact.staff import StaffEffects
+from kpi.health import read_health
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff, enter_by_staff, see_entered, withdraw_by_staff
 from kpi.liability.actions import Liability
@@ -22,13 +23,10 @@ from kpi.parameters import Want
 from kpi.people import CountsNobody, chosen_part, chosen_segment
 from kpi.periods import Days
 from kpi.rollup import snapshot_store
-from loyalty.account_page.staff import StaffLinks
 from loyalty.auth import actions as auth
-from loyalty.backtests.staff import StaffBacktests
-from loyalty.database import Database
+from loyalty.auth.signing_in import Attempt, sign_in_by_password
+from loyalty.desk_rooms import DeskRooms
 from loyalty.errors import LoyaltyError
-from loyalty.exports.staff import StaffExports
-from loyalty.imports.staff import StaffImports
 from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
@@ -36,79 +34,20 @@ from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
 from loyalty.purchases.calendar import purchase_days
-from loyalty.purchases.staff import StaffRules
-from loyalty.referrals.staff import StaffReferrals
-from loyalty.rewards.staff import StaffRewards
-from loyalty.segments.staff import StaffSegments
-from loyalty.tiers.staff import StaffTiers
 
 
 @dataclass(frozen=True, slots=True)
-class PanelDesk:
+class PanelDesk(DeskRooms):
     """The verbs behind the panel's pages, over this process's pools."""
 
-    state: State
-    public_url: str
-
-    @property
-    def _database(self) -> Database:
-        database: Database = self.state.database
-        return database
-
-    @property
-    def rewards(self) -> StaffRewards:
-        """The verbs about rewards."""
-        return StaffRewards(lambda: self._database)
-
-    @property
-    def rules(self) -> StaffRules:
-        """The verbs about earning rules."""
-        return StaffRules(lambda: self._database, lambda: self.state.rules)
-
-    @property
-    def backtests(self) -> StaffBacktests:
-        """The verbs about back-tests."""
-        return StaffBacktests(lambda: self._database, self.state.doorbell.ring_soon)
-
-    @property
-    def imports(self) -> StaffImports:
-        """The verbs about imports."""
-        return StaffImports(lambda: self._database, self.state.doorbell.ring_soon)
-
-    @property
-    def exports(self) -> StaffExports:
-        """The verbs about exports."""
-        return StaffExports(lambda: self._database, self.state.doorbell.ring_soon)
-
-    @property
-    def segments(self) -> StaffSegments:
-        """The verbs about segments."""
-        return StaffSegments(lambda: self._database)
-
-    @property
-    def page_links(self) -> StaffLinks:
-        """The verbs about members' own pages."""
-        return StaffLinks(lambda: self._database, self.public_url)
-
-    @property
-    def tiers(self) -> StaffTiers:
-        """The verbs about tiers."""
-        return StaffTiers(lambda: self._database)
-
-    @property
-    def referrals(self) -> StaffReferrals:
-        """The verbs about referrals."""
-        return StaffReferrals(lambda: self._database)
-
-    @property
-    def effects(self) -> StaffEffects:
-        """The verbs about the programme's effect."""
-        return StaffEffects(lambda: self._database, self.state.doorbell.ring_soon)
-
-    async def sign_in(self, token: str) -> auth.NewSession | None:
+    async def sign_in(self, token: str, agent: str) -> auth.NewSession | None:
         """Use a one-time link up."""
         async with self._database.writer() as connection:
-            return await auth.sign_in(connection, token)
+            return await auth.sign_in(connection, token, agent)
+
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Try to come in by a password."""
+        return await sign_in_by_password(self._database, email, password, code, agent)
 
     async def session_of(self, secret: str) -> auth.SignedIn | None:
         """Find who a cookie belongs to."""
@@ -119,6 +58,11 @@ class PanelDesk:
         """End a session."""
         async with self._database.writer() as connection:
             await auth.sign_out(connection, secret)
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Read what waits, what runs, what fails, of one programme and of the installation."""
+        async with self._database.reader() as connection:
+            return HealthSeen(*await read_health(connection, program.program_id))
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes of the installation."""

@@ -9,7 +9,8 @@ from admin.effects.checks import Check, checks_of
 from admin.effects.forest import axis_of, row, ticks
 from admin.figures import Dot
 from admin.format import Format
-from admin.units import Unit, unit_named
+from admin.unit import Unit
+from admin.units import unit_named
 from kpi.impact.comparison import OUTCOMES, Compared
 from kpi.impact.facts import EstimateFacts, Result
 from kpi.impact.gates import Gates, gates_of, verdict

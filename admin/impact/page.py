@@ -9,6 +9,8 @@ from admin.impact import flow, points
 from admin.impact.flow import Flow, make_flow
 from admin.impact.hero import Hero, make_hero
 from admin.impact.notes import Freshness, make_freshness, make_notes, retention_note
+from admin.impact.opinion import KEY as OPINION
+from admin.impact.opinion import Opinion, make_opinion
 from admin.impact.points import PointsPart, make_points
 from admin.impact.sources import Source, make_sources
 from admin.impact.tiles import Tile, make_tile
@@ -28,7 +30,7 @@ KEYS = ("retention_rate", "loyal_conversion", "aov", "orders_per_active")
 
 def keys() -> list[str]:
     """List the measures that the page shows: its tiles', and of the flow and of points those that there are."""
-    return [*KEYS, *(key for key in (flow.KEY, *points.KEYS) if MEASURES.find(key))]
+    return [*KEYS, OPINION, *(key for key in (flow.KEY, *points.KEYS) if MEASURES.find(key))]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class ImpactPage:
     place: str
     tiles: Sequence[Tile]
     notes: Sequence[str]
+    opinion: Opinion
     retention: SeriesFigure
     flow: Flow
     flow_csv: str
@@ -71,6 +74,7 @@ def make_page(program: ProgramFacts, calendar: Calendar, choice: Choice, overvie
         place=f.place(program.timezone),
         tiles=[make_tile(overview.answers[key], overview.series[key], names) for key in KEYS],
         notes=make_notes(overview, names),
+        opinion=make_opinion(overview.answers[OPINION], overview.series[OPINION], names),
         retention=_retention(overview, names, address(f"{folder}/retention.csv", choice.period, choice.against)),
         flow=make_flow(overview.answers.get(flow.KEY), names),
         flow_csv=address(f"{folder}/flow.csv", choice.period, choice.against),

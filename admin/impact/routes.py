@@ -12,6 +12,7 @@ from admin.desk import Desk
 from admin.effects.evidence import make_evidence
 from admin.effects.objectives import objective_rows
 from admin.effects.routes import ACTS
+from admin.few_answers import with_enough_answers
 from admin.format import Format
 from admin.impact.flow import KEY as FLOW
 from admin.impact.flow import flow_table
@@ -63,7 +64,7 @@ async def impact(
     if not asked.is_canonical(choice):
         return redirect(address(request.url.path, choice.period, choice.against), kept(request))
     overview = await desk.overview(program, keys(), choice.period, choice.against)
-    overview = within_the_data(overview, calendar)
+    overview = within_the_data(with_enough_answers(overview), calendar)
     seen = await desk.effects.seen(program)
     shown: dict[str, object] = {
         "page": make_page(program, calendar, choice, overview, f),
@@ -119,7 +120,7 @@ async def _figures(request: AnyRequest, program_id: str, desk: Desk, visitor: Vi
     choice = Asked.of(request).understood(calendar, program)
     names = PeriodNames(Format(reader_of(request).language, program.currency), choice.period)
     overview = await desk.overview(program, keys(), choice.period, choice.against)
-    return within_the_data(overview, calendar), names
+    return within_the_data(with_enough_answers(overview), calendar), names
 
 
 ROUTES = [home, impact, impact_csv, retention_csv, flow_csv, points_csv]

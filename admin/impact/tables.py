@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from admin.csv_file import Cell
 from admin.format import Format
+from admin.impact.opinion import KEY as OPINION
 from admin.impact.page import KEYS, retention_line
 from admin.impact.tiles import is_enough, title
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.series import SIDES, exact
-from admin.units import Unit, unit_named
+from admin.unit import Unit
+from admin.units import unit_named
 from kpi.answers import Answer, Overview
 from kpi.measure import Interval, Ratio
 
@@ -17,7 +19,7 @@ Row = list[Cell]
 
 
 def impact_table(overview: Overview, names: PeriodNames) -> tuple[list[str], list[Row]]:
-    """Give the tiles, a row for each segment of each measure and one for their difference."""
+    """Give the tiles, and what customers say, a row for each segment of each measure and one for their difference."""
     words = names.f.words
     header = [
         words.gettext("Measure"),
@@ -32,7 +34,8 @@ def impact_table(overview: Overview, names: PeriodNames) -> tuple[list[str], lis
         words.gettext("Compared period"),
         words.gettext("Compared value"),
     ]
-    return header, [row for key in KEYS for row in _measure_rows(overview.answers[key], names)]
+    shown = [*KEYS, *([] if overview.answers[OPINION].figures.reason else [OPINION])]
+    return header, [row for key in shown for row in _measure_rows(overview.answers[key], names)]
 
 
 def retention_table(overview: Overview, names: PeriodNames) -> tuple[list[str], list[Row]]:

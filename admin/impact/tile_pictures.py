@@ -9,7 +9,8 @@ from admin.format import Format
 from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.series import SIDES
-from admin.units import Unit, unit_named
+from admin.unit import Unit
+from admin.units import unit_named
 from kpi.answers import Answer, Figures, Series
 from kpi.measure import Ratio
 
@@ -25,7 +26,14 @@ def draw_dumbbell(answer: Answer, f: Format) -> Markup | None:
         f.words.gettext("Members %(value)s, interval %(spread)s", **_said(member, unit, f)),
         f.words.gettext("Non-members %(value)s, interval %(spread)s", **_said(non_member, unit, f)),
     ]
-    return dumbbell(one, other, most=unit.most, label=lambda tick, step: unit.tick(f, tick, step), name=". ".join(said))
+    return dumbbell(
+        one,
+        other,
+        least=unit.least,
+        most=unit.most,
+        label=lambda tick, step: unit.tick(f, tick, step),
+        name=". ".join(said),
+    )
 
 
 def draw_sparkline(series: Series, names: PeriodNames, *, captions: bool = True) -> Markup:

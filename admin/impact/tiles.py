@@ -100,6 +100,7 @@ def title(key: str, words: Words) -> str:
         "loyal_conversion": words.gettext("Loyal conversion"),
         "aov": words.gettext("Average loyal basket"),
         "orders_per_active": words.gettext("Orders per active customer"),
+        "nps": words.gettext("Net Promoter Score"),
     }[key]
 
 
@@ -122,6 +123,8 @@ def _what_is_counted(key: str, names: PeriodNames) -> str:
         return words.gettext("Known on %(day)s, and bought %(now)s", day=names.first_day(names.chosen), now=now)
     if key == "aov":
         return words.gettext("Amount per purchase")
+    if key == "nps":
+        return words.gettext("Latest answer of each customer %(now)s", now=now)
     return words.gettext("Purchases per customer who bought")
 
 
@@ -136,6 +139,8 @@ def _side(answer: Answer, segment: str, names: PeriodNames) -> Side:
 
 def _counted_from(key: str, ratio: Ratio, f: Format) -> str:
     den = f.number(ratio.base)
+    if key == "nps":
+        return f.words.ngettext("%(n)s answer", "%(n)s answers", ratio.base, n=den)
     if key == "aov":
         return f.words.ngettext("%(n)s purchase", "%(n)s purchases", ratio.base, n=den)
     if key == "orders_per_active":
@@ -152,6 +157,9 @@ def too_few(answer: Answer, f: Format) -> str:
     if answer.key == "aov":
         one = words.ngettext("%(n)s purchase by members", "%(n)s purchases by members", den, n=n)
         other = words.ngettext("%(n)s purchase by non-members", "%(n)s purchases by non-members", den, n=n)
+    elif answer.key == "nps":
+        one = words.ngettext("%(n)s answer of members", "%(n)s answers of members", den, n=n)
+        other = words.ngettext("%(n)s answer of non-members", "%(n)s answers of non-members", den, n=n)
     elif answer.key == "orders_per_active":
         one = words.ngettext("%(n)s member who bought", "%(n)s members who bought", den, n=n)
         other = words.ngettext("%(n)s non-member who bought", "%(n)s non-members who bought", den, n=n)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from admin.csv_file import Cell
+from admin.few_answers import SCORE
 from admin.format import Format
 from admin.impact.sources import formula_said, said
 from admin.members.addresses import id_of, with_query
@@ -13,6 +14,7 @@ from admin.period_names import PeriodNames
 from admin.periods import CalendarPeriod
 from admin.series import SIDES
 from kpi.measure import Measure, measure_named
+from loyalty.i18n import Words
 from loyalty.members.people import Found
 from loyalty.programs.facts import ProgramFacts
 
@@ -129,6 +131,13 @@ def people_address(path: str, period: CalendarPeriod, segment: str, part: str) -
     return with_query(f"{path}/customers", {"period": period.key, **chosen})
 
 
+def who_did(key: str, words: Words) -> tuple[str, str]:
+    """Name those in the numerator of a measure, and those only in its denominator."""
+    if measure_named(key).unit == SCORE:
+        return words.gettext("Promoters"), words.gettext("Passives and detractors")
+    return words.gettext("Who did"), words.gettext("Who did not")
+
+
 def _segments(path: str, asked: BehindAsked, measure: Measure, f: Format) -> list[Choosing]:
     words = f.words
     if measure.split == "none":
@@ -145,13 +154,11 @@ def _segments(path: str, asked: BehindAsked, measure: Measure, f: Format) -> lis
 
 
 def _parts(path: str, asked: BehindAsked, crowd: Crowd, f: Format) -> list[Choosing]:
-    words = f.words
-    titles = {"numerator": words.gettext("Who did"), "denominator_only": words.gettext("Who did not")}
     return [
         Choosing(
-            f"{titles[part]} ({f.number(crowd.counts[part])})",
+            f"{title} ({f.number(crowd.counts[part])})",
             with_query(path, replace(asked, part=part).said),
             part == asked.part,
         )
-        for part in PARTS
+        for part, title in zip(PARTS, who_did(asked.key, f.words), strict=True)
     ]

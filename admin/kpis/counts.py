@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from admin.format import Format
 from admin.impact.flow import STEPS
 from kpi.answers import Figures
+from kpi.measures.nps import CLASSES
 from kpi.measures.tier_migration import TO
 from loyalty.i18n import mark
 
@@ -32,11 +33,23 @@ _NAMES = {
     "unqualified": mark("Leads that are not qualified"),
     "purchases_without_lines": mark("Purchases without lines"),
     "refunds_without_lines": mark("Refunds without lines"),
+    "promoters": mark("Promoters (9 or 10)"),
+    "passives": mark("Passives (7 or 8)"),
+    "detractors": mark("Detractors (0 to 6)"),
+    "surveys_sent": mark("Surveys sent"),
+    "surveys_answered": mark("of these answered"),
+    "member_surveys_sent": mark("Surveys sent to members"),
+    "member_surveys_answered": mark("of these answered"),
+    "non_member_surveys_sent": mark("Surveys sent to non-members"),
+    "non_member_surveys_answered": mark("of these answered"),
+    "answers_left_out": mark("Answers left out"),
 }
 # These explain a figure; without one they explain nothing.
 _OF_FIGURES = {"joiners", "overlap"}
-# Told by other parts of the page: the notes, the flow of customers, and (with `TO` in it) the moves between tiers.
+# Told by other parts of the page: the notes, the flow of customers, and (with `TO` in it) the moves between tiers. The
+# classes of each side are drawn on the Impact page.
 _TOLD = {"left_censored", "immature", *(f"{side}{step}" for side in ("", "member_", "non_member_") for step in STEPS)}
+_TOLD |= {f"{side}{name}" for side in ("member_", "non_member_") for name in CLASSES}
 
 
 @dataclass(frozen=True)

@@ -14,37 +14,23 @@ from admin.impact.notes import Freshness, make_freshness
 from admin.impact.sources import Source, formula_said, make_source, said
 from admin.impact.tile_pictures import draw_dumbbell
 from admin.impact.tiles import ENOUGH, LONG, is_enough, is_proven, partial_chip
-from admin.kpis.behind import people_address
+from admin.kpis.behind import who_did
+from admin.kpis.columns import Column, make_column
 from admin.kpis.counts import Count, make_counts
 from admin.kpis.marks import chips, is_waited_for, notes
 from admin.kpis.migration import Migration, make_migration
 from admin.kpis.pictures.page import Pictures, make_pictures
 from admin.period_names import PeriodNames
-from admin.periods import Calendar, CalendarPeriod, Line
+from admin.periods import Calendar, Line
 from admin.picker import Picker, address, make_picker
 from admin.series import SIDES, SeriesFigure, is_counted, series_rows, sides_of
 from admin.units import unit_named
 from admin.window import GRAINS, grain_name, grain_title, names_of
 from kpi.answers import Answer, Figures, Overview
-from kpi.measure import Ratio, measure_named
+from kpi.measure import measure_named
 from kpi.periods import Grain
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.staff import TiersSeen
-
-
-@dataclass(frozen=True)
-class Column:
-    """One segment of the figure. `did` and `did_not` lead to the customers, where there are some to list."""
-
-    side: str
-    value: str
-    counted_from: str
-    spread: str
-    compared: str
-    example: str
-    counted: bool
-    did: str
-    did_not: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +62,8 @@ class MeasurePage:
     reason: str
     enter: str
     columns: Sequence[Column]
+    who_did: str
+    who_did_not: str
     dumbbell: Markup | None
     gap: Gap | None
     enough: int
@@ -141,7 +129,9 @@ def make_measure(
         chips=chips(answer, partial_chip(answer, names), f),
         reason=said(reason.text, f) if reason else "",
         enter=_enter(program, asked, place_of(reason)),
-        columns=[_column(answer, side, path, asked, names) for side in _shown(answer)],
+        columns=[make_column(answer, side, names, path if asked.sees_people else "") for side in _shown(answer)],
+        who_did=who_did(asked.key, f.words)[0],
+        who_did_not=who_did(asked.key, f.words)[1],
         dumbbell=draw_dumbbell(answer, f) if _is_held_apart(answer.figures) else None,
         gap=_gap(answer, f),
         enough=ENOUGH,
@@ -169,39 +159,6 @@ def _enter(program: ProgramFacts, asked: MeasureAsked, place: str) -> str:
 
 def _shown(answer: Answer) -> list[str]:
     return [side for side in (*SIDES, "all") if side in answer.figures.segments]
-
-
-def _column(answer: Answer, side: str, path: str, asked: MeasureAsked, names: PeriodNames) -> Column:
-    f, unit, ratio = names.f, unit_named(answer.unit), answer.figures.segments[side]
-    compared = ""
-    if answer.compare is not None and side in answer.compare.segments:
-        other = CalendarPeriod(answer.compare.period.start, names.chosen.grain)
-        compared = f"{names.listed(other)} {unit.value(f, answer.compare.segments[side].value)}"
-    listed = answer.figures.lists and asked.sees_people
-    value = unit.value(f, ratio.value)
-    return Column(
-        side=side,
-        value=value,
-        counted_from=_counted_from(answer, ratio, f),
-        spread=unit.spread(f, ratio.ci95) if ratio.ci95 else "",
-        compared=compared,
-        example=f"{unit.amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)} = {value}"
-        if ratio.den and not measure_named(answer.key).is_median
-        else "",
-        counted=ratio.den is None,
-        did=people_address(path, asked.choice.period, side, "numerator") if listed and ratio.num else "",
-        did_not=people_address(path, asked.choice.period, side, "denominator_only")
-        if listed and ratio.base > ratio.num
-        else "",
-    )
-
-
-def _counted_from(answer: Answer, ratio: Ratio, f: Format) -> str:
-    if not ratio.den:
-        return ""
-    if (answer.unit == "ratio" and answer.figures.lists) or measure_named(answer.key).is_median:
-        return f.words.gettext("%(num)s of %(den)s", num=f.number(ratio.num), den=f.number(ratio.den))
-    return f"{unit_named(answer.unit).amount(f, ratio.num)} \N{DIVISION SIGN} {f.number(ratio.den)}"
 
 
 def _is_held_apart(figures: Figures) -> bool:

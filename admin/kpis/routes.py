@@ -11,6 +11,7 @@ from admin.choice import Asked, Choice, said_in
 from admin.csv_file import csv_response
 from admin.data_ends import within_the_data
 from admin.desk import Desk
+from admin.few_answers import with_enough_answers
 from admin.format import Format
 from admin.impact.routes import ROLES
 from admin.kpis.behind import BehindAsked, Crowd, behind_table, make_behind
@@ -186,7 +187,7 @@ async def _with_data(
 
 async def _all(desk: Desk, program: ProgramFacts, calendar: Calendar, choice: Choice) -> Overview:
     overview = await desk.overview(program, listed_keys(), choice.period, choice.against)
-    return within_the_data(overview, calendar)
+    return within_the_data(with_enough_answers(overview), calendar)
 
 
 async def _one(
@@ -194,7 +195,7 @@ async def _one(
 ) -> Overview:
     choice = asked.choice
     overview = await desk.overview(program, [asked.key], choice.period, choice.against, asked.line, closely=closely)
-    return within_the_data(overview, calendar)
+    return within_the_data(with_enough_answers(overview), calendar)
 
 
 def _asked(request: AnyRequest, key: str, program: ProgramFacts, calendar: Calendar, visitor: Visitor) -> MeasureAsked:

@@ -8,7 +8,8 @@ from admin.impact.tiles import is_enough
 from admin.kpis.measure import MeasureAsked
 from admin.period_names import PeriodNames
 from admin.series import SIDES, exact, is_counted, series_rows
-from admin.units import Unit, unit_named
+from admin.unit import Unit
+from admin.units import unit_named
 from admin.window import names_of
 from kpi.answers import Answer, Overview
 from kpi.measure import Ratio, measure_named

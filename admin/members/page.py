@@ -6,6 +6,7 @@ from uuid import UUID
 
 from admin.format import Format
 from admin.members.adjusting import AdjustForm
+from admin.members.answers import Besides
 from admin.members.listing import name_of
 from admin.members.purse import Figure, HoldRow, LotGroup, make_holds, make_lots, make_strip
 from admin.members.rule_names import speaker_of_why
@@ -71,6 +72,7 @@ def make_member(
     holds_tiers: bool = False,
     makes_links: bool = False,
     link: StaffLink | None = None,
+    others: Sequence[Besides] = (),
 ) -> MemberPage:
     """Put everything about somebody into words."""
     person, purse, zone = seen.person, seen.purse, program.zone
@@ -92,7 +94,7 @@ def make_member(
         lots_sum=_sum(purse, f),
         lots_csv=f"{base}/lots.csv",
         holds=make_holds(purse, f, program.timezone),
-        timeline=make_timeline(base, seen.timeline, asked.after, opened, Teller(f, zone, tiers)),
+        timeline=make_timeline(base, seen.timeline, asked.after, opened, Teller(f, zone, tiers), others),
         why=make_why(seen.why, speaker_of_why(seen.why, tiers, program, f)) if seen.why else None,
         adjust=adjust if person.ids else None,
         available=f.number(purse.available),

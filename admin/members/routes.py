@@ -13,6 +13,7 @@ from admin.desk import Desk
 from admin.format import Format
 from admin.members.addresses import asked, id_of, place_of, search_of, search_said, with_query
 from admin.members.adjusting import AdjustForm, asked_for, errors_of, form_from, still_busy
+from admin.members.answers import Besides, besides
 from admin.members.listing import make_listing, people_table
 from admin.members.page import Asked, make_member
 from admin.members.purse import lots_table
@@ -33,6 +34,7 @@ SEES = ("owner", "manager", "analyst", "support")
 ADJUSTS = ("owner", "manager", "support")
 MAKES_LINKS = ("owner", "manager", "support")
 HOLDS_TIERS = ("owner", "manager")
+SEES_CASES = ("owner", "manager", "analyst")
 
 
 @get("/p/{program_id:str}/members")
@@ -87,7 +89,9 @@ async def timeline_csv(
 ) -> Response[bytes]:
     """Send the page of the timeline with the same address."""
     program, f, seen = await _figures(request, program_id, customer, desk, visitor)
-    return csv_response("timeline", *timeline_table(seen.timeline, Teller(f, program.zone, names_of(seen.tier, f))))
+    others = await _others(request, desk, visitor, program, seen)
+    teller = Teller(f, program.zone, names_of(seen.tier, f))
+    return csv_response("timeline", *timeline_table(seen.timeline, teller, others))
 
 
 @get("/p/{program_id:str}/members/{customer:str}/lots.csv")
@@ -187,10 +191,21 @@ async def _show(
     role = visitor.who.role
     shown = make_member(
         program, seen, wanted, form if role in ADJUSTS else None, f, holds_tiers=role in HOLDS_TIERS,
-        makes_links=role in MAKES_LINKS, link=link,
+        makes_links=role in MAKES_LINKS, link=link, others=await _others(request, desk, visitor, program, seen),
     )  # fmt: skip
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     return page(request, "member.html", {**shell, "page": shown}, status=status)
+
+
+async def _others(
+    request: AnyRequest, desk: Desk, visitor: Visitor, program: ProgramFacts, seen: Seen
+) -> list[Besides]:
+    """Read what the timeline tells besides points."""
+    f, after = Format(reader_of(request).language, program.currency), asked(request).get("after", "")
+    answers = await desk.surveys.of_person(program, seen.person.customer_id)
+    folder = f"/admin/p/{program.program_id}/survey-cases" if visitor.who.role in SEES_CASES else ""
+    before = place_of(after).at if after else None
+    return besides(answers, seen.timeline, before, folder, Teller(f, program.zone))
 
 
 async def _figures(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from admin.csv_file import Cell
 from admin.members.addresses import place_said, with_query
+from admin.members.answers import Besides
 from admin.members.telling import Teller, chips_of, detail_of, title_of
 from loyalty.members.timeline import Happened, Timeline
 
@@ -22,7 +23,7 @@ _PICTURES = {
 
 @dataclass(frozen=True)
 class Row:
-    """One row. `why` leads to the reasons, or away from them when they are `opened`."""
+    """One row. `why` leads to the reasons, or away from them when they are `opened`; `link` to what it is about."""
 
     key: str
     picture: str
@@ -34,6 +35,7 @@ class Row:
     clock: str
     why: str
     opened: bool
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,18 @@ class TimelinePart:
     newest: str
 
 
-def make_timeline(base: str, timeline: Timeline, after: str, opened: str, teller: Teller) -> TimelinePart:
-    """Put a page of the timeline into words; `opened` is the award whose reasons are shown."""
+def make_timeline(
+    base: str, timeline: Timeline, after: str, opened: str, teller: Teller, others: Sequence[Besides] = ()
+) -> TimelinePart:
+    """Put a page of the timeline into words, with what is told besides; `opened`: the award whose reasons are shown."""
     f, zone = teller.f, teller.zone
-    days = groupby(timeline.rows, lambda row: row.at.astimezone(zone).date())
+    told = [(row.at, _row(row, base, after, opened, teller)) for row in timeline.rows]
+    told += [(row.at, _besides(row, teller)) for row in others]
+    told.sort(key=lambda one: one[0], reverse=True)
+    days = groupby(told, lambda one: one[0].astimezone(zone).date())
     older = place_said(timeline.rows[-1].place) if timeline.more else ""
     return TimelinePart(
-        days=[
-            Day(f.date(day, "EEE d MMM y"), [_row(row, base, after, opened, teller) for row in rows])
-            for day, rows in days
-        ],
+        days=[Day(f.date(day, "EEE d MMM y"), [row for _, row in rows]) for day, rows in days],
         csv=with_query(f"{base}/timeline.csv", {"after": after}),
         older=with_query(base, {"after": older}) if older else "",
         newest=base if after else "",
@@ -88,7 +92,25 @@ def _row(row: Happened, base: str, after: str, opened: str, teller: Teller) -> R
     )
 
 
-def timeline_table(timeline: Timeline, teller: Teller) -> tuple[list[str], list[list[Cell]]]:
+def _besides(row: Besides, teller: Teller) -> Row:
+    return Row(
+        key=row.key,
+        picture="answer",
+        title=row.title,
+        detail=row.detail,
+        chips=row.chips,
+        points="",
+        less=False,
+        clock=f"{row.at.astimezone(teller.zone):%H:%M}",
+        why="",
+        opened=False,
+        link=row.link,
+    )
+
+
+def timeline_table(
+    timeline: Timeline, teller: Teller, others: Sequence[Besides] = ()
+) -> tuple[list[str], list[list[Cell]]]:
     """Give the page of the timeline as a file."""
     words = teller.f.words
     header = [
@@ -108,6 +130,8 @@ def timeline_table(timeline: Timeline, teller: Teller) -> tuple[list[str], list[
         ]
         for row in timeline.rows
     ]
+    rows += [[_local(row.at, teller.zone), row.title, row.detail, "; ".join(row.chips), None] for row in others]
+    rows.sort(key=lambda row: str(row[0]), reverse=True)
     return header, rows
 
 

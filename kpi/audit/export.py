@@ -1,6 +1,7 @@
 """One programme's facts as Parquet files, in batches, with when they were known.
 
-That is what was bought, taken back, joined and merged, how points moved, and what was entered for the key figures.
+That is what was bought, taken back, joined and merged, how points moved, what was answered (the scores, not the words),
+and what was entered for the key figures.
 Instants are UTC without a mark, ids are 16 bytes, money is in minor units. Nothing in the files names a person.
 """
 
@@ -51,6 +52,11 @@ _REDEMPTIONS = f"""(
   SELECT *, reward ->> 'kind' AS kind, reward -> 'settings' ->> 'sku' AS sku, (reward -> {_SETTINGS} FROM redemption
 ) t WHERE program_id = $1"""  # noqa: S608 - the names above
 _EDITIONS = f"(SELECT *, (offer -> {_SETTINGS} FROM reward_edition) t WHERE program_id = $1"  # noqa: S608 - as above
+# What was made up is no answer, and nobody was asked.
+_REAL = "(SELECT survey_id FROM survey WHERE program_id = $1 AND NOT simulated)"
+_ASKED = f"survey_invitation WHERE program_id = $1 AND sent_at IS NOT NULL AND survey_id IN {_REAL}"
+_ANSWERED = f"""survey_response WHERE program_id = $1
+  AND invitation_id IN (SELECT invitation_id FROM {_ASKED})"""  # noqa: S608 - the names above
 # Points captured of a redemption, or (below 0) come back, by the storefront's word or with a refund.
 _REDEEMED = """(
   SELECT a.program_id, a.award_id, a.recorded_at, n.redemption_id, n.points, (SELECT min(e.effective_at) FROM entry e
@@ -100,9 +106,15 @@ TABLES = {
         "referral WHERE program_id = $1",
     ),
     "shares": ("customer_id shared_at recorded_at", "referral_share WHERE program_id = $1"),
+    "invitations": (
+        "invitation_id customer_id respondent_id member sent_at",
+        _ASKED,
+    ),
+    "answers": ("invitation_id score member rewarded first_scored_at", _ANSWERED),
+    "answer_changes": ("change_id invitation_id kind score recorded_at", "survey_change WHERE program_id = $1"),
 }
 _IDS = {"purchase_id", "customer_id", "merged_into", "redemption_id", "reward_id", "award_id", "referral_id"}
-_IDS |= {"friend_id", "referrer_id"}
+_IDS |= {"friend_id", "referrer_id", "invitation_id", "respondent_id", "change_id"}
 
 
 async def export(connection: Connection, program_id: int, folder: Path) -> Mapping[str, int]:

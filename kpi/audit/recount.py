@@ -1,7 +1,7 @@
 """Counting again: the definitions as DuckDB SQL over the exported files, from the page of definitions alone.
 
 `facts.py` makes tables of the files, and `purchases.py`, `members.py`, `points.py`, `money.py`, `rewards.py`,
-`tiers.py` and `referrals.py` hold a recount of each measure over them.
+`tiers.py`, `referrals.py` and `opinions.py` hold a recount of each measure over them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from kpi.audit import facts, members, money, points, purchases, referrals, rewards, tiers
+from kpi.audit import facts, members, money, opinions, points, purchases, referrals, rewards, tiers
 from kpi.audit.purchases import COUNTS
 from kpi.periods import FIRST_DAY, Days, Grain, instant, previous
 from loyalty.programs.facts import ProgramFacts
@@ -30,6 +30,7 @@ RECOUNTS = {
     **rewards.COUNTINGS,
     **tiers.COUNTINGS,
     **referrals.COUNTINGS,
+    **opinions.COUNTINGS,
 }
 
 
@@ -65,7 +66,7 @@ def recount(
         engine.register("due", _due_table(engine, program.zone))
         engine.register("midnight", _midnight_table(engine, program.zone))
         engine.execute(facts.SETS)
-        for room in (purchases, members, points, money, rewards, tiers, referrals):
+        for room in (purchases, members, points, money, rewards, tiers, referrals, opinions):
             engine.execute(room.VIEWS)
         places = list(slots)
         shared = engine.execute(COUNTS).fetchall()

@@ -12,6 +12,9 @@ from kpi.rollup import numbers
 from kpi.rollup.fold import GAPS, NEWCOMERS, Fold, fold_of, gaps_of
 from loyalty.database import Connection
 
+_BEHIND = (
+    "SELECT count(DISTINCT local_day)::int AS days, min(recorded_at) AS since FROM kpi_dirty WHERE program_id = $1"
+)
 _LOCK = """
 SELECT build_id, timezone, kpi_version FROM kpi_rollup WHERE program_id = $1 FOR UPDATE
 """
@@ -214,6 +217,12 @@ async def mark_from(connection: Connection, program_id: int, first: date) -> Non
 async def worked_off(connection: Connection, program_id: int, mark_ids: Sequence[int]) -> None:
     """Take marks away."""
     await connection.execute(_WORKED_OFF, program_id, mark_ids)
+
+
+async def behind(connection: Connection, program_id: int) -> tuple[int, datetime | None]:
+    """Tell how many days are to be counted anew, and since when the first of them is."""
+    row = await connection.fetchrow(_BEHIND, program_id)
+    return (row["days"], row["since"]) if row else (0, None)
 
 
 async def waiting(connection: Connection, consumer: str, kpi_version: int, programs: Sequence[int]) -> list[int]:

@@ -4,6 +4,7 @@ from hmac import compare_digest
 
 from loyalty.auth.rules import csrf_token
 from loyalty.web.customer_pages import AnyRequest
+from loyalty.web.forms import read_form
 
 _OURS = {"same-origin", "none", ""}
 
@@ -18,7 +19,7 @@ async def checked_form(request: AnyRequest, token: str) -> dict[str, str]:
     The token follows from the secret of the link. There is no `Origin` to look at: pages that send no referrer send
     none either, but browsers of today tell from which site a form comes.
     """
-    form = {name: str(value) for name, value in (await request.form()).items()}
+    form = {name: str(value) for name, value in (await read_form(request)).items()}
     known = compare_digest(form.get("csrf", "").encode(), csrf_token(token).encode())
     if not known or request.headers.get("sec-fetch-site", "") not in _OURS:
         raise NotOurForm

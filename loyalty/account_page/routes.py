@@ -4,7 +4,6 @@ import msgspec
 import structlog
 from litestar import Response, Router, get
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
@@ -18,9 +17,10 @@ from loyalty.account_page.reading import read_history, read_page
 from loyalty.account_page.rewards_said import make_rewards
 from loyalty.account_page.showing import own_format, show, show_nobody
 from loyalty.account_page.tier_said import make_tier, tier_names
-from loyalty.errors import NotFound, Unavailable
+from loyalty.errors import NotFound
 from loyalty.members.queries import export_of
 from loyalty.web.customer_pages import AnyRequest, customer_asset, headers
+from loyalty.web.page_failures import page_failures
 
 log = structlog.get_logger("loyalty.account_page")
 
@@ -97,10 +97,6 @@ def nowhere(request: AnyRequest) -> Response[str]:
     return show_nobody(request, "dead", 404)
 
 
-def _dead(request: AnyRequest, _: NotFound) -> Response[str]:
-    return show_nobody(request, "dead", 404)
-
-
 def _expired(request: AnyRequest, _: LinkExpired) -> Response[str]:
     return show_nobody(request, "dead", 410)
 
@@ -109,28 +105,10 @@ def _not_our_form(request: AnyRequest, _: NotOurForm) -> Response[str]:
     return show_nobody(request, "form", 403)
 
 
-def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
-    return show_nobody(request, "busy", 503)
-
-
-def _refused(request: AnyRequest, refusal: HTTPException) -> Response[str]:
-    return show_nobody(request, "dead", 404) if refusal.status_code < 500 else _failed(request, refusal)  # noqa: PLR2004
-
-
-def _failed(request: AnyRequest, error: Exception) -> Response[str]:
-    """Say that it is our fault. The address stays out of the log: it holds the secret."""
-    reference = request.scope.get("state", {}).get("request_id", "")
-    log.error("own page failed", request_id=reference, exc_info=error)
-    return show_nobody(request, "failed", 500, reference)
-
-
 _HANDLERS: ExceptionHandlersMap = {
+    **page_failures("own page", show_nobody),
     LinkExpired: _expired,
-    NotFound: _dead,
     NotOurForm: _not_our_form,
-    Unavailable: _busy,
-    HTTPException: _refused,
-    Exception: _failed,
 }
 
 router = Router(

@@ -25,18 +25,22 @@ SESSION_LIVES = timedelta(days=14)
 SESSION_IDLES = timedelta(days=2)
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 64
+_LONGEST_AGENT = 256
 
 # Who makes a key for a storefront waits for others who do.
 _LOCK = text("SELECT 1 FROM storefront WHERE program_id = :program_id AND storefront_id = :storefront_id FOR UPDATE")
 _USE_LINK = """
-UPDATE sign_in_link SET used_at = now() WHERE sha256 = $1 AND used_at IS NULL AND expires_at > now() RETURNING user_id
+UPDATE sign_in_link SET used_at = now() FROM "user" u
+WHERE sha256 = $1 AND used_at IS NULL AND expires_at > now() AND u.user_id = sign_in_link.user_id AND u.ended_at IS NULL
+RETURNING u.user_id
 """
-_OPEN = "INSERT INTO session (sha256, user_id, expires_at) VALUES ($1, $2, $3)"
+_OPEN = "INSERT INTO session (sha256, user_id, expires_at, agent) VALUES ($1, $2, $3, $4)"
 # Seen at most once a minute: a page view should not cost a write.
 _SEEN = """
 WITH found AS (
   SELECT s.sha256, s.seen_at, u.user_id, u.email, u.role FROM session s JOIN "user" u USING (user_id)
-  WHERE s.sha256 = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.seen_at > now() - $2::interval),
+  WHERE s.sha256 = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.seen_at > now() - $2::interval
+    AND u.ended_at IS NULL),
 seen AS (
   UPDATE session s SET seen_at = now() FROM found f
   WHERE s.sha256 = f.sha256 AND f.seen_at < now() - interval '1 minute')
@@ -137,7 +141,13 @@ async def _user(session: AsyncSession, email: str | None) -> User:
     asked = select(User).order_by(col(User.created_at)).limit(1)
     if email is not None:
         asked = asked.where(col(User.email) == email.lower())
+    else:
+        asked = asked.where(col(User.ended_at).is_(None), col(User.role) == "owner")
     user = (await session.exec(asked)).first()
+    if user is not None and user.ended_at is not None:
+        # Whoever may run commands on the machine may let anybody in, also again.
+        user.ended_at = None
+        session.add(user)
     if user is None:
         user = User(user_id=new_id(), email=(email or "owner@localhost").lower(), role="owner", created_at=utc_now())
         session.add(user)
@@ -145,15 +155,19 @@ async def _user(session: AsyncSession, email: str | None) -> User:
     return user
 
 
-async def sign_in(connection: Connection, token: str) -> NewSession | None:
-    """Use a link up and open a session; None when it is unknown, used or expired."""
+async def sign_in(connection: Connection, token: str, agent: str = "") -> NewSession | None:
+    """Use a link up and open a session; None when it is unknown, used or expired, or its person was let go."""
     async with connection.transaction():
         user_id = await connection.fetchval(_USE_LINK, digest(token))
-        if user_id is None:
-            return None
-        opened = NewSession(new_secret(), utc_now() + SESSION_LIVES)
-        await connection.execute(_OPEN, digest(opened.secret), user_id, opened.expires_at)
-        return opened
+        return None if user_id is None else await open_session(connection, user_id, agent)
+
+
+async def open_session(connection: Connection, user_id: UUID, agent: str = "") -> NewSession:
+    """Open a session under a secret of its own, never under one that a browser brought. `agent`: which browser."""
+    opened = NewSession(new_secret(), utc_now() + SESSION_LIVES)
+    told = "".join(letter for letter in agent if letter.isprintable())[:_LONGEST_AGENT]
+    await connection.execute(_OPEN, digest(opened.secret), user_id, opened.expires_at, told or None)
+    return opened
 
 
 async def session_of(connection: Connection, secret: str) -> SignedIn | None:

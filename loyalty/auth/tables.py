@@ -3,10 +3,22 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from loyalty.database import Instant
+from loyalty.ids import new_id
 
 NOW = {"server_default": text("now()")}
 
@@ -39,7 +51,10 @@ class ApiKey(SQLModel, table=True):
 
 
 class User(SQLModel, table=True):
-    """A person of the merchant's staff. Owned by the installation."""
+    """A person of the merchant's staff. Owned by the installation. Nobody is deleted: what they did names them.
+
+    `totp_secret` has to be read to be compared, so it stands there as it is; it alone opens nothing.
+    """
 
     __tablename__ = "user"
     __table_args__ = (
@@ -52,6 +67,14 @@ class User(SQLModel, table=True):
     email: str
     role: str = "owner"
     created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
+    # Argon2id, with its parameters; None: comes in by links only.
+    password: str | None = None
+    totp_secret: str | None = None
+    # Shown to be entered into an app, and not asked for before a code of it has come.
+    totp_offered: str | None = None
+    # The time step of the last code that was used: none is good twice.
+    totp_step: int | None = Field(default=None, sa_type=BigInteger)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class SignInLink(SQLModel, table=True):
@@ -71,7 +94,10 @@ class Session(SQLModel, table=True):
     """A browser that is signed in. Ends when idle, after its absolute limit, or when revoked."""
 
     __tablename__ = "session"
-    __table_args__ = (ForeignKeyConstraint(["user_id"], ["user.user_id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], ["user.user_id"]),
+        UniqueConstraint("session_id", name="session_is_named_once"),
+    )
 
     sha256: bytes = Field(primary_key=True, sa_type=LargeBinary)
     user_id: UUID
@@ -79,3 +105,39 @@ class Session(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)
     expires_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    # What a list of sessions calls it: its hash is nobody's business.
+    session_id: UUID = Field(default_factory=new_id, sa_column_kwargs={"server_default": text("gen_random_uuid()")})
+    agent: str | None = None
+
+
+class SignInTry(SQLModel, table=True):
+    """How often somebody tried to come in under an e-mail address, known or not, until they have, or for a day."""
+
+    __tablename__ = "sign_in_try"
+
+    sha256: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    tries: int
+    last_at: datetime = Field(sa_type=Instant)
+    next_at: datetime = Field(sa_type=Instant)
+
+
+class StaffAction(SQLModel, table=True):
+    """What somebody of the staff set out to do in the panel, written before it is done; `status` is what came of it."""
+
+    __tablename__ = "staff_action"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], ["user.user_id"]),
+        ForeignKeyConstraint(["program_id"], ["program.program_id"]),
+        Index("staff_action_at_ix", "at", "action_id"),
+    )
+
+    action_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": text("clock_timestamp()")})
+    user_id: UUID
+    # None: of the whole installation.
+    program_id: int | None = None
+    name: str
+    address: str
+    details: dict[str, str] = Field(sa_type=JSONB)
+    status: int | None = None
+    request_id: str

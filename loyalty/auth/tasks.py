@@ -19,12 +19,19 @@ DELETE FROM sign_in_link WHERE sha256 IN (
   SELECT sha256 FROM sign_in_link WHERE least(expires_at, used_at) < now() - $1::interval LIMIT $2
 )
 """
+_TRIES = """
+DELETE FROM sign_in_try WHERE sha256 IN (
+  SELECT sha256 FROM sign_in_try WHERE last_at < now() - interval '1 day' LIMIT $1
+)
+"""
 
 
 async def clean_up(desk: Desk) -> None:
-    """Delete sessions and sign-in links that ended a while ago."""
+    """Delete sessions and sign-in links that ended a while ago, and counts of tries that say nothing any more."""
     async with desk.database.writer() as connection:
         while await connection.execute(_SESSIONS, SESSION_IDLES, KEPT_AFTER_THE_END, _BATCH) == f"DELETE {_BATCH}":
             pass
         while await connection.execute(_LINKS, KEPT_AFTER_THE_END, _BATCH) == f"DELETE {_BATCH}":
+            pass
+        while await connection.execute(_TRIES, _BATCH) == f"DELETE {_BATCH}":
             pass

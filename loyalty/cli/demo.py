@@ -66,7 +66,7 @@ async def _prepare(settings: "Settings", at: "Servers") -> _Way:
     await migrated(settings.migration_database_url or at.database_url)
     async with open_database(settings, at.database_url, pool_size=_POOL_SIZE) as database:
         made = await ensure_demo(database)
-        if await _load(database, made):
+        if await _load(database, made) + await _simulate(database, made):
             await refresh_statistics(at.database_url)
         key = await ensure_key(database, made, settings.home)
         async with database.session() as session:
@@ -93,6 +93,21 @@ async def _load(database: "Database", made: "Demo") -> int:
             note(f"Loaded {rows:,} {chapter.kind} in {seconds:.1f} s ({rows / seconds:,.0f} a second).")
             total += rows
     return total
+
+
+async def _simulate(database: "Database", made: "Demo") -> int:
+    """Make up survey answers over the sample, where there are none yet; gives how many."""
+    from loyalty.demo.facts import LAST_DAY
+    from surveys.simulation.actions import simulate_answers
+
+    began = time.monotonic()
+    told = await simulate_answers(database, made.program, made.storefront_id, LAST_DAY)
+    if told is None:
+        note("The simulated survey is there already.")
+        return 0
+    seconds = time.monotonic() - began
+    note(f"Simulated a survey of {told.asked:,} customers with {told.answers:,} answers in {seconds:.1f} s.")
+    return told.answers
 
 
 def _tell(way: _Way, port: int) -> None:

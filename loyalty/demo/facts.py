@@ -1,6 +1,7 @@
 """What the demo programme is, and where its files lie."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from loyalty.programs.facts import ProgramFacts
@@ -11,6 +12,7 @@ TIMEZONE = "America/New_York"
 CURRENCY = "USD"
 # The panel opens on the last month of the sample.
 DEFAULT_PERIOD = "2017-12"
+LAST_DAY = date(2017, 12, 31)
 DATA_ORIGIN = {
     "en": (
         "Public 84.51° Complete Journey sample, 2017. Memberships are stand-ins: a household counts as a member from"

@@ -1,7 +1,5 @@
 """Exports over HTTP. Scopes `exports:read` and `exports:write`, and the one that the kind's rows need."""
 
-import zlib
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +13,7 @@ from loyalty.auth.scopes import of_room
 from loyalty.database import Tx, write
 from loyalty.exports import actions, queries
 from loyalty.exports.facts import ExportFacts
+from loyalty.exports.packed import unpacked
 from loyalty.exports.wire import ExportIn, ExportList, ExportOut
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.api import Keyed, respond_once
@@ -29,7 +28,6 @@ _POST = problems(*READING, 400, 403, 413, 415)
 _ALL = "/exports"
 _ONE = f"{_ALL}/{{export_id:uuid}}"
 _TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
-_UNPACK = 16 + zlib.MAX_WBITS
 _Packed = Annotated[bool, QueryParameter(name="gzip", description="Give the file packed, as `.gz`.")]
 _Cursor = Annotated[str | None, QueryParameter(name="cursor", description="The `next_cursor` of the page before.")]
 _Size = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="How many at most.")]
@@ -95,7 +93,7 @@ async def download(
     # Told as a header: the handler's own media type, which documents the operation, would go before the response's.
     told = "application/gzip" if packed else _TYPES[facts.format]
     headers = {"content-disposition": f'attachment; filename="{name}"', "content-type": told}
-    return Stream(pieces if packed else _unpacked(pieces), headers=headers)
+    return Stream(pieces if packed else unpacked(pieces), headers=headers)
 
 
 @post(f"{_ONE}/cancel", operation_id="cancel_export", summary="Cancel an export", status_code=200, responses=_POST)
@@ -107,13 +105,6 @@ async def cancel(export_id: FromPath[UUID], state: State, caller: Calling) -> Ex
 
     [facts] = await write(state.database, verb, [None], whole=True)
     return ExportOut.of(facts)
-
-
-async def _unpacked(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    unpacker = zlib.decompressobj(_UNPACK)
-    async for piece in pieces:
-        yield unpacker.decompress(piece)
-    yield unpacker.flush()
 
 
 async def _found(caller: Calling, connection: Reading, export_id: UUID) -> ExportFacts:

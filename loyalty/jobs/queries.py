@@ -58,6 +58,11 @@ _RAN_LATELY = """
 SELECT coalesce(bool_or(lease_until > clock_timestamp() OR last_succeeded_at > clock_timestamp() - $1::interval), false)
 FROM schedule
 """
+_LISTED = """
+SELECT job, program_id, next_at, lease_until > clock_timestamp() AS runs, attempts, last_started_at, last_succeeded_at,
+  last_failed_at, last_error, clock_timestamp() AS now
+FROM schedule WHERE program_id = ANY($1) ORDER BY job, program_id
+"""
 _LATELY = timedelta(minutes=1)
 
 
@@ -79,6 +84,26 @@ class Run(Struct, frozen=True):
     attempt: int
     now: datetime
     next_at: datetime
+
+
+class Standing(Struct, frozen=True):
+    """How a job stands. `attempts` are the starts since the last success; `last_error` stays after a later one."""
+
+    job: str
+    program_id: int
+    next_at: datetime
+    runs: bool | None
+    attempts: int
+    last_started_at: datetime | None
+    last_succeeded_at: datetime | None
+    last_failed_at: datetime | None
+    last_error: str | None
+    now: datetime
+
+
+async def standings(connection: Connection, programs: Sequence[int]) -> list[Standing]:
+    """List how the jobs of these programmes stand."""
+    return [Standing(**dict(row)) for row in await connection.fetch(_LISTED, programs)]
 
 
 async def now(connection: Connection) -> datetime:

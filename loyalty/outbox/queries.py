@@ -1,6 +1,7 @@
 """All the SQL of handing events over."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -21,6 +22,11 @@ SELECT p FROM unnest($2::int[]) AS p
 WHERE EXISTS (SELECT FROM outbox o WHERE o.program_id = p AND o.consumer = $1)
    OR NOT EXISTS (SELECT FROM consumer_built b WHERE b.program_id = p AND b.consumer = $1)
 """
+_BEHIND = """
+SELECT b.consumer, count(o.event_id)::int AS events, min(e.recorded_at) AS since
+FROM consumer_built b LEFT JOIN outbox o USING (program_id, consumer) LEFT JOIN event e USING (program_id, event_id)
+WHERE b.program_id = $1 GROUP BY b.consumer ORDER BY b.consumer
+"""
 _IS_BUILT = "SELECT EXISTS (SELECT FROM consumer_built WHERE program_id = $1 AND consumer = $2)"
 _BUILT = "INSERT INTO consumer_built (program_id, consumer) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _TELL = """
@@ -31,6 +37,19 @@ WITH told AS (
 INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, $2 FROM unnest($5::text[]) c
 """
 _BUILD_AGAIN = "DELETE FROM consumer_built WHERE program_id = $1 AND consumer = $2"
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """What a consumer has not had yet: how many events, and the oldest's time."""
+
+    consumer: str
+    events: int
+    since: datetime | None
+
+
+async def behind(connection: Connection, program_id: int) -> list[Behind]:
+    """Tell how far behind the consumers of a programme's events are."""
+    return [Behind(**dict(row)) for row in await connection.fetch(_BEHIND, program_id)]
 
 
 async def next_events(connection: Connection, program_id: int, consumer: str, limit: int) -> list[Event]:

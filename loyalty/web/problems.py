@@ -50,7 +50,7 @@ _SEND = {
     "Idempotency-Key": "Send an `Idempotency-Key` header: a new one for each thing to be done (a UUID does), the same "
     "one with every retry of it."
 }
-_BUSY = (
+BUSY = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.PostgresConnectionError,
@@ -215,7 +215,7 @@ def invalid_from(error: msgspec.ValidationError) -> Invalid:
 def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Answer a failure of ours: without a word about its inside, with the id under which the log has it."""
     found = request_id(request)
-    if isinstance(error, _BUSY):
+    if isinstance(error, BUSY):
         log.warning("database busy or away", error=repr(error), request_id=found)
         detail = "The database cannot answer now. Send the same request again: a retry never counts twice."
         return respond(_problem(503, "unavailable", detail, found))

@@ -54,10 +54,12 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("simulated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("survey_closed_has_a_time")),
         sa.CheckConstraint("(state = 'draft') = (edition = 0)", name=op.f("survey_open_ones_were_published")),
         sa.CheckConstraint("state IN ('draft', 'open', 'closed')", name=op.f("survey_state_is_known")),
         sa.CheckConstraint("edition >= 0 AND version >= 1", name=op.f("survey_counts_upwards")),
+        sa.CheckConstraint("NOT simulated OR state = 'closed'", name=op.f("survey_simulated_ones_ask_nobody")),
         sa.ForeignKeyConstraint(["program_id"], ["program.program_id"], name=op.f("survey_program_id_fk")),
         sa.PrimaryKeyConstraint("program_id", "survey_id", name=op.f("survey_pk")),
     )

@@ -47,7 +47,10 @@ WHERE program_id = $1 AND case_id = {0} AND closed_at IS NULL RETURNING 1
 """
 _EXCLUDE = """
 UPDATE survey_response SET excluded_because = $3, excluded_by = $4
-WHERE program_id = $1 AND invitation_id = $2 AND (excluded_because IS NULL) <> ($3::text IS NULL) RETURNING true
+WHERE program_id = $1 AND invitation_id = $2 AND (excluded_because IS NULL) <> ($3::text IS NULL)
+  AND NOT EXISTS (SELECT FROM survey_invitation i JOIN survey v ON v.program_id = $1 AND v.survey_id = i.survey_id
+    WHERE i.program_id = $1 AND i.invitation_id = $2 AND v.simulated)
+RETURNING true
 """
 
 

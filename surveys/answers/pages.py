@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable
 import structlog
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
 from loyalty.account_page.forms import NotOurForm, checked_form
 from loyalty.database import Database, Tx, write
-from loyalty.errors import NotFound, Unavailable
+from loyalty.errors import NotFound
 from loyalty.web.customer_pages import AnyRequest, redirect
+from loyalty.web.page_failures import page_failures
 from surveys.answers import actions
 from surveys.answers.actions import LONGEST_COMMENT, AnswerLocked, Link, LinkEnded, NotScored, open_link
 from surveys.answers.showing import asked, format_of, show, show_nobody
@@ -150,10 +150,6 @@ async def _commit(database: Database, verb: Callable[[Tx], Awaitable[object]]) -
     await write(database, alone, [None], whole=True)
 
 
-def _dead(request: AnyRequest, _: NotFound) -> Response[str]:
-    return show_nobody(request, "dead", 404)
-
-
 def _ended(request: AnyRequest, _: LinkEnded) -> Response[str]:
     return show_nobody(request, "ended", 410)
 
@@ -162,28 +158,10 @@ def _not_our_form(request: AnyRequest, _: NotOurForm) -> Response[str]:
     return show_nobody(request, "form", 403)
 
 
-def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
-    return show_nobody(request, "busy", 503)
-
-
-def _refused(request: AnyRequest, refusal: HTTPException) -> Response[str]:
-    return show_nobody(request, "dead", 404) if refusal.status_code < 500 else _failed(request, refusal)  # noqa: PLR2004
-
-
-def _failed(request: AnyRequest, error: Exception) -> Response[str]:
-    """Say that it is our fault. The address stays out of the log: it holds the secret."""
-    reference = request.scope.get("state", {}).get("request_id", "")
-    log.error("survey page failed", request_id=reference, exc_info=error)
-    return show_nobody(request, "failed", 500, reference)
-
-
 _HANDLERS: ExceptionHandlersMap = {
+    **page_failures("survey page", show_nobody),
     LinkEnded: _ended,
-    NotFound: _dead,
     NotOurForm: _not_our_form,
-    Unavailable: _busy,
-    HTTPException: _refused,
-    Exception: _failed,
 }
 
 router = Router(

@@ -5,13 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from loyalty.database import Connection, Tx
-from surveys.invitations.people import now_of
+from surveys.invitations.people import now_of, survivor_of
 
 _SUPPRESS = """
 INSERT INTO survey_suppression (program_id, customer_id, why, email_sha256, recorded_at)
 SELECT $1, c.customer_id, $3,
   CASE WHEN $3 = 'bounced' THEN sha256(convert_to(lower(coalesce($5, c.email)), 'UTF8')) END, $4
 FROM customer c WHERE c.program_id = $1 AND c.customer_id = $2
+  AND ($3 <> 'bounced' OR coalesce($5, c.email) IS NOT NULL)
 ON CONFLICT (program_id, customer_id, why) DO UPDATE
   SET email_sha256 = excluded.email_sha256, recorded_at = excluded.recorded_at
   WHERE survey_suppression.email_sha256 IS DISTINCT FROM excluded.email_sha256
@@ -48,7 +49,9 @@ async def bounce(tx: Tx, program_id: int, invitation_id: UUID, email: str | None
     now = await now_of(tx.connection, program_id)
     customer_id = await note_bounce(tx.connection, program_id, invitation_id, now)
     if customer_id is not None:
-        await suppress(tx.connection, program_id, customer_id, "bounced", now, email)
+        # The letter went to whom the customer has become; who has no address by now is written to no more anyhow.
+        whom = await survivor_of(tx.connection, program_id, customer_id)
+        await suppress(tx.connection, program_id, whom or customer_id, "bounced", now, email)
 
 
 async def suppress(

@@ -12,10 +12,11 @@ from loyalty.web.customer_pages import environment
 from surveys.invitations import tokens
 from surveys.invitations.sending import Asking, Post
 from surveys.plans.classes import HIGHEST
+from surveys.plans.content import Content
 from surveys.plans.words import question
 
 SURVEY = "survey"
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _SUBJECT = mark("Would you recommend %(shop)s?")
 _AGAIN = mark("A reminder: would you recommend %(shop)s?")
 
@@ -24,7 +25,7 @@ def survey_letter(asking: Asking, email: str, public_url: str) -> Letter:
     """Write the letter in the customer's language."""
     program, content = asking.program, asking.invitation.content
     f = Format(choose_language(kept=asking.person.language), program.currency)
-    texts, shop = content.texts_in(f.language), program.name
+    shop = program.name
     address = tokens.address(public_url, program.program_id, asking.token.secret)
     values = {
         "shop": shop,
@@ -36,17 +37,23 @@ def survey_letter(asking: Asking, email: str, public_url: str) -> Letter:
         "reminder": asking.reminder,
         "points": f.number(content.reward_points) if content.reward_points and asking.invitation.member else None,
     }
-    made = environment(_TEMPLATES, f.language)
+    made = environment(TEMPLATES, f.language)
     return Letter(
         kind=SURVEY,
         to=email,
         sender=shop,
-        subject=texts.subject or f.words.gettext(_AGAIN if asking.reminder else _SUBJECT, shop=shop),
+        subject=subject(content, shop, f, reminder=asking.reminder),
         text=made.get_template("invitation.txt").render(values),
         html=made.get_template("invitation.html").render(values),
         unsubscribe=f"{address}/unsubscribe",
         customer_id=asking.person.customer_id,
     )
+
+
+def subject(content: Content, shop: str, f: Format, *, reminder: bool = False) -> str:
+    """Give the subject, in the survey's own words where it has any."""
+    own = content.texts_in(f.language).subject
+    return own or f.words.gettext(_AGAIN if reminder else _SUBJECT, shop=shop)
 
 
 def by_mail(public_url: str) -> Post:

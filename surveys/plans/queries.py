@@ -22,7 +22,8 @@ VALUES ($1, $2, $3, $4, $5, {_NOW})
 _SURVEY = """json_build_object('survey_id', s.survey_id, 'state', s.state, 'edition', s.edition, 'version', s.version,
   'draft', s.draft, 'made_at', s.made_at, 'changed_at', s.changed_at, 'closed_at', s.closed_at)"""
 _FIND = f"SELECT {_SURVEY}::text FROM survey s WHERE program_id = $1 AND survey_id = $2"  # noqa: S608 - our own parts
-_FIND_TO_CHANGE = f"{_FIND} FOR UPDATE"
+# Simulated ones stay as they are.
+_FIND_TO_CHANGE = f"{_FIND} AND NOT simulated FOR UPDATE"
 _LIST = f"""
 SELECT coalesce(json_agg({_SURVEY} ORDER BY s.made_at, s.survey_id), '[]')::text FROM survey s WHERE program_id = $1
 """  # noqa: S608 - our own parts

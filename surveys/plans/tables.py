@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -40,6 +40,7 @@ class Survey(SQLModel, table=True):
         CheckConstraint("(state = 'draft') = (edition = 0)", name="open_ones_were_published"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_a_time"),
         CheckConstraint("edition >= 0 AND version >= 1", name="counts_upwards"),
+        CheckConstraint("NOT simulated OR state = 'closed'", name="simulated_ones_ask_nobody"),
     )
 
     program_id: int = Field(primary_key=True)
@@ -52,6 +53,8 @@ class Survey(SQLModel, table=True):
     made_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    # Made up over a sample for those who look first: never among real answers.
+    simulated: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class SurveyEdition(SQLModel, table=True):

@@ -17,7 +17,7 @@ from surveys.plans.times import FRESH
 
 Days = Annotated[
     int,
-    Meta(ge=0, le=365, title=mark("Days after"), description="Local days after it happened; 0: at once."),
+    Meta(ge=0, le=365, title=mark("Days after"), description=mark("Local days after it happened; 0: at once.")),
 ]
 Direction = Literal["up", "down"]
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Router, get
 from litestar.params import QueryParameter
@@ -11,22 +12,39 @@ from loyalty.errors import Invalid
 from loyalty.programs.api import Reading, Writing
 from loyalty.web.cursors import Cursor, PageSize, cursor_of, place_of
 from loyalty.web.openapi import READING, problems
+from surveys.plans.actions import found
 from surveys.results.queries import results
 from surveys.results.voices import voices
 from surveys.results.wire import ResultsOut, VoiceList, VoiceOut, results_out
 
 _LONGEST_DAYS = 3_700
+# Room for the days before and after that a zone and a period to compare with need.
+_EARLIEST, _LATEST = date(1970, 1, 1), date(9000, 1, 1)
 Start = Annotated[date, QueryParameter(description="First local day of the programme's zone.")]
+OfSurvey = Annotated[UUID | None, QueryParameter(name="survey_id", description="Only of this survey.")]
 End = Annotated[date, QueryParameter(description="The local day after the last: exclusive.")]
 
 
 @get("/survey-results", operation_id="get_survey_results", summary="Show what came of it", responses=problems(*READING))
-async def show_results(source: Writing, connection: Reading, start: Start, end: End) -> ResultsOut:
+async def show_results(
+    source: Writing, connection: Reading, start: Start, end: End, of_survey: OfSurvey = None
+) -> ResultsOut:
     """Show the score of a period, members beside non-members, with intervals, and the way from asking to answering."""
+    first, after = checked_days(start, end)
+    if of_survey is not None:
+        await found(connection, source.program.program_id, of_survey)
+    return results_out(start, end, await results(connection, source.program, first, after, of_survey))
+
+
+def checked_days(start: date, end: date) -> tuple[date, date]:
+    """Give both days if they make a period that can be looked at."""
+    if start < _EARLIEST or end > _LATEST:
+        msg = f"Days lie between {_EARLIEST} and {_LATEST}."
+        raise Invalid(msg, pointer="/start" if start < _EARLIEST else "/end")
     if not 0 < (end - start).days <= _LONGEST_DAYS:
         msg = "end is a day after start, and at most ten years."
         raise Invalid(msg, pointer="/end")
-    return results_out(start, end, await results(connection, source.program, start, end))
+    return start, end
 
 
 @get(
@@ -37,9 +55,9 @@ async def show_results(source: Writing, connection: Reading, start: Start, end: 
 )
 async def show_voices(source: Writing, connection: Reading, limit: PageSize = 50, cursor: Cursor = None) -> VoiceList:
     """List comments that customers allow to be published now. Ask often: what is taken back is not told any more."""
-    found = await voices(connection, source.program.program_id, limit + 1, place_of(cursor))
-    data = [VoiceOut(one.score, one.comment, one.first_name, one.publish_at) for one in found[:limit]]
-    return VoiceList(data, cursor_of(found[limit - 1].invitation_id) if len(found) > limit else None)
+    told = await voices(connection, source.program.program_id, limit + 1, place_of(cursor))
+    data = [VoiceOut(one.score, one.comment, one.first_name, one.publish_at) for one in told[:limit]]
+    return VoiceList(data, cursor_of(told[limit - 1].invitation_id) if len(told) > limit else None)
 
 
 router = Router(path="/v1", tags=["surveys"], opt=of_room("surveys"), route_handlers=[show_results, show_voices])

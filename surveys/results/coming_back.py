@@ -1,22 +1,26 @@
 """Do they come back? Who bought again after an answer, after silence, and without ever having been asked.
 
 Only whole stories are told: somebody whose days are not over yet is in neither number. The never surveyed are those who
-were held out by lot, so nothing but the asking sets them apart.
+were held out by lot, so nothing but the asking sets them apart. Whom a letter did not reach was not silent, and who was
+rewarded for answering had another reason to come: both are left out.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from asyncpg import Record
+
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import BOUGHT, KEPT, PERSONS, now_of
-from surveys.results.queries import Rate
+from surveys.results.lives import WITHIN_DAYS, rate_within
+from surveys.results.queries import OF_KIND
+from surveys.results.scores import Rate
 
 Crowd = Literal["promoter", "passive", "detractor", "silent", "never_asked"]
 CROWDS: tuple[Crowd, ...] = ("promoter", "passive", "detractor", "silent", "never_asked")
-WITHIN_DAYS = (30, 60, 90)
 # One row a person and crowd: the first time in the period, and how many days after it that person bought next.
 _STORIES = f"""
 WITH RECURSIVE told AS MATERIALIZED (
@@ -28,8 +32,8 @@ WITH RECURSIVE told AS MATERIALIZED (
   LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitation_id
   WHERE i.program_id = $1 AND i.customer_id IS NOT NULL AND coalesce(r.first_scored_at, i.sent_at, i.due_at) >= $2
     AND coalesce(r.first_scored_at, i.sent_at, i.due_at) < $3
-    AND (r.score IS NOT NULL AND r.excluded_because IS NULL OR r.score IS NULL AND i.ends_at <= $4
-      OR i.reason = 'held_out')
+    AND (r.score IS NOT NULL AND (r.excluded_because IS NULL OR $5) AND NOT r.rewarded
+      OR r.score IS NULL AND i.ends_at <= $4 AND i.bounced_at IS NULL OR i.reason = 'held_out') AND {OF_KIND}
 ), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS},
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
@@ -39,6 +43,10 @@ SELECT h.crowd, h.at, (
   WHERE p.placed_at > h.at AND k.minor > 0) AS next_at
 FROM first_time h JOIN family f ON f.person = h.person
 """  # noqa: S608 - our own parts
+_ENDED = "SELECT max(closed_at) FROM survey WHERE program_id = $1 AND simulated"
+
+# Nobody knows how many a recursion finds: expecting few, the planner would hold everybody against everybody.
+_PLANNING = "SET LOCAL enable_nestloop = off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +56,25 @@ class Returns:
     by_crowd: dict[Crowd, dict[int, Rate]]
 
 
-async def coming_back(connection: Connection, program: ProgramFacts, start: date, end: date) -> Returns:
+async def known_at(connection: Connection, program_id: int, *, simulated: bool) -> datetime:
+    """Tell up to when purchases are known: until now or, of what was made up over a sample, until that ends."""
+    ended = await connection.fetchval(_ENDED, program_id) if simulated else None
+    return ended or await now_of(connection, program_id)
+
+
+async def coming_back(
+    connection: Connection, program: ProgramFacts, start: date, end: date, *, simulated: bool = False
+) -> Returns:
     """Follow those of a period of local days `[start, end)`, each person once per crowd, from the first time on."""
     since, until = (midnight_after(day - timedelta(days=1), program.zone) for day in (start, end))
-    now = await now_of(connection, program.program_id)
-    rows = await connection.fetch(_STORIES, program.program_id, since, until, now)
+    now = await known_at(connection, program.program_id, simulated=simulated)
+    rows = await fetch_of_persons(connection, _STORIES, program.program_id, since, until, now, simulated)
     stories = [(row["crowd"], row["at"], row["next_at"]) for row in rows]
     return Returns({crowd: {days: rate_within(stories, crowd, days, now) for days in WITHIN_DAYS} for crowd in CROWDS})
 
 
-def rate_within(stories: list[tuple[str, datetime, datetime | None]], crowd: str, days: int, now: datetime) -> Rate:
-    """Count a crowd's members who came back within so many days of 24 hours; the immature are left out."""
-    span = timedelta(days=days)
-    whole = [(at, following) for who, at, following in stories if who == crowd and at + span <= now]
-    return Rate(sum(following is not None and following <= at + span for at, following in whole), len(whole))
+async def fetch_of_persons(connection: Connection, sql: str, *arguments: object) -> list[Record]:
+    """Ask what begins with everybody whom those asked have become."""
+    async with connection.transaction():
+        await connection.execute(_PLANNING)
+        return await connection.fetch(sql, *arguments)

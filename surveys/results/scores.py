@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from loyalty.intervals import Answers, Interval, NpsDifference, nps_difference, nps_interval
+from loyalty.intervals import Answers, Interval, NpsDifference, nps_difference, nps_interval, wilson
 from surveys.plans.classes import CLASSES, NpsClass, class_of
 
 # Below that many answers no number is shown; below the other it is but an indication, and nothing is compared.
@@ -32,6 +32,23 @@ class Shown(Struct, frozen=True):
     score: int | None
     indicative: bool
     interval: Interval | None
+
+
+class Rate(Struct, frozen=True):
+    """Who did it, of whom."""
+
+    num: int
+    den: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, of 1."""
+        return self.num / self.den if self.den else None
+
+    @property
+    def ci95(self) -> Interval | None:
+        """Its Wilson interval."""
+        return wilson(self.num, self.den)
 
 
 def tally(scores: Iterable[int]) -> Answers:

@@ -14,6 +14,7 @@ SELECT r.invitation_id, r.score, r.comment, r.publish_at, split_part(btrim(c.nam
 FROM survey_response r JOIN survey_invitation i ON i.program_id = $1 AND i.invitation_id = r.invitation_id
 JOIN customer c ON c.program_id = $1 AND c.customer_id = i.customer_id
 WHERE r.program_id = $1 AND r.publish_at IS NOT NULL AND r.excluded_because IS NULL
+  AND NOT (SELECT v.simulated FROM survey v WHERE v.program_id = $1 AND v.survey_id = i.survey_id)
   AND ($2::uuid IS NULL OR (r.publish_at, r.invitation_id) < (SELECT o.publish_at, o.invitation_id
     FROM survey_response o WHERE o.program_id = $1 AND o.invitation_id = $2))
 ORDER BY r.publish_at DESC, r.invitation_id DESC LIMIT $3

@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from loyalty.intervals import Answers, NpsDifference
-from surveys.results.queries import Group, Rate, Results
-from surveys.results.scores import shown
+from surveys.results.queries import Group, Results
+from surveys.results.scores import Rate, shown
 
 Interval = tuple[float, float]
 
@@ -123,11 +123,12 @@ def _group(group: Group) -> GroupOut:
         group.interval,
         seen.score,
         seen.indicative,
-        _rate(group.response),
+        rate_out(group.response),
     )
 
 
-def _rate(rate: Rate) -> RateOut:
+def rate_out(rate: Rate) -> RateOut:
+    """Show a share with its interval."""
     return RateOut(rate.num, rate.den, rate.value, rate.ci95)
 
 

@@ -5,13 +5,14 @@ segment, `[value, low, high]` for the difference. They agree with the reference 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
+from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Grain, Line, parse_period
 from kpi import periods
@@ -21,6 +22,9 @@ from kpi.inputs.staff import Entered, Listed, Staff
 from kpi.liability.actions import Liability
 from kpi.measure import Difference, Distribution, Interval, Ratio, Reason, Text, measure_named
 from kpi.pictures import Picture
+from kpi.reasons import NO_OPINIONS
+from loyalty.auth.actions import NewSession
+from loyalty.auth.signing_in import Attempt
 from loyalty.clock import utc_now
 from loyalty.errors import NotFound
 from loyalty.members.people import Found, People, Search
@@ -30,13 +34,19 @@ from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
 from tests.admin.fake_effects import FakeEffects
+from tests.admin.fake_health import nothing_well
+from tests.admin.fake_keys import FakeKeys
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_links import FakeLinks
+from tests.admin.fake_moving import FakeExports, FakeImports
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_settings import FakeSettings
+from tests.admin.fake_surveys import FakeSurveys
+from tests.admin.fake_team import FakeDoor, FakeJournal, FakeOwn, FakeTeam
 from tests.admin.fake_tiers import FakeTiers
 
 NOTHING_ENTERED = Reason(
@@ -140,15 +150,34 @@ class FakeDesk:
     points: FakePoints = field(default_factory=FakePoints)
     rewards: FakeRewards = field(default_factory=FakeRewards)
     referrals: FakeReferrals = field(default_factory=FakeReferrals)
+    surveys: FakeSurveys = field(default_factory=FakeSurveys)
     segments: FakeSegments = field(default_factory=FakeSegments)
     rules: FakeRules = field(default_factory=FakeRules)
     backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
     page_links: FakeLinks = field(default_factory=FakeLinks)
     effects: FakeEffects = field(default_factory=FakeEffects)
+    keys: FakeKeys = field(default_factory=FakeKeys)
+    imports: FakeImports = field(default_factory=FakeImports)
+    exports: FakeExports = field(default_factory=FakeExports)
+    team: FakeTeam = field(default_factory=FakeTeam)
+    own: FakeOwn = field(default_factory=FakeOwn)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    door: FakeDoor = field(default_factory=FakeDoor)
+    settings: FakeSettings = field(default_factory=FakeSettings)
+    healthy: HealthSeen = field(default_factory=nothing_well)
 
-    async def sign_in(self, token: str) -> FakeSession | None:
+    async def sign_in_by_password(self, email: str, password: str, code: str, agent: str) -> Attempt:
+        """Compare with the one there is."""
+        session = NewSession("secret-of-a-password", FakeSession().expires_at)
+        tried = self.door.tried(email, password, code, agent, session)
+        if tried.session is not None:
+            self.sessions[tried.session.secret] = self.person
+        return tried
+
+    async def sign_in(self, token: str, agent: str) -> FakeSession | None:
         """Use a link up."""
+        self.door.agents.append(agent)
         if token not in self.links:
             return None
         self.links.remove(token)
@@ -163,6 +192,11 @@ class FakeDesk:
     async def sign_out(self, secret: str) -> None:
         """Forget them."""
         self.sessions.pop(secret, None)
+
+    async def health(self, program: ProgramFacts) -> HealthSeen:
+        """Give what the test put there."""
+        assert program in self.listed
+        return self.healthy
 
     async def programs(self) -> Sequence[ProgramFacts]:
         """List the programmes."""
@@ -303,7 +337,7 @@ class FakeDesk:
         named = _key(days)
         row = self.table.get(key, {}).get(named, Row())
         value, low, high = row.difference
-        make = _counted if measure_named(key).additivity == "additive" else _ratio
+        make = _counted if measure_named(key).additivity == "additive" else _score if key == "nps" else _ratio
         return Figures(
             period=Period(days.start, days.end, program.timezone),
             partial=named == self.partial,
@@ -314,7 +348,7 @@ class FakeDesk:
                 "non_member": make(row.non_member),
             },
             difference=Difference(value, _interval(low, high)),
-            reason=None if key in self.table else NOTHING_ENTERED,
+            reason=_reason(key, row, known=key in self.table),
             ci_pending=self.pending > 0,
             lists=key in self.table and measure_named(key).unit == "ratio",
             distributions=self.distributions.get(key, {}),
@@ -338,6 +372,18 @@ def _counted(counts: Counts) -> Ratio:
 def _ratio(counts: Counts) -> Ratio:
     num, den, low, high = counts
     return Ratio(num, den, num / den if den else None, _interval(low, high))
+
+
+def _reason(key: str, row: Row, *, known: bool) -> Reason | None:
+    if key == "nps":
+        return None if row.everyone[1] else NO_OPINIONS
+    return None if known else NOTHING_ENTERED
+
+
+def _score(counts: Counts) -> Ratio:
+    """Give a score: of 100."""
+    ratio = _ratio(counts)
+    return replace(ratio, value=None if ratio.value is None else 100 * ratio.num / (ratio.den or 1))
 
 
 def _interval(low: float | None, high: float | None) -> Interval | None:

@@ -7,10 +7,11 @@ from html import unescape
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
+from litestar.datastructures import FormMultiDict
 from msgspec import Meta, Struct
 
 from admin.format import Format
-from admin.forms import KindForm, draw, read
+from admin.forms import KindForm, draw, read, said_in
 from admin.pages import environment
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
@@ -186,3 +187,7 @@ class Nested(Struct, frozen=True):
 def test_a_field_that_no_form_can_ask_for_is_found_at_once() -> None:
     with pytest.raises(TypeError, match="inside"):
         draw("nested", Nested, {}, EN, PROGRAM)
+
+
+def test_what_postgresql_does_not_take_is_left_out_of_what_was_posted() -> None:
+    assert said_in(FormMultiDict([("note", " a\0b\r\nc "), ("note", "d")])) == {"note": ["ab\nc", "d"]}

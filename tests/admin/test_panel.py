@@ -159,7 +159,15 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         "/admin/p/1/tiers",
         "/admin/p/1/rewards",
         "/admin/p/1/referrals",
+        "/admin/p/1/surveys",
         "/admin/p/1/rules",
+        "/admin/p/1/imports",
+        "/admin/p/1/keys",
+        "/admin/p/1/settings",
+        "/admin/p/1/health",
+        "/admin/p/1/team",
+        "/admin/p/1/audit",
+        "/admin/p/1/account",
         "/docs",
     }
     assert "<details" not in html.partition("</nav>")[0]

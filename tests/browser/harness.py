@@ -12,10 +12,12 @@ from admin.app import panel
 from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
 from tests.admin.fake_liability import ENTERED
+from tests.admin.fake_opinions import MONTHS, with_opinions
 from tests.admin.fake_people import NORA, nora
 from tests.admin.fake_pictures import show_pictures
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_segments import FakeSegments
+from tests.admin.fake_surveys import few, made_up, nothing
 from tests.admin.fake_tiers import FakeTiers, on_the_way
 
 SECRET = "harness"
@@ -89,6 +91,7 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         table={key: rows for key, rows in complete_journey().items() if key != "orders_per_active"}
     ),
     "pictures": lambda: show_pictures(FakeDesk()),
+    "opinions": lambda: FakeDesk(table=with_opinions(MONTHS)),
     "points": lambda: FakeDesk(points=ENTERED),
     "counted": lambda: FakeDesk(table=_counted(), partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
     "costs": lambda: FakeDesk(
@@ -99,7 +102,11 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
         segments=FakeSegments(kept={}, people=[]),
         rewards=FakeRewards(kept={}, takers=[]),
         tiers=FakeTiers(scheme=None),
+        surveys=nothing(),
     ),
+    "simulated": lambda: FakeDesk(surveys=made_up()),
+    "indicative": lambda: FakeDesk(surveys=few(12)),
+    "toofew": lambda: FakeDesk(surveys=few(4)),
     "tiered": lambda: FakeDesk(pages={NORA: replace(nora(), tier=on_the_way())}),
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(

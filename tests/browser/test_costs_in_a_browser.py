@@ -30,7 +30,7 @@ async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, in_state
     window = await open_window(in_state("costs"), SECRET, language="fr")
     await window.open(COSTS)
     for width in (1440, 1181, 1024, 900, 768, 640, 390, 320):
-        await window.page.set_viewport_size({"width": width, "height": 900})
+        await window.widen(width)
         await window.keep_picture(f"costs-fr-{width}")
         assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width
         if width >= 390:

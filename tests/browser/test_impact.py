@@ -38,7 +38,7 @@ async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, real_pan
     window = await open_window(real_panel.address, real_panel.secret, language="fr")
     await window.open(f"{IMPACT}?period={period}")
     for width in (1920, 1400, 1399, 1180, 1024, 900, 768, 640, 390, 320):
-        await window.page.set_viewport_size({"width": width, "height": 900})
+        await window.widen(width)
         await window.keep_picture(f"impact-fr-{period}-{width}")
         assert await window.page.evaluate(_STICKS_OUT_OF_ITS_CARD) == [], width
         assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width

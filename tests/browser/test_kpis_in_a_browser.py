@@ -111,7 +111,7 @@ async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, real_pan
     for path, name in ((f"{KPIS}?{MAY}", "kpis"), (f"{KPIS}/aov?{MAY}&by=week", "measure")):
         await window.open(path)
         for width in (1440, 1180, 900, 768, 640, 390, 320):
-            await window.page.set_viewport_size({"width": width, "height": 900})
+            await window.widen(width)
             await window.keep_picture(f"{name}-fr-{width}")
             assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width
 

@@ -27,7 +27,7 @@ async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, in_state
     window = await open_window(in_state("points"), SECRET, language="fr")
     await window.open(MAY)
     for width in (1920, 1280, 1101, 1099, 900, 768, 640, 390, 320):
-        await window.page.set_viewport_size({"width": width, "height": 900})
+        await window.widen(width)
         await window.keep_picture(f"liability-fr-{width}")
         assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width
         assert await window.page.evaluate(_STICKS_OUT) == [], width

@@ -112,7 +112,7 @@ async def test_nothing_of_it_sticks_out_at_any_width(open_window: OpenWindow, ve
     window = await open_window(verger.address, language="fr")
     await window.open(f"/me/{verger.nora}?lang=fr")
     for width in (1280, 960, 768, 640, 480, 390, 320):
-        await window.page.set_viewport_size({"width": width, "height": 900})
+        await window.widen(width)
         assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width
 
 

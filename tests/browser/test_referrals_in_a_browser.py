@@ -78,7 +78,7 @@ async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, in_state
     for path in (PAGE, NEW):
         await window.open(path)
         for width in (1440, 1181, 1001, 900, 768, 640, 390, 320):
-            await window.page.set_viewport_size({"width": width, "height": 900})
+            await window.widen(width)
             assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width
 
 

@@ -251,11 +251,11 @@ def _asking(say: Teller) -> None:
     say("close_survey", survey_id=survey)
     say("list_surveys")
     today = utc_now().date()
-    say(
-        "get_survey_results",
-        start=(today - timedelta(days=30)).isoformat(),
-        end=(today + timedelta(days=1)).isoformat(),
-    )
+    days = {"start": (today - timedelta(days=30)).isoformat(), "end": (today + timedelta(days=1)).isoformat()}
+    for operation in ("get_survey_results", "get_survey_returns", "download_survey_returns"):
+        say(operation, **days)
+    for operation in ("list_survey_return_customers", "download_survey_return_customers"):
+        say(operation, group="quiet_promoters", **days)
 
 
 def _figures(say: Teller) -> None:

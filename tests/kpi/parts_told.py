@@ -15,11 +15,13 @@ from kpi.parts.history import History
 from kpi.parts.length import Length
 from kpi.parts.money import Channel, Covered, HandedOver, Leads, Margins, Rewards, Spent, Units
 from kpi.parts.often import MOST, Often
+from kpi.parts.opinions import Opinions, Said
 from kpi.parts.points import FirstRedemptions, Points, PointWorth
 from kpi.parts.referring import Referring
 from kpi.parts.stock import Stock
 from kpi.parts.tiers import Tiers
 from kpi.parts.waits import Waits
+from loyalty.intervals import Answers
 
 MONTHS = 3
 Rows = list[dict[str, Any]]
@@ -39,6 +41,7 @@ def parts_of(rows: Rows) -> dict[str, Any]:
         "history": History(a_year=True),
         "length": Length(MONTHS),
         "often": often(rows),
+        "opinions": Opinions(opinion(rows, member=True), opinion(rows, member=False)),
         **points_and_money(rows),
         "referring": referring(rows),
         "stock": Stock(who(lambda row: (row.get("member") or row.get("joined")) and not row.get("left"))),
@@ -48,6 +51,16 @@ def parts_of(rows: Rows) -> dict[str, Any]:
         ),
         "waits": waits(rows),
     }
+
+
+def opinion(rows: Rows, *, member: bool) -> Said:
+    """Let who bought last under that status answer with what it came to, modulo 11."""
+    last = {number: row["buys"][-1] for number, row in enumerate(rows) if row.get("buys")}
+    scores = {number: net % 11 for number, (net, as_member) in last.items() if as_member is member}
+    promoters = [number for number, score in scores.items() if score >= 9]
+    detractors = sum(score <= 6 for score in scores.values())
+    answers = Answers(len(promoters), len(scores) - len(promoters) - detractors, detractors)
+    return Said(answers, Customers(scores), Customers(promoters), asked=len(rows), replied=len(scores))
 
 
 def points_and_money(rows: Rows) -> dict[str, Any]:
@@ -86,6 +99,7 @@ def other_way_round(parts: dict[str, Any]) -> dict[str, Any]:
         "gaps": replace(gaps, member=~gaps.member),
         "margins": replace(margins, member=1 - margins.member),
         "units": replace(units, member=1 - units.member, flow=units.flow[::-1]),
+        "opinions": Opinions(parts["opinions"].other, parts["opinions"].member),
     }
 
 

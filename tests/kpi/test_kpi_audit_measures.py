@@ -20,6 +20,7 @@ from kpi.rollup.tasks import CONSUMER
 from kpi.rollup.work import rebuild
 from loyalty.database import Database
 from loyalty.programs.policies import Policies
+from tests.kpi.pollster import Pollster
 from tests.kpi.shop import Shop
 from tests.kpi.test_kpi_recount import ZONE, Teller
 from tests.kpi.till import MOVES, Till
@@ -45,6 +46,8 @@ class Merchant(Teller):
         self.climbed: Counter[UUID] = Counter()
         self.friends = Random(seed + 2)  # noqa: S311 - as above
         self.brought: set[UUID] = set()
+        self.opinions = Random(seed + 3)  # noqa: S311 - as above
+        self.poll = Pollster(shop)
 
     async def tell(self, happenings: int) -> None:
         """Let things happen, and of each other sort as many."""
@@ -63,6 +66,7 @@ class Merchant(Teller):
             await self.more.choice([self.takes_back, self.enters])()
             await self.hears_of_a_lead()
             await self.brings()
+            await self.asks()
             for _ in range(3):
                 await self.climbs()
 
@@ -85,6 +89,26 @@ class Merchant(Teller):
         late = (self.clock + timedelta(days=pick.randint(0, 20))).isoformat() if pick.random() < 0.5 else None
         at = self.at_some_time().isoformat()
         await self.till.claims(friend, referrer, at, refused=refused, ended=late, recorded=now)
+
+    async def asks(self) -> None:
+        """Ask somebody who may answer, change the answer, be forgotten, or turn out to be one of the shop's own."""
+        pick, when = self.opinions, self.at_some_time()
+        at, later, last = ((when + timedelta(days=days)).isoformat() for days in (0, 5, 9))
+        customer, member = pick.choice(self.customers), pick.random() < 0.5
+        asked = await self.poll.asks(customer, at, member=member)
+        if pick.random() < 0.8:
+            await self.poll.answers(asked, pick.randint(0, 10), at, member=member)
+            chance = pick.random()
+            if chance < 0.2:
+                await self.poll.changes(asked, pick.randint(0, 10), later)
+            elif chance < 0.4:
+                await self.poll.excludes(asked, later)
+                if chance < 0.3:
+                    await self.poll.excludes(asked, last, again=True)
+            elif chance < 0.5:
+                await self.poll.rewards(asked)
+        if pick.random() < 0.1:
+            await self.poll.forgets(customer)
 
     async def sells_lines(self) -> None:
         customer, pick = self.more.choice([*self.customers, None]), self.more
@@ -221,6 +245,7 @@ async def shop(owner: asyncpg.Connection) -> Shop:
         await till.climbs(ada, seq, tier, at, recorded="2026-03-05")
     await till.climbs(bob, 1, "gold", "2026-01-20", recorded="2026-01-20")
     await referred(till, ada, fay)
+    await asked(shop, ada, cleo, dan)
     return shop
 
 
@@ -259,6 +284,15 @@ async def referred(till: Till, ada: UUID, fay: UUID) -> None:
     await till.claims(twin, ada, "2026-02-09", refused="same_address")
     for day in ("2026-02-10", "2026-02-25"):
         await sells(till, twin, day, 700)
+
+
+async def asked(shop: Shop, ada: UUID, cleo: UUID, dan: UUID) -> None:
+    """Have Ada change her mind, Cleo answer under two ids, and somebody who works here."""
+    poll = Pollster(shop)
+    await poll.changes(await poll.says(ada, 9, "2026-01-15 10:00", member=True), 7, "2026-01-15 11:00")
+    await poll.says(dan, 10, "2026-02-05")
+    await poll.says(cleo, 3, "2026-02-04")
+    await poll.excludes(await poll.says(await shop.customer(), 10, "2026-02-06"), "2026-02-07")
 
 
 async def entered(till: Till, fay: UUID) -> None:
@@ -365,6 +399,7 @@ FAULTS = {
         "placed_at > claimed_at",
         "referred_revenue",
     ),
+    "excluded answers": (f"{READERS}opinions._SAID", "r.excluded_because IS NOT NULL", "false", "nps"),
     "kinds of lines": (
         f"{READERS}units._UNITS",
         "WHERE l ->> 'kind' = 'goods' AND",

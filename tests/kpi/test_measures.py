@@ -24,6 +24,7 @@ RANGES = {
     "purchases": (0.0, inf),
     "points": (0.0, inf),
     "days": (0.0, inf),
+    "nps": (-100.0, 100.0),
 }
 # What is no share though it is told as a rate, and money that can be lost, or come back later than it went.
 WIDER = {
@@ -33,8 +34,11 @@ WIDER = {
 # Their value is a median: `num` and `den` say of how many, and how many they were.
 MEDIANS = {"time_to_first_redemption"}
 INPUTS = {"purchases", "refunds", "members", "points", "tiers", "spend", "leads", "costs", "point_costs", "referrals"}
+INPUTS |= {"surveys"}
 # How much of what is summed makes one of the unit; 1 where nothing is said.
 UNIT = {"days": DAY, "orders_per_month": MONTHS}
+# Adjusted intervals lie around another score, that of three answers more: so few answers may lie outside.
+ADJUSTED = {"nps"}
 # Measures whose den is the buyers: who bought on both sides is in each, and once in all.
 BY_BUYER = {"orders_per_active", "purchase_frequency", "spend_per_active", "profit_per_customer"}
 of_every_measure = sorted(MEASURES.all())
@@ -63,6 +67,17 @@ def names_of(measure: Measure) -> list[str]:
 def is_counted(measure: Measure) -> bool:
     """Tell whether a measure counts or adds up, and divides by nothing."""
     return measure.unit in {"customers", "purchases", "points"} or measure.additivity != "none"
+
+
+def num_of(measure: Measure, ratio: Ratio) -> int:
+    """Give what is divided: a score is told of 100."""
+    return 100 * ratio.num if measure.unit == "nps" else ratio.num
+
+
+def promoters(period: PeriodFacts, segment: str) -> int:
+    """Count a segment's promoters."""
+    told = period.parts["opinions"]
+    return int({"all": told.everybody, "member": told.member, "non_member": told.other}[segment].answers.promoters)
 
 
 def with_any_period(keys: list[str]) -> Callable[[Callable[[str, PeriodFacts], None]], Callable[[], None]]:
@@ -137,10 +152,11 @@ def test_a_figure_is_num_over_den_and_lies_in_its_interval_and_range(key: str, p
             continue
         assert measure.is_median == (key in MEDIANS)
         if key not in MEDIANS:
-            assert ratio.value == ratio.num / ratio.den / UNIT.get(measure.unit, 1)
+            assert ratio.value == num_of(measure, ratio) / ratio.den / UNIT.get(measure.unit, 1)
         if ratio.ci95 is not None:
             assert all(map(isfinite, ratio.ci95))
-            assert low <= ratio.ci95[0] <= ratio.value <= ratio.ci95[1] <= high
+            assert low <= ratio.ci95[0] <= ratio.ci95[1] <= high
+            assert ratio.ci95[0] <= ratio.value <= ratio.ci95[1] or (key in ADJUSTED and ratio.den == 1)
 
 
 @with_any_period(of_every_split)
@@ -163,7 +179,8 @@ def test_who_is_behind_a_figure_is_as_many_as_it_says(key: str, period: PeriodFa
     outcome = measure_named(key).outcome(period)
     for name, people in outcome.people.items():
         ratio = outcome.segments[name]
-        assert len(people.did) == ratio.num
+        # A score counts detractors against promoters; these are who did it.
+        assert len(people.did) == (promoters(period, name) if key == "nps" else ratio.num)
         assert len(people.asked) == (ratio.num if ratio.den is None else ratio.den)
         assert people.did <= people.asked
         assert people.did <= outcome.people["all"].did
@@ -193,6 +210,9 @@ def test_a_difference_lies_in_its_interval(key: str, period: PeriodFacts) -> Non
     assert (difference.value is None) == (member is None or other is None)
     if difference.value is not None and difference.ci95 is not None:
         assert difference.value == (member or 0) - (other or 0)
+        if key in ADJUSTED:
+            assert -200 <= difference.ci95[0] < difference.ci95[1] <= 200
+            return
         assert difference.ci95[0] - 1e-9 <= difference.value <= difference.ci95[1] + 1e-9
 
 

@@ -206,3 +206,21 @@ async def test_what_may_be_published_has_a_first_name_and_ends_with_the_consent(
     assert await told() == [("Lovely", "Ann")]
     await asked.call("POST", "customers/ann/erase")
     assert await told() == []
+
+
+async def test_a_bounce_is_of_whom_the_letter_went_to_and_of_an_address_that_there_is(poll: Poll) -> None:
+    await poll.buys("o1", "ann")
+    await poll.publishes({"kind": "after_purchase", "days": 0})
+    await poll.buys("o2", "anna")
+    await poll.hears()
+    await poll.call("POST", "customers/anna/merge", 201, into="ann")
+    invitation_id = await poll.owner.fetchval(
+        "SELECT invitation_id FROM survey_invitation JOIN customer USING (program_id, customer_id)"
+        " WHERE merged_into IS NOT NULL"
+    )
+    ann = await poll.owner.fetchval("SELECT customer_id FROM customer WHERE merged_into IS NULL")
+    for email, suppressed in ((None, []), ("ann@example.org", [ann])):
+        await poll.owner.execute("UPDATE customer SET email = $1 WHERE customer_id = $2", email, ann)
+        await poll.verb(lambda tx: bounces.bounce(tx, poll.program, invitation_id))
+        rows = await poll.owner.fetch("SELECT customer_id FROM survey_suppression")
+        assert [row["customer_id"] for row in rows] == suppressed

@@ -7,8 +7,8 @@ from loyalty.intervals import Answers
 from loyalty.programs.facts import ProgramFacts
 from surveys.answers.cases import exclude_answer
 from surveys.results.coming_back import CROWDS, coming_back
-from surveys.results.queries import Rate, Results, results, rolling_scores
-from surveys.results.scores import rounded
+from surveys.results.queries import Results, results, rolling_scores
+from surveys.results.scores import Rate, rounded
 from tests.paper import local
 from tests.surveys.conftest import Poll
 from tests.surveys.planted import Planted, plant

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from litestar import Litestar
@@ -49,6 +50,10 @@ async def test_a_survey_is_drafted_edited_published_asked_and_closed(poll: Poll)
         "reasons": {"throttled": 1},
     }  # fmt: skip
     assert (told["all"]["answers"], told["all"]["score"], told["all"]["shown"]) == (0, None, None)
+    other = (await poll.call("POST", "surveys", 201, **SURVEY))["survey_id"]
+    of_other = await poll.call("GET", f"survey-results?start=2026-03-01&end=2026-04-01&survey_id={other}")
+    assert of_other["funnel"]["eligible"] == 0
+    await poll.call("GET", f"survey-results?start=2026-03-01&end=2026-04-01&survey_id={uuid4()}", 404)
 
 
 async def test_an_edit_of_an_older_version_overwrites_nothing(poll: Poll) -> None:
@@ -114,3 +119,17 @@ async def test_bounces_are_told_by_address_and_testimonials_only_with_consent(po
     assert await poll.works() == ["bob@example.org"]
     results = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
     assert (results["funnel"]["bounced"], results["funnel"]["reasons"]) == (1, {"suppressed": 1})
+
+
+@pytest.mark.parametrize("path", ["survey-results", "survey-returns", "survey-returns.csv"])
+@pytest.mark.parametrize(
+    ("days", "pointer"),
+    [
+        ("start=0001-01-01&end=0001-01-02", "/start"),
+        ("start=9999-12-30&end=9999-12-31", "/end"),
+        ("start=2026-03-02&end=2026-03-02", "/end"),
+    ],
+)
+async def test_days_at_the_ends_of_time_are_refused(poll: Poll, path: str, days: str, pointer: str) -> None:
+    told = await poll.call("GET", f"{path}?{days}", HTTPStatus.UNPROCESSABLE_ENTITY)
+    assert told["errors"][0]["pointer"] == pointer

@@ -12,7 +12,13 @@ from surveys.plans.trigger import TRIGGERS, Days, News
 class TierChange(Struct, frozen=True, forbid_unknown_fields=True):
     """A change to a higher tier, to a lower one, or either."""
 
-    direction: Annotated[Literal["up", "down", "any"], Meta(title=mark("Direction"))] = "up"
+    direction: Annotated[
+        Literal["up", "down", "any"],
+        Meta(
+            title=mark("Direction"),
+            extra={"choices": {"up": mark("To a higher tier"), "down": mark("To a lower tier"), "any": mark("Either")}},
+        ),
+    ] = "up"
     days: Days = 1
 
     title: ClassVar[str] = mark("After a change of tier")

@@ -32,6 +32,7 @@ SELECT e.content ->> 'name' AS survey, i.edition, {CUSTOMER.format(_WHO)} AS cus
   (i.snapshot ->> 'orders')::bigint AS orders, (i.snapshot ->> 'spend_minor')::bigint AS spend_minor, r.rewarded,
   r.excluded_because
 FROM survey_response r JOIN survey_invitation i ON i.program_id = $1 AND i.invitation_id = r.invitation_id
+  JOIN survey v ON v.program_id = $1 AND v.survey_id = i.survey_id AND NOT v.simulated
   JOIN survey_edition e ON e.program_id = $1 AND e.survey_id = i.survey_id AND e.edition = i.edition
   LEFT JOIN survivor s ON s.customer_id = i.customer_id
   LEFT JOIN purchase p ON p.program_id = $1 AND p.purchase_id = i.purchase_id

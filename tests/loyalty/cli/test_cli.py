@@ -107,7 +107,7 @@ def test_ignored_columns_are_named(shop: Run, tmp_path: Path) -> None:
         (["import", "members", "nowhere.csv", "--program", "Shop"], 2, "does not exist"),
         (["import", "coupons", "{file}", "--program", "Shop"], 2, "No such command 'coupons'"),
         (["keys", "create", "--program", "Nobody", "--storefront", "web"], 1, "There are: 'Shop'"),
-        (["kpi", "nps", "--program", "Shop", *PERIOD, "--json"], 1, "there are: active_customers, aov"),
+        (["kpi", "smiles", "--program", "Shop", *PERIOD, "--json"], 1, "there are: active_customers, aov"),
         (["kpi", "aov", "--program", "Shop", "--start", "2026-1-1", "--end", "2026-02-01"], 2, "YYYY-MM-DD"),
         (["kpi", "aov", "--program", "Shop", *PERIOD, "--as-of", "2026-01-01T00:00:00"], 2, "with its offset"),
         (["verify", "--program", "Nobody"], 1, "There are: 'Shop'"),

@@ -11,12 +11,14 @@ from litestar import Litestar, Response, Router, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
+from loyalty.asgi import create_app
 from loyalty.errors import Invalid
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.api import Keyed, respond_once
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.rules import fingerprint
 from loyalty.programs.api import Writing, admit
+from loyalty.settings import Settings
 from loyalty.web.openapi import KEYED, problems
 from tests.loyalty.idempotency.gifts import Gifts, Giver
 
@@ -46,11 +48,19 @@ async def give_gift(data: JSONBody[GiftIn], state: State, source: Writing, idemp
     return respond_once(await write_once(state.database, once, Gifts(data.customer_id, data.most)))
 
 
+@pytest.fixture(scope="module")
+def made() -> tuple[Settings, Litestar]:
+    """Make an application of these tests' own: it gives gifts."""
+    settings = Settings(pool_size=4)
+    app = create_app(settings)
+    app.register(Router(path="/v1", route_handlers=[give_gift], before_request=admit))
+    return settings, app
+
+
 @pytest.fixture
-def shop_api(app: Litestar, api: httpx.AsyncClient, giver: Giver) -> httpx.AsyncClient:
+def shop_api(api: httpx.AsyncClient, giver: Giver) -> httpx.AsyncClient:
     """Give a storefront's client to an API that gives gifts; ann is there."""
     assert giver
-    app.register(Router(path="/v1", route_handlers=[give_gift], before_request=admit))
     return api
 
 

@@ -1,5 +1,6 @@
 """A new kind of condition is one file: it is found, checked, described, asked for by a form, and it decides."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,8 +51,9 @@ def initial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(CONDITIONS, "_homes", [*CONDITIONS._homes])
     monkeypatch.setattr(CONDITIONS, "_kinds", {**CONDITIONS.all()})
     CONDITIONS.add_home("added_conditions")
-    # It stays imported, and would not register itself a second time.
-    monkeypatch.delitem(__import__("sys").modules, "added_conditions.initial", raising=False)
+    # Of another test it stays imported, and would neither be looked for here nor register itself a second time.
+    for module in ("added_conditions", "added_conditions.initial"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     return "initial"
 
 

@@ -1,0 +1,1 @@
+"""The page of the service's health: what waits, what runs, what fails, what was checked last."""

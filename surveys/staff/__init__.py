@@ -1,0 +1,1 @@
+"""What staff see of surveys and do with them, behind the pages of the panel."""
