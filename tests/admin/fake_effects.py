@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from kpi.impact.accounting import Account
 from kpi.impact.horizon import Outlook
 from kpi.impact.staff import Aim, Effects, Planned
 from loyalty.programs.facts import ProgramFacts
@@ -14,11 +15,15 @@ class FakeEffects:
 
     known: Effects = field(default_factory=Effects)
     plan: Planned = field(default_factory=lambda: Planned(0, Outlook([], None)))
+    books: Account | None = None
     refusal: str = ""
     asked: list[tuple[str, object]] = field(default_factory=list)
 
     async def seen(self, _program: ProgramFacts) -> Effects:
         return self.known
+
+    async def account(self, _program: ProgramFacts, _seen: Effects) -> Account | None:
+        return self.books
 
     async def planned(self, _program: ProgramFacts, holdout_bp: int, hoped_for: float) -> Planned:
         self.asked.append(("plan", (holdout_bp, hoped_for)))

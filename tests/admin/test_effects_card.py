@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from kpi.impact.accounting import Account
 from kpi.impact.comparison import Compared, Comparison
 from kpi.impact.facts import EstimateFacts, Inputs, Result
 from kpi.impact.halves import SelfTest
@@ -17,8 +18,11 @@ from kpi.impact.holdout import Adjusted, Lot, Measured
 from kpi.impact.horizon import Findable, Outlook
 from kpi.impact.matching import Effect
 from kpi.impact.measuring import Measurement, Outcome
+from kpi.impact.returns import Costs, Gain, Return, Sales
 from kpi.impact.staff import Aim, Effects, Planned
 from kpi.objectives.rules import ObjectiveFacts, Progress
+from kpi.periods import Days
+from kpi.reasons import NO_RUNNING_SPEND
 from loyalty.holdouts.facts import HoldoutFacts
 from tests.admin.asking import post, text_of
 from tests.admin.conftest import IMPACT
@@ -107,6 +111,40 @@ def test_an_inconclusive_value_stays_behind_a_click(inside: TestClient[Litestar]
     assert "17.77" not in before
     assert "+$17.77" in behind.partition("</details>")[0]
     assert "17.77" not in behind.partition("</details>")[2]
+
+
+def test_a_return_is_told_of_an_effect_and_of_nothing_else(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    for state, why in (
+        ("none", "It needs an estimated or a measured effect."),
+        ("few", "There are too few data for an estimate."),
+        ("alarm", "The estimate is inconclusive. From the observed gap the programme would be paid"),
+        ("inconclusive", "The effect is being measured; the return is told once it was."),
+    ):
+        desk.effects.known = SEEN[state]
+        told = text_of(inside.get(MAY))
+        assert f"No return can be told yet. {why}" in told
+        assert "Running the programme" not in told
+    gain = Gain("estimated", 1700.0, (600.0, 2800.0), Days(date(2017, 10, 3), date(2018, 1, 1)))
+    desk.effects.known, desk.effects.books = SEEN["estimated"], Account(gain, None, (NO_RUNNING_SPEND,))
+    page = inside.get(MAY)
+    assert "– No return can be told yet." in text_of(page)
+    assert f"{IMPACT.removesuffix('impact')}kpis/costs#spend" in page.text
+    costs, sales = Costs(25_000, 10_000, 5_000), Sales(980_000, 20_000, 380_000)
+    desk.effects.books = Account(gain, Return(gain, 100, sales, costs))
+    told = text_of(inside.get(MAY))
+    for words in (
+        "Probably a return of +90% (−20 to +200%), estimated.",
+        "From 3 Oct 2017 to 31 Dec 2017 the programme brought $760 of margin and cost $400.",
+        "It may also have cost more than it brought",
+        "Spent more +$17.00 × 100 members at the start +$1,700",
+        "Rewards discounts and what was handed over −$250",
+        "What is left +$360",
+    ):
+        assert words in told
+    assert "Enrolling" not in told
+    french = text_of(inside.get(f"{MAY}&lang=fr")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Probablement un rendement de +90 % (−20 à +200 %), estimé." in french
+    assert "Du 3 oct. 2017 au 31 déc. 2017, le programme a rapporté 760 $US de marge et coûté 400 $US." in french
 
 
 def test_a_holdout_is_planned_started_and_stopped(inside: TestClient[Litestar], desk: FakeDesk) -> None:
