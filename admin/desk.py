@@ -11,6 +11,7 @@ from admin.desks import (
     JournalDesk,
     KeysDesk,
     LinksDesk,
+    LookingDesk,
     OwnDesk,
     ReferralsDesk,
     RewardsDesk,
@@ -86,6 +87,10 @@ class Desk(Protocol):
     @property
     def public_url(self) -> str:
         """The address under which browsers reach the service."""
+
+    @property
+    def looking(self) -> LookingDesk:
+        """The verb behind the search."""
 
     @property
     def rewards(self) -> RewardsDesk:
