@@ -1,6 +1,6 @@
 """What was refused is kept for a while, views are saved, and people are found among a million.
 
-Revision: 0024, after 0020
+Revision: 0024, after 0022
 """
 
 import sqlalchemy as sa
