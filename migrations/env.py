@@ -35,6 +35,9 @@ for room in (
     "surveys.answers",
     "kpi.rollup",
     "kpi.inputs",
+    "kpi.impact",
+    "kpi.objectives",
+    "loyalty.holdouts",
 ):
     import_module(f"{room}.tables")
 
