@@ -15,6 +15,7 @@ from surveys.invitations.tokens import written
 from surveys.plans import actions
 from surveys.plans.content import Content
 from surveys.plans.policy import Policy
+from tests.paper import local
 from tests.surveys.conftest import RING, Poll
 
 WEEK = {"kind": "after_purchase", "days": 7}
@@ -40,6 +41,16 @@ async def test_the_same_news_twice_plans_once(poll: Poll) -> None:
     await poll.owner.execute("INSERT INTO outbox SELECT program_id, 'surveys', event_id FROM event")
     await poll.works()
     assert await poll.asked() == [("sent", None)]
+
+
+async def test_a_delivery_is_asked_about_days_after_it_also_when_it_is_told_with_its_purchase(poll: Poll) -> None:
+    await poll.publishes({"kind": "after_delivery", "days": 3})
+    # Bought a week before it came, and told in one go; another is still on its way.
+    await poll.buys("o1", placed_at="2026-02-23T09:00:00Z", delivered_at="2026-03-02T15:00:00Z")
+    await poll.buys("o2", "ben", placed_at="2026-03-01T09:00:00Z")
+    await poll.works()
+    due = await poll.owner.fetch("SELECT due_at FROM survey_invitation")
+    assert [row["due_at"] for row in due] == [local("2026-03-05T10:00")]
 
 
 async def test_old_purchases_and_purchases_told_late_ask_nobody(poll: Poll) -> None:
