@@ -92,6 +92,7 @@ def _standing(stored: StoredPolicy, found: Invitation, person: PersonKnown) -> S
         address=person.email is not None,
         kept=found.kept,
         sent_at=person.sent_at,
+        held_out_at=person.held_out_at,
     )
 
 

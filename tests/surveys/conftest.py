@@ -19,7 +19,7 @@ from loyalty.outbox.tasks import drain
 from loyalty.programs.facts import ProgramFacts
 from surveys.invitations import tokens
 from surveys.invitations.planning import CONSUMER
-from surveys.invitations.sending import Asking
+from surveys.invitations.sending import Asking, Post
 from surveys.invitations.tasks import work_off
 from surveys.plans import actions
 from surveys.plans.content import Content
@@ -30,14 +30,15 @@ RING = tokens.Keyring([sha256(b"a key of tests").digest()])
 
 
 class Postbox:
-    """What was handed to the post: it keeps each asking."""
+    """What was handed to the post: it keeps each asking, and hands it on if it has a `post`."""
 
     def __init__(self) -> None:
         self.letters: list[Asking] = []
+        self.post: Post | None = None
 
-    async def put(self, _: Tx, asking: Asking) -> UUID | None:
+    async def put(self, tx: Tx, asking: Asking) -> UUID | None:
         self.letters.append(asking)
-        return None
+        return await self.post(tx, asking) if self.post else None
 
 
 class Poll:
