@@ -36,7 +36,7 @@ _HEADERS = [
 ]
 _RESPONSES = {
     _NOT_ASKED: ResponseSpec(None, description=f"The customer is not asked; `{_SKIPPED}` tells why."),
-    **problems(*KEYED),
+    **problems(*KEYED, because={409: "The survey is not open, or not of kind `on_request`."}),
 }
 
 
