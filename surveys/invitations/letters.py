@@ -1,12 +1,13 @@
 """The mail that asks, and the one that reminds: eleven links that only mark a score, and one in plain text."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 from loyalty.database import Tx
 from loyalty.format import Format
 from loyalty.i18n import choose_language, mark
-from loyalty.mail.actions import send
+from loyalty.mail.actions import send_all
 from loyalty.mail.facts import Letter
 from loyalty.web.customer_pages import environment
 from surveys.invitations import tokens
@@ -57,12 +58,17 @@ def subject(content: Content, shop: str, f: Format, *, reminder: bool = False) -
 
 
 def by_mail(public_url: str) -> Post:
-    """Give the post: a letter in the commit of the sending."""
+    """Give the post: letters in the commit of the sending."""
 
-    async def put(tx: Tx, asking: Asking) -> UUID | None:
-        email = asking.person.email
-        if email is None:  # pragma: no cover - who has no address is skipped
-            raise AssertionError
-        return await send(tx, asking.program.program_id, survey_letter(asking, email, public_url))
+    async def put(tx: Tx, askings: Sequence[Asking]) -> list[UUID]:
+        letters = [survey_letter(one, _address(one), public_url) for one in askings]
+        return await send_all(tx, askings[0].program.program_id, letters)
 
     return put
+
+
+def _address(asking: Asking) -> str:
+    email = asking.person.email
+    if email is None:  # pragma: no cover - who has no address is skipped
+        raise AssertionError
+    return email

@@ -33,6 +33,7 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_effects import FakeEffects
 from tests.admin.fake_health import nothing_well
 from tests.admin.fake_keys import FakeKeys
 from tests.admin.fake_liability import FakePoints
@@ -155,6 +156,7 @@ class FakeDesk:
     backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
     page_links: FakeLinks = field(default_factory=FakeLinks)
+    effects: FakeEffects = field(default_factory=FakeEffects)
     keys: FakeKeys = field(default_factory=FakeKeys)
     imports: FakeImports = field(default_factory=FakeImports)
     exports: FakeExports = field(default_factory=FakeExports)

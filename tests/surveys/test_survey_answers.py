@@ -12,7 +12,6 @@ from surveys.answers import actions as answers
 from surveys.answers.actions import AnswerLocked, LinkEnded, NotScored
 from surveys.answers.cases import edit_case, exclude_answer
 from surveys.invitations import bounces
-from surveys.invitations.letters import by_mail
 from surveys.plans.policy import Policy
 from surveys.results.voices import voices
 from tests.surveys.conftest import Poll
@@ -119,7 +118,6 @@ async def test_who_unsubscribed_gets_no_reminder_and_no_other_survey(asked: Poll
 
 
 async def test_mail_that_came_back_stops_mail_to_where_it_went_and_nowhere_else(poll: Poll) -> None:
-    poll.box.post = by_mail("https://verger.example")
     await poll.publishes(AT_ONCE, Policy(quarantine_days=0))
     await poll.buys("o1", customer={"email": "Ann@Example.org"})
     await poll.works()

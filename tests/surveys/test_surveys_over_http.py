@@ -10,7 +10,6 @@ from litestar import Litestar
 from loyalty.asgi import create_app
 from loyalty.settings import Settings
 from surveys.answers import actions as answers
-from surveys.invitations.letters import by_mail
 from surveys.plans.policy import Policy
 from tests.surveys.conftest import Poll
 
@@ -142,7 +141,6 @@ async def test_a_bounce_told_by_address_is_of_the_newest_letter_there_if_nobody_
         )
         return [row["order_id"] for row in rows]
 
-    poll.box.post = by_mail("https://verger.example")
     await poll.publishes({"kind": "after_purchase", "days": 0}, Policy(quarantine_days=0))
     for order in ("a1", "a2", "a3"):
         await poll.buys(order, "ann")
