@@ -1,8 +1,8 @@
 """`make bench-surveys`: a batch of invitations, from purchases to mails, by workers that are killed in the middle.
 
-`--invitations N` (5,000), of which `--mails N` (all) are sent at the end. Planning, deciding and sending are timed apart,
-each by how many a second the database or the mail server saw; sending is held against the bare client with the same
-mails in the same run. Every mail is counted at the mail server: one killed worker may send one mail twice, and no
+`--invitations N` (5,000), of which `--mails N` (all) are sent at the end. Planning, deciding and sending are timed
+apart, each by how many a second the database or the mail server saw; sending is held against the bare client with the
+same mails in the same run. Every mail is counted at the mail server: one killed worker may send one mail twice, and no
 customer may be left out.
 """
 
