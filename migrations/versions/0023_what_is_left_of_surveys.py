@@ -1,6 +1,6 @@
 """Surveys: addresses that bounced, whoever has them, and what is left of the forgotten.
 
-Revision: 0023, after 0024
+Revision: 0023, after 0022
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0023"
-down_revision = "0024"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
