@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from admin.desks import (
+    EventsDesk,
     ExportsDesk,
     ImportsDesk,
     JournalDesk,
@@ -13,7 +14,9 @@ from admin.desks import (
     LinksDesk,
     LookingDesk,
     OwnDesk,
+    PurchasesDesk,
     ReferralsDesk,
+    RefusalsDesk,
     RewardsDesk,
     SegmentsDesk,
     SettingsDesk,
@@ -96,6 +99,18 @@ class Desk(Protocol):
     @property
     def looking(self) -> LookingDesk:
         """The verb behind the search."""
+
+    @property
+    def purchases(self) -> PurchasesDesk:
+        """The verbs about purchases that arrived."""
+
+    @property
+    def refusals(self) -> RefusalsDesk:
+        """The verbs about calls that were refused."""
+
+    @property
+    def events(self) -> EventsDesk:
+        """The verb about events."""
 
     @property
     def rewards(self) -> RewardsDesk:

@@ -53,6 +53,7 @@ from loyalty.referrals.tasks import CONSUMER as REFERRALS
 from loyalty.referrals.tasks import note_news
 from loyalty.referrals.tasks import work_off as decide_referrals
 from loyalty.referrals.work import waiting as referrals_to_decide
+from loyalty.refusals.tasks import sweep as sweep_refusals
 from loyalty.segments.actions import REFRESH
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
@@ -96,6 +97,7 @@ JOBS = (
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
+    Job("refusals.sweep", Every(3600), sweep_refusals, per_program=True),
     Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
     Job(SEND_SURVEYS, Every(60), send_due, per_program=True, waiting=surveys_due, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),
