@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-faults screenshots check format bench bench-api bench-backtest bench-import \
-  bench-kpi bench-pages bench-surveys lock clean
+.PHONY: help setup demo test test-long test-faults screenshots check format bench bench-api bench-backtest bench-impact \
+  bench-import bench-kpi bench-pages bench-surveys lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-kpi: $(VENV)/.dev ## Measure the key figures over a programme made up: ARG
 
 bench-backtest: $(VENV)/.dev ## Measure back-tests of rules on the whole sample, against recording it
 	$(BIN)/python -m benchmarks.backtests $(ARGS)
+
+bench-impact: $(VENV)/.dev ## Measure the estimate of the programme's effect, against the same sums in DuckDB
+	$(BIN)/python -m benchmarks.impact $(ARGS)
 
 bench-pages: $(VENV)/.dev ## Measure how long the panel's pages take on the sample
 	$(BIN)/python -m benchmarks.pages $(ARGS)

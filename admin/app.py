@@ -14,6 +14,7 @@ from admin.account import routes as account
 from admin.audit import routes as audit
 from admin.costs import routes as costs
 from admin.desk import Desk
+from admin.effects import routes as effects
 from admin.exports import routes as exports
 from admin.health import routes as health
 from admin.impact import routes as impact
@@ -56,6 +57,7 @@ def panel(whose: Callable[[], Desk]) -> Router:
                 path="/",
                 route_handlers=[
                     *impact.ROUTES,
+                    *effects.ROUTES,
                     *costs.ROUTES,
                     *kpis.ROUTES,
                     *LIABILITY,

@@ -23,6 +23,7 @@ from admin.desks import (
     TeamDesk,
     TiersDesk,
 )
+from admin.effects.desk import EffectsDesk
 from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
@@ -90,6 +91,10 @@ class Desk(Protocol):
     @property
     def public_url(self) -> str:
         """The address under which browsers reach the service."""
+
+    @property
+    def effects(self) -> EffectsDesk:
+        """The verbs about the programme's effect."""
 
     @property
     def looking(self) -> LookingDesk:

@@ -15,7 +15,9 @@ from redis.asyncio import Redis
 
 from admin.app import panel
 from kpi.api import routes as kpi_routes
+from kpi.impact.api import router as impact
 from kpi.inputs.api import router as kpi_inputs
+from kpi.objectives.api import router as objectives
 from loyalty.account_page.api import router as page_links
 from loyalty.account_page.routes import ROUTES as OWN_PAGES
 from loyalty.auth.api import document_scopes
@@ -28,6 +30,7 @@ from loyalty.earning.api import router as earning_rules
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
 from loyalty.exports.api import router as exports
+from loyalty.holdouts.api import router as holdouts
 from loyalty.idempotency.api import provide_key
 from loyalty.imports.api import router as imports
 from loyalty.jobs.doorbell import ArqDoorbell
@@ -67,6 +70,7 @@ TAGS = [
     ("tiers", "What members reach by what they earn or spend, and what they keep for how long."),
     ("surveys", "Ask customers whether they would recommend the shop; who is not asked is kept with the reason."),
     ("kpis", "Measure the programme: members beside non-members, with intervals."),
+    ("impact", "What the programme does: the effect estimated by matching, and measured by holding customers out."),
     ("imports", "Bring in files: members, purchases, refunds, balances; the worker does it, and says what it refused."),
     ("exports", "Have files written of what a programme has; the worker does it."),
     ("kpi inputs", "Enter what no purchase tells: money spent, leads, unit costs, and what a point costs."),
@@ -108,6 +112,9 @@ _API: list[ControllerRouterHandler] = [
     survey_returns,
     *kpi_routes,
     kpi_inputs,
+    impact,
+    holdouts,
+    objectives,
     test_clock,
 ]
 

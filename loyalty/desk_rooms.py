@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from litestar.datastructures import State
 
+from kpi.impact.staff import StaffEffects
 from loyalty.account_page.staff import StaffLinks
 from loyalty.auth.journal import StaffJournal
 from loyalty.auth.own import StaffOwn
@@ -106,6 +107,11 @@ class DeskRooms:
     def referrals(self) -> StaffReferrals:
         """The verbs about referrals."""
         return StaffReferrals(lambda: self._database)
+
+    @property
+    def effects(self) -> StaffEffects:
+        """The verbs about the programme's effect."""
+        return StaffEffects(lambda: self._database, self.state.doorbell.ring_soon)
 
     @property
     def keys(self) -> StaffKeys:

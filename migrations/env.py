@@ -36,6 +36,9 @@ for room in (
     "surveys.answers",
     "kpi.rollup",
     "kpi.inputs",
+    "kpi.impact",
+    "kpi.objectives",
+    "loyalty.holdouts",
 ):
     import_module(f"{room}.tables")
 

@@ -26,6 +26,8 @@ _JOBS = {
     "deeds.birthdays": mark("Gives points for birthdays"),
     "exports.work_off": mark("Writes exports"),
     "idempotency.forget_bodies": mark("Forgets old answers of the API"),
+    "impact.monthly": mark("Asks for the month’s estimate"),
+    "impact.work_off": mark("Estimates the programme’s effect"),
     "imports.clean_up": mark("Deletes files that were brought in"),
     "imports.work_off": mark("Brings files in"),
     "kpi.take_snapshots": mark("Counts intervals of key figures"),

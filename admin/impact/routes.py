@@ -9,6 +9,10 @@ from admin.choice import Asked
 from admin.csv_file import csv_response
 from admin.data_ends import within_the_data
 from admin.desk import Desk
+from admin.effects.evidence import make_evidence
+from admin.effects.objectives import objective_rows
+from admin.effects.returns import make_return
+from admin.effects.routes import ACTS
 from admin.few_answers import with_enough_answers
 from admin.format import Format
 from admin.impact.flow import KEY as FLOW
@@ -62,7 +66,15 @@ async def impact(
         return redirect(address(request.url.path, choice.period, choice.against), kept(request))
     overview = await desk.overview(program, keys(), choice.period, choice.against)
     overview = within_the_data(with_enough_answers(overview), calendar)
-    return page(request, "impact.html", {**shell, "page": make_page(program, calendar, choice, overview, f)})
+    seen = await desk.effects.seen(program)
+    shown: dict[str, object] = {
+        "page": make_page(program, calendar, choice, overview, f),
+        "evidence": make_evidence(seen, program.timezone, f),
+        "returned": make_return(seen, await desk.effects.account(program, seen), program, f),
+        "objectives": objective_rows(seen.objectives, f),
+        "may_aim": visitor.who.role in ACTS,
+    }
+    return page(request, "impact.html", {**shell, **shown})
 
 
 @get("/p/{program_id:str}/impact.csv")

@@ -180,6 +180,7 @@ def _rooms(f: Format) -> dict[str, str]:
         "tiers": words.pgettext("page", "Tiers"),
         "surveys": words.pgettext("page", "Surveys"),
         "kpis": words.pgettext("page", "KPIs"),
+        "holdouts": words.gettext("Holdouts"),
         "imports": words.gettext("Imports"),
         "exports": words.gettext("Exports"),
         "clock": words.gettext("Clock of test mode"),

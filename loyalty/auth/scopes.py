@@ -35,6 +35,7 @@ SCOPES: dict[str, str] = {
     "surveys:write": mark("Draft, edit, publish and close surveys, publish their policy, ask for links."),
     "kpis:read": mark("Read the key figures, and what was entered for them."),
     "kpis:write": mark("Enter what no purchase tells: money spent, leads, costs."),
+    "holdouts:write": mark("Start and stop holdouts, by which the programme's effect is measured."),
     "imports:read": mark("Show imports, and the rows that were refused."),
     "imports:write": mark("Send files to be imported, with the scope of what their rows do, and stop imports."),
     "exports:read": mark("Show exports, and download them with the scope of what is in them."),

@@ -10,6 +10,8 @@ import msgspec
 from loyalty.customers.facts import MembershipFacts, Profile
 from loyalty.deeds.decisions import gives_for, reward
 from loyalty.errors import AlreadyMember, Invalid, LeftAlready, NotFound
+from loyalty.holdouts.facts import Override
+from loyalty.holdouts.refusals import NotOffered
 from loyalty.ids import new_id
 from loyalty.points.chain import microseconds
 from loyalty.points.facts import OpenAccount, RecordedAward
@@ -26,6 +28,8 @@ class NewMembership(msgspec.Struct, frozen=True):
     left_at: datetime | None = None
     referral_code: str | None = None
     profile: Profile | None = None
+    # Why somebody may join who by lot was not to be offered the programme.
+    override_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +68,34 @@ def record_membership(batch: Batch, new: NewMembership) -> Joined:
     if same is not None and same.left_at is not None:
         msg = f"This membership ended at {same.left_at.isoformat()} already; the end of a membership is recorded once."
         raise LeftAlready(msg)
+    held_out = None
     if same is None:
         _no_overlap(current, new)
+        held_out = _held_out(batch, new)
     account = batch.account_of(new.external_id, new.profile)
     membership = MembershipFacts(new_id(), account.customer_id, new.joined_at, new.left_at, told, batch.now)
     if same is not None:
         supersede(batch, same)
     batch.memberships[account.customer_id].append(membership)
     batch.new_memberships.append((membership, new.referral_code))
+    if held_out is not None and new.override_reason:
+        told_why = (membership.membership_id, held_out, account.customer_id, new.override_reason)
+        batch.overrides.append(Override(*told_why))
     award = _conclude(batch, account, membership, "left" if same else "joined", first=not known)
     return Joined(award, membership, replayed=False)
+
+
+def _held_out(batch: Batch, new: NewMembership) -> UUID | None:
+    """Give the holdout that a customer is held out of; raises `NotOffered` where no reason overrides that."""
+    customer_id = batch.aliases.get(new.external_id)
+    holdout_id = None if customer_id is None else batch.held_out.get(batch.account(customer_id).customer_id)
+    if holdout_id is not None and not new.override_reason:
+        msg = (
+            "This customer is held out: by lot, the programme is not offered to them while its effect is measured. "
+            "Send an override_reason if they have to join; they stay in their arm."
+        )
+        raise NotOffered(msg)
+    return holdout_id
 
 
 def _known(batch: Batch, external_id: str) -> list[MembershipFacts]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from loyalty.database import Connection, Tx
+from loyalty.holdouts.queries import held_out_among
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import Source
 
@@ -15,7 +16,7 @@ Standing = Literal["unknown", "customer", "member", "left", "erased"]
 class NotEligible(Struct):
     """Why the programme may not be offered. `since`: of what has a beginning."""
 
-    code: Literal["already_member", "customer_erased"]
+    code: Literal["already_member", "customer_erased", "not_offered"]
     detail: str
     since: datetime | None = None
 
@@ -49,6 +50,10 @@ async def find_eligibility(connection: Connection, source: Source, external_id: 
         since = min(m.joined_at for m in now)
         reasons = [NotEligible("already_member", "The customer is a member.", since)]
         return Eligibility(external_id, eligible=False, standing="member", reasons=reasons, as_of=book.now)
+    account_id = book.account(customer_id).customer_id
+    held_out = await held_out_among(connection, source.program.program_id, [account_id])
+    why_not = NotEligible("not_offered", "By lot, the programme is not offered to this customer for now.")
+    reasons = [why_not] if held_out else []
     over = any(m.joined_at <= book.now for m in memberships)
     standing: Standing = "left" if over else "customer"
-    return Eligibility(external_id, eligible=True, standing=standing, reasons=[], as_of=book.now)
+    return Eligibility(external_id, eligible=not reasons, standing=standing, reasons=reasons, as_of=book.now)

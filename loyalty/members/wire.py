@@ -12,6 +12,15 @@ from loyalty.points.wire import AwardOut, BalanceOut, EntryOut, LotOut
 from loyalty.tiers.wire import MemberTier
 from loyalty.web.bounds import Email, Instant, Language, PersonName, ShopId, Word
 
+OverrideReason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        description="Why somebody joins who is held out; without it that is a 409 `not_offered`.",
+    ),
+]
+
 
 class MemberIn(Struct, forbid_unknown_fields=True):
     """Somebody who joins (`joined_at`), or who leaves the membership that began then (`left_at`)."""
@@ -25,11 +34,13 @@ class MemberIn(Struct, forbid_unknown_fields=True):
     birthday: date | None = None
     consent: Annotated[dict[str, bool], Meta(max_length=32)] | None = None
     referral_code: Word | None = None
+    override_reason: OverrideReason | None = None
 
     def membership(self) -> NewMembership:
         """Hand it to the members' rules."""
         profile = Profile(self.email, self.name, self.language, self.birthday, self.consent)
-        return NewMembership(self.customer_id, self.joined_at, self.left_at, self.referral_code, profile)
+        told = (self.customer_id, self.joined_at, self.left_at, self.referral_code, profile)
+        return NewMembership(*told, self.override_reason)
 
 
 class MemberRecorded(Struct):

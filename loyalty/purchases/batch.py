@@ -12,6 +12,7 @@ from uuid import UUID
 from loyalty.customers.facts import MembershipFacts
 from loyalty.earning.kind import Standing
 from loyalty.earning.rules import RulesVersion, in_force
+from loyalty.holdouts.facts import Override
 from loyalty.points.book import Book
 from loyalty.points.facts import OpenAccount, RecordedAward
 from loyalty.programs.facts import Source
@@ -140,6 +141,9 @@ class Batch(Book):
         self.new_refunds: list[tuple[RefundFacts, list[dict[str, Any]] | None]] = []
         self.new_memberships: list[tuple[MembershipFacts, str | None]] = []
         self.superseded: list[UUID] = []
+        # Who may not be offered the programme, by which holdout; and who joined all the same.
+        self.held_out: dict[UUID, UUID] = {}
+        self.overrides: list[Override] = []
         self.has_tiers = self.climbs.scheme is not None
         self.segments: dict[UUID, set[str]] = defaultdict(set)
         for segment in read.segments:

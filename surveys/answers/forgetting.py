@@ -5,12 +5,22 @@ from loyalty.ids import new_id
 from loyalty.statements import Part
 
 # One id of nobody for all of a person's answers: of two within 90 days the later one counts, before and after.
+# One that was sent while the erasure waited for it is left, so that the guard below has the erasure begin anew: it does
+# not see the letter, and its clock.
 _NOBODY = """
-UPDATE survey_invitation SET customer_id = NULL, respondent_id = {0}, snapshot = NULL, purchase_id = NULL,
-  occasion = 'forgotten/' || invitation_id, token_sha256 = NULL, remind_at = NULL, mail_id = NULL,
-  reason = CASE WHEN state = 'planned' THEN 'erased' ELSE reason END,
-  state = CASE WHEN state = 'planned' THEN 'skipped' ELSE state END
-WHERE program_id = $1 AND customer_id = ANY({1}::uuid[])
+UPDATE survey_invitation i SET customer_id = NULL, respondent_id = {0}, snapshot = NULL, purchase_id = NULL,
+  occasion = 'forgotten/' || i.invitation_id, token_sha256 = NULL, remind_at = NULL, mail_id = NULL,
+  reason = CASE WHEN i.state = 'planned' THEN 'erased' ELSE i.reason END,
+  state = CASE WHEN i.state = 'planned' THEN 'skipped' ELSE i.state END
+FROM (SELECT invitation_id, state, mail_id FROM survey_invitation
+  WHERE program_id = $1 AND customer_id = ANY({1}::uuid[]) OFFSET 0) seen
+WHERE i.program_id = $1 AND i.invitation_id = seen.invitation_id AND i.state = seen.state
+  AND i.mail_id IS NOT DISTINCT FROM seen.mail_id
+RETURNING 1
+"""
+_AS_SEEN = """
+SELECT 1 WHERE (SELECT count(*) FROM unasked)
+  = (SELECT count(*) FROM survey_invitation WHERE program_id = $1 AND customer_id = ANY({0}::uuid[]))
 """
 _OF_THEIRS = """program_id = $1 AND invitation_id IN (SELECT i.invitation_id FROM survey_invitation i
   WHERE i.program_id = $1 AND i.customer_id = ANY({0}::uuid[]))"""
@@ -26,6 +36,7 @@ def _forget(person: Person) -> list[Part]:
     ids = [person.customer_ids]
     return [
         Part("unasked", _NOBODY, [new_id(), person.customer_ids]),
+        Part("unasked_as_seen", _AS_SEEN, ids, guards=1),
         Part("no_comment", _NO_WORDS, ids),
         Part("no_case_note", _NO_NOTES, ids),
         Part("no_survey_clock", _NO_CLOCK, ids),

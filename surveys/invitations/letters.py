@@ -1,12 +1,14 @@
 """The mail that asks, and the one that reminds: eleven links that only mark a score, and one in plain text."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 from loyalty.database import Tx
 from loyalty.format import Format
 from loyalty.i18n import choose_language, mark
-from loyalty.mail.actions import send
+from loyalty.mail.actions import send_all
 from loyalty.mail.facts import Letter
 from loyalty.web.customer_pages import environment
 from surveys.invitations import tokens
@@ -17,6 +19,8 @@ from surveys.plans.words import question
 
 SURVEY = "survey"
 TEMPLATES = Path(__file__).parent / "templates"
+# More than half of the letter, which is kept, packed and encoded for each customer.
+_INDENTED = re.compile(r"\n\s+")
 _SUBJECT = mark("Would you recommend %(shop)s?")
 _AGAIN = mark("A reminder: would you recommend %(shop)s?")
 
@@ -44,7 +48,7 @@ def survey_letter(asking: Asking, email: str, public_url: str) -> Letter:
         sender=shop,
         subject=subject(content, shop, f, reminder=asking.reminder),
         text=made.get_template("invitation.txt").render(values),
-        html=made.get_template("invitation.html").render(values),
+        html=_INDENTED.sub("\n", made.get_template("invitation.html").render(values)),
         unsubscribe=f"{address}/unsubscribe",
         customer_id=asking.person.customer_id,
     )
@@ -57,12 +61,17 @@ def subject(content: Content, shop: str, f: Format, *, reminder: bool = False) -
 
 
 def by_mail(public_url: str) -> Post:
-    """Give the post: a letter in the commit of the sending."""
+    """Give the post: letters in the commit of the sending."""
 
-    async def put(tx: Tx, asking: Asking) -> UUID | None:
-        email = asking.person.email
-        if email is None:  # pragma: no cover - who has no address is skipped
-            raise AssertionError
-        return await send(tx, asking.program.program_id, survey_letter(asking, email, public_url))
+    async def put(tx: Tx, askings: Sequence[Asking]) -> list[UUID]:
+        letters = [survey_letter(one, _address(one), public_url) for one in askings]
+        return await send_all(tx, askings[0].program.program_id, letters)
 
     return put
+
+
+def _address(asking: Asking) -> str:
+    email = asking.person.email
+    if email is None:  # pragma: no cover - who has no address is skipped
+        raise AssertionError
+    return email

@@ -60,6 +60,16 @@ _SURVIVOR = f"""
 WITH RECURSIVE asked AS (SELECT $2::uuid AS customer_id), {PERSONS}
 SELECT person FROM survivor
 """  # noqa: S608 - our own parts
+# Whom invitations ask, as long as neither a merge nor an erasure of them can be committed. An array, so that each is
+# looked up by key.
+_HOLD = f"""
+WITH RECURSIVE asked AS (SELECT DISTINCT i.customer_id FROM unnest($2::uuid[]) AS n (id), LATERAL (SELECT customer_id
+    FROM survey_invitation WHERE program_id = $1 AND invitation_id = n.id AND customer_id IS NOT NULL OFFSET 0) i),
+{PERSONS}
+SELECT customer_id, erased_at IS NOT NULL FROM customer
+WHERE program_id = $1 AND customer_id = ANY(ARRAY(SELECT person FROM survivor)) ORDER BY customer_id FOR SHARE
+"""  # noqa: S608 - our own parts
+_PASSING = " SKIP LOCKED"
 _KNOWN_AS = """
 SELECT customer_id FROM customer_alias WHERE program_id = $1 AND namespace = $2 AND external_id = $3
 """
@@ -110,6 +120,17 @@ async def survivor_of(connection: Connection, program_id: int, customer_id: UUID
     """Name whom a customer has become; None: there is no such customer."""
     found: UUID | None = await connection.fetchval(_SURVIVOR, program_id, customer_id)
     return found
+
+
+async def hold_persons(
+    connection: Connection, program_id: int, invitation_ids: Sequence[UUID], *, wait: bool
+) -> dict[UUID, bool]:
+    """Keep those whom invitations ask from being merged or erased; tells of each whether that was done before.
+
+    Without `wait`, whoever is being changed just now is left out.
+    """
+    rows = await connection.fetch(_HOLD if wait else _HOLD + _PASSING, program_id, list(invitation_ids))
+    return {row[0]: row[1] for row in rows}
 
 
 async def known_as(connection: Connection, program_id: int, namespace: str, external_id: str) -> UUID | None:

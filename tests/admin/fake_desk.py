@@ -33,6 +33,7 @@ from loyalty.members.staff import Adjusted, ByStaff, Seen
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
+from tests.admin.fake_effects import FakeEffects
 from tests.admin.fake_health import nothing_well
 from tests.admin.fake_keys import FakeKeys
 from tests.admin.fake_liability import FakePoints
@@ -157,6 +158,7 @@ class FakeDesk:
     backtests: FakeBacktests = field(default_factory=FakeBacktests)
     tiers: FakeTiers = field(default_factory=FakeTiers)
     page_links: FakeLinks = field(default_factory=FakeLinks)
+    effects: FakeEffects = field(default_factory=FakeEffects)
     looking: FakeLooking = field(default_factory=FakeLooking)
     purchases: FakePurchases = field(default_factory=FakePurchases)
     refusals: FakeRefusals = field(default_factory=FakeRefusals)

@@ -87,7 +87,9 @@ def _is_form(path: str, role: str) -> bool:
     """Tell whether it is a form that this role may not send."""
     page = page_of(path)
     changes = FORMS.get(page, ("owner", "manager"))
-    return role not in changes and any(word in path for word in ("new-", "/edit", "/publish", "/try", "/drafts"))
+    return role not in changes and any(
+        word in path for word in ("new-", "/edit", "/publish", "/try", "/drafts", "/objectives")
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -96,6 +96,7 @@ def tell(say: Teller) -> None:
         _segments,
         _asking,
         _figures,
+        _effect,
         _files,
         _endings,
     ):
@@ -287,6 +288,26 @@ def _figures(say: Teller) -> None:
     say("get_backtest", backtest_id=begun)
     say("list_backtests")
     say("cancel_backtest", backtest_id=begun)
+
+
+def _effect(say: Teller) -> None:
+    asked = say("start_estimate")["estimate_id"]
+    say("list_estimates")
+    say.until("get_estimate", _is_over, estimate_id=asked)
+    say("cancel_estimate", estimate_id=asked)
+    # So many that the lot leaves no arm empty.
+    for number in range(24):
+        say("record_purchase", _order(f"walk-in-{number}", "12.00", customer_id=f"walk-in-{number}"))
+    say("plan_holdout", holdout_bp=5000, hoped_for="0.05")
+    begun = say("start_holdout", {"holdout_share": "0.5", "weeks": 13})["holdout_id"]
+    say("list_holdouts")
+    say("get_holdout", holdout_id=begun)
+    say("get_measurement", holdout_id=begun)
+    say("stop_holdout", holdout_id=begun)
+    due = f"{utc_now().year + 1}-12-31"
+    objective = say("set_objective", {"kpi": "retention_rate", "target": "0.45", "due_on": due})
+    say("list_objectives")
+    say("withdraw_objective", objective_id=objective["objective_id"])
 
 
 def _files(say: Teller) -> None:

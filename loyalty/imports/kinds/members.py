@@ -21,7 +21,7 @@ _PROFILE = ("email", "name", "language")
 class Members:
     """One row a membership `[joined_at, left_at)`; several rows of one customer are several memberships."""
 
-    summary: ClassVar[str] = "Members: customer_id, joined_at[, left_at, email, name, language]."
+    summary: ClassVar[str] = "Members: customer_id, joined_at[, left_at, email, name, language, override_reason]."
     columns: ClassVar[tuple[Column, ...]] = (
         Column("customer_id", "external_id", shop_id, required=True, empty=False),
         Column("joined_at", "joined_at", instant, required=True, empty=False),
@@ -29,6 +29,7 @@ class Members:
         Column("email", "email", email),
         Column("name", "name", person_name),
         Column("language", "language", language),
+        Column("override_reason", "override_reason", person_name),
     )
     ids: ClassVar[tuple[str, ...]] = ("customer_id",)
     happened: ClassVar[str] = "joined_at"

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from loyalty.clock import utc_now
 from loyalty.database import Database
 from loyalty.earning.actions import start_program
 from loyalty.earning.twins import ensure_twin
+from loyalty.holdouts.facts import HoldoutFacts
+from loyalty.holdouts.queries import add as add_holdout
 from loyalty.jobs.job import Desk
 from loyalty.outbox.consumer import registered
 from loyalty.outbox.tasks import drain
@@ -40,6 +43,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 # Names of the service's own, not of something that a programme has.
 NO_IDS = {("/v1/kpis", "key"), *(("/v1", name) for name in ("start", "end", "grain", "kind"))}
+NO_IDS |= {("/v1/holdouts:plan", name) for name in ("holdout_bp", "hoped_for")}
 # What is sent besides ids, where something has to be.
 BODIES: dict[str, dict[str, Any]] = {
     "record_purchase": {"order_id": "<order_id>", "placed_at": "2026-03-02T10:00:00Z", "currency": "EUR", "goods": "1"},
@@ -91,6 +95,7 @@ ANSWERED = {
 SHARED = {
     *("draft_id", "backtest_id", "version", "reward_id", "key", "code", "referral_id", "survey_id"),
     *("spend_id", "lead_id", "sku", "from_on"),
+    *("estimate_id", "holdout_id", "objective_id"),
 }
 
 
@@ -236,6 +241,13 @@ async def seeded(api: httpx.AsyncClient, database: Database, program_id: int) ->
     await send("PUT", "leads", lead_id="lead-of-a", created_at="2026-03-01T00:00:00Z", qualified=True)
     await send("PUT", "unit-costs", sku="mug-of-a", from_on="2026-03-05", unit_cost="2")
     await send("PUT", "point-costs", from_on="2026-03-05", cost="0.01")
+    estimate = await send("POST", "impact/estimates")
+    objective = await send("POST", "objectives", kpi="retention_rate", target="0.5", due_on="2099-01-01")
+    # Nobody is drawn: whom the lot would hold out could not be asked for below.
+    between = (utc_now(), utc_now() + timedelta(weeks=4))
+    holdout = HoldoutFacts(uuid4(), "running", "salt", 1000, 4, 0, 0, 0, *between, "test", None, None)
+    async with database.writer() as connection:
+        await add_holdout(connection, program_id, holdout, [])
     survey = await send("POST", "surveys", name="First", trigger={"kind": "on_request"})
     await send("POST", f"surveys/{survey['survey_id']}/publish")
     return Town(
@@ -257,6 +269,9 @@ async def seeded(api: httpx.AsyncClient, database: Database, program_id: int) ->
             "lead_id": "lead-of-a",
             "sku": "mug-of-a",
             "from_on": "2026-03-05",
+            "estimate_id": estimate["estimate_id"],
+            "objective_id": objective["objective_id"],
+            "holdout_id": str(holdout.holdout_id),
         }
     )
 

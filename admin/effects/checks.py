@@ -1,0 +1,60 @@
+"""The four checks of the estimate in words, all shown."""
+
+from dataclasses import dataclass
+
+from admin.format import Format
+from admin.units import unit_named
+from kpi.impact.comparison import Compared
+from kpi.impact.facts import Result
+from kpi.impact.gates import LEAST_MATCHED, Gates
+
+
+@dataclass(frozen=True)
+class Check:
+    """One of the four checks: passed, or not, or not tried."""
+
+    name: str
+    passed: bool
+    told: str
+
+
+def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f: Format) -> list[Check]:
+    """Say of each check what it found, and what was needed; amounts are money."""
+    words, unit, comparison = f.words, unit_named("money"), result.comparison
+    placebo = unit.interval(f, compared.placebo.ci95) if compared.placebo else words.gettext("not tried")
+    # One that is infinite is not kept.
+    found = [None if d is None else abs(d) for d in comparison.differences.values()]
+    worst = None if None in found else max((d for d in found if d is not None), default=None)
+    share = result.tested.share(outcome)
+    return [
+        Check(
+            words.gettext("No rise before joining"),
+            bool(gates.placebo),
+            words.gettext("The same estimate 45 days earlier: %(interval)s; it has to contain zero.", interval=placebo),
+        ),
+        Check(
+            words.gettext("Enough members compared"),
+            gates.matched,
+            words.gettext(
+                "%(matched)s of %(eligible)s; it takes 80%% of them, and %(least)s.",
+                matched=f.number(comparison.matched),
+                eligible=f.number(comparison.eligible),
+                least=f.number(LEAST_MATCHED),
+            ),
+        ),
+        Check(
+            words.gettext("Alike before"),
+            bool(gates.balance),
+            words.gettext(
+                "Largest difference %(worst)s standard deviations; below 0.1 is needed.", worst=f.number(worst, 3)
+            ),
+        ),
+        Check(
+            words.gettext("Self-test"),
+            bool(gates.self_test),
+            words.gettext(
+                "Of estimates of nothing, %(share)s found nothing; it takes 90%%. Made anew every month.",
+                share=f.percent(share),
+            ),
+        ),
+    ]

@@ -1,0 +1,224 @@
+"""What the evidence card says, made of ready texts: three levels that are never merged, and the checks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from admin.effects.checks import Check, checks_of
+from admin.effects.forest import axis_of, row, ticks
+from admin.figures import Dot
+from admin.format import Format
+from admin.unit import Unit
+from admin.units import unit_named
+from kpi.impact.comparison import OUTCOMES, Compared
+from kpi.impact.facts import EstimateFacts, Result
+from kpi.impact.gates import Gates, gates_of, verdict
+from kpi.impact.holdout import Measured
+from kpi.impact.matching import Effect
+from kpi.impact.measuring import Measurement
+from kpi.impact.staff import Effects
+
+# Money is what a manager asks about; the others stand in the table below it.
+_SHOWN = "spend"
+_UNITS = {"active": "ratio", "orders": "orders_per_month", "spend": "money"}
+_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level. `state`: none, few, inconclusive, told, or wait; `hidden` is a value that stays behind a click."""
+
+    level: str
+    state: str
+    head: str
+    about: str
+    picture: Markup
+    hidden: str = ""
+
+
+@dataclass(frozen=True)
+class OutcomeRow:
+    """One outcome: the gap, and the estimate or why there is none."""
+
+    name: str
+    naive: str
+    told: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The card. `answer` is the highest level that says something: measured, estimated, or none."""
+
+    answer: str
+    told: str
+    levels: Sequence[Level]
+    ticks: Markup
+    times: str
+    checks: Sequence[Check]
+    outcomes: Sequence[OutcomeRow]
+    made: str
+    cautious: str
+    under_way: str
+
+
+def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
+    """Put what is known of the effect into words."""
+    unit = unit_named(_UNITS[_SHOWN])
+    result = seen.estimate.result if seen.estimate else None
+    compared = result.comparison.outcomes[_SHOWN] if result else Compared(None, None, None, None)
+    gates = gates_of(_SHOWN, result.comparison, result.tested) if result else None
+    measured = _measured(seen.measurement)
+    dots = [dot for dot in (_dot(compared.naive), _dot(compared.effect), _dot(measured)) if dot]
+    axis = axis_of(dots)
+    said = verdict(compared, gates) if gates else "too_little_data"
+    levels = [
+        Level("observed", "told" if compared.naive else "none", *_observed(compared, unit, f),
+              row(axis, "observed", _dot(compared.naive))),
+        Level(*_estimated(said, compared, gates, seen, unit, f)[:4],
+              row(axis, "estimated", _dot(compared.effect), hatched=said == "inconclusive"),
+              _estimated(said, compared, gates, seen, unit, f)[4]),
+        Level(*_told_measured(seen.measurement, measured, timezone, unit, f),
+              row(axis, "measured", _dot(measured))),
+    ]  # fmt: skip
+    answer = "measured" if measured and not measured.holds_zero else "estimated" if said == "estimated" else ""
+    return Evidence(
+        answer=answer,
+        told=levels[2].head if answer == "measured" else levels[1].head if answer else "",
+        levels=levels,
+        ticks=ticks(axis, lambda tick, step: unit.tick(f, tick, step)) if dots else Markup(),
+        times=_times(compared, said, f),
+        checks=checks_of(result, gates, compared, _SHOWN, f) if result and gates else [],
+        outcomes=[_row(name, result, f) for name in OUTCOMES] if result else [],
+        made=_made(seen.estimate, timezone, f),
+        cautious=_cautious(compared, f),
+        under_way=_under_way(seen.under_way, f),
+    )
+
+
+def _dot(effect: Effect | Measured | None) -> Dot | None:
+    if effect is None:
+        return None
+    return Dot(effect.value, *(effect.ci95 or (effect.value, effect.value)))
+
+
+def _measured(measurement: Measurement | None) -> Measured | None:
+    """Give what was measured of spend, by CUPED where there is one, per 90 days as the estimate is."""
+    if measurement is None or _SHOWN not in measurement.outcomes:
+        return None
+    outcome = measurement.outcomes[_SHOWN]
+    told = outcome.cuped.effect if outcome.cuped else outcome.plain
+    if told is None:
+        return None
+    scale = _DAYS / max(1, (measurement.holdout.ends_at - measurement.holdout.started_at).days)
+    ci95 = None if told.ci95 is None else (told.ci95[0] * scale, told.ci95[1] * scale)
+    return Measured(told.value * scale, ci95, told.held_out * scale)
+
+
+def _observed(compared: Compared, unit: Unit, f: Format) -> tuple[str, str]:
+    words = f.words
+    if compared.naive is None:
+        return words.gettext("No figure"), words.gettext("Nobody joined more than 90 days ago.")
+    return (
+        words.gettext("Difference %(difference)s", difference=unit.difference(f, compared.naive.value)),
+        words.gettext("%(interval)s. Says nothing about the cause.", interval=unit.interval(f, compared.naive.ci95)),
+    )
+
+
+def _estimated(
+    said: str, compared: Compared, gates: Gates | None, seen: Effects, unit: Unit, f: Format
+) -> tuple[str, str, str, str, str]:
+    words = f.words
+    if gates is None:
+        none = words.gettext("Being computed.") if seen.under_way else words.gettext("Needs a matched comparison.")
+        return "estimated", "none", words.gettext("Not available yet"), none, ""
+    if compared.effect is None:
+        few = words.gettext("No member who bought before could be compared with anybody alike.")
+        return "estimated", "few", words.gettext("Too few data"), few, ""
+    value, interval = unit.difference(f, compared.effect.value), unit.interval(f, compared.effect.ci95)
+    told = words.gettext("%(value)s (%(interval)s)", value=value, interval=interval)
+    if said == "estimated":
+        about = words.gettext("%(interval)s, estimated. All four checks pass.", interval=interval)
+        return "estimated", "told", words.gettext("%(value)s per member in 90 days", value=value), about, ""
+    passed = 4 - len(gates.failed)
+    about = words.ngettext("%(n)s of 4 checks passes.", "%(n)s of 4 checks pass.", passed, n=f.number(passed))
+    if compared.effect.holds_zero:
+        about = f"{about} {words.gettext('The interval contains zero.')}"
+    return "estimated", "inconclusive", words.gettext("Inconclusive"), about, told
+
+
+def _told_measured(
+    measurement: Measurement | None, measured: Measured | None, timezone: str, unit: Unit, f: Format
+) -> tuple[str, str, str, str]:
+    words, none = f.words, f.words.gettext("Not available yet")
+    if measurement is None or measurement.state == "stopped":
+        return "measured", "none", none, words.gettext("Needs a holdout group.")
+    if measurement.state == "alarm":
+        about = words.gettext(
+            "The groups have not the sizes that the lot gives: something else decides who is in them."
+        )
+        return "measured", "few", words.gettext("Alarm: the lot is broken"), about
+    if measurement.state == "running":
+        day = f.instant(measurement.holdout.ends_at, timezone)
+        return "measured", "wait", none, words.gettext("Being measured. It is read once, on %(day)s.", day=day)
+    if measured is None:
+        return "measured", "none", words.gettext("No figure"), words.gettext("Nobody bought in either group.")
+    head = words.gettext("%(value)s per customer in 90 days", value=unit.difference(f, measured.value))
+    interval = unit.interval(f, measured.ci95)
+    if measured.holds_zero:
+        about = words.gettext("%(interval)s, measured. The interval contains zero.", interval=interval)
+    else:
+        about = words.gettext("%(interval)s, measured.", interval=interval)
+    return "measured", "told", head, about
+
+
+def _times(compared: Compared, said: str, f: Format) -> str:
+    if compared.times is None or said == "too_little_data":
+        return ""
+    return f.words.gettext("The gap is %(times)s times larger than the estimate.", times=f.number(compared.times, 1))
+
+
+def _row(name: str, result: Result, f: Format) -> OutcomeRow:
+    words, unit = f.words, unit_named(_UNITS[name])
+    called = {
+        "active": words.gettext("Bought at all"),
+        "orders": words.gettext("Purchases"),
+        "spend": words.gettext("Spent"),
+    }[name]
+    compared = result.comparison.outcomes[name]
+    said = verdict(compared, gates_of(name, result.comparison, result.tested))
+    naive = unit.difference(f, compared.naive.value) if compared.naive else f.number(None)
+    if said != "estimated" or compared.effect is None:
+        few = words.gettext("Too few data") if said == "too_little_data" else words.gettext("Inconclusive")
+        return OutcomeRow(called, naive, few, "")
+    return OutcomeRow(called, naive, unit.difference(f, compared.effect.value), unit.interval(f, compared.effect.ci95))
+
+
+def _cautious(compared: Compared, f: Format) -> str:
+    effect = compared.effect
+    if effect is None or effect.cautious is None or effect.holds_zero:
+        return ""
+    if not effect.cautious[0] <= 0 <= effect.cautious[1]:
+        return ""
+    return f.words.gettext("A more cautious interval, which allows for members with few alike, contains zero.")
+
+
+def _made(estimate: EstimateFacts | None, timezone: str, f: Format) -> str:
+    if estimate is None or estimate.result is None:
+        return ""
+    inputs = estimate.result.inputs
+    return f.words.gettext(
+        "Estimated on %(day)s from %(purchases)s purchases of %(customers)s customers.",
+        day=f.instant(estimate.ended_at or inputs.as_of, timezone),
+        purchases=f.number(inputs.purchases),
+        customers=f.number(inputs.customers),
+    )
+
+
+def _under_way(estimate: EstimateFacts | None, f: Format) -> str:
+    if estimate is None:
+        return ""
+    if not estimate.total:
+        return f.words.gettext("An estimate is waiting for its turn.")
+    return f.words.gettext("An estimate is being made: %(share)s.", share=f.percent(estimate.done / estimate.total, 0))

@@ -1,0 +1,33 @@
+"""What the estimate is made of: who bought when and for how much, and when they joined. Pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpi.facts import Counts
+
+# The day of joining of those who never did: after every other.
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """Qualifying purchases of known customers, ascending by local day, and each customer's first joining.
+
+    A customer is a number from 0, the place in `joined` and `keys`; a day is a proleptic ordinal. `net` is in minor
+    units. `until` is the first local day that is not wholly known. `keys` are 64 bits of each id: what halves are drawn
+    by, so that they stay the same however the customers are numbered.
+    """
+
+    customer: Counts
+    day: Counts
+    net: Counts
+    joined: Counts
+    keys: NDArray[np.uint64]
+    until: int
+
+    @property
+    def customers(self) -> int:
+        """How many customers there are."""
+        return len(self.joined)
