@@ -6,7 +6,6 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from admin.desks import (
-    EventsDesk,
     ExportsDesk,
     ImportsDesk,
     JournalDesk,
@@ -14,9 +13,7 @@ from admin.desks import (
     LinksDesk,
     LookingDesk,
     OwnDesk,
-    PurchasesDesk,
     ReferralsDesk,
-    RefusalsDesk,
     RewardsDesk,
     SegmentsDesk,
     SettingsDesk,
@@ -27,6 +24,7 @@ from admin.effects.desk import EffectsDesk
 from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
+from admin.purchases.desk import EventsDesk, PurchasesDesk, RefusalsDesk
 from admin.rules.desk import BacktestsDesk, RulesDesk
 from admin.surveys.desk import SurveysDesk
 from kpi.answers import Overview

@@ -13,15 +13,11 @@ from loyalty.exports.facts import ExportFacts, NewExport
 from loyalty.imports.facts import Refused, Sent
 from loyalty.imports.sending import NewSending, Received
 from loyalty.members.looking import Looked
-from loyalty.outbox.reading import EventsAsked, EventsSeen
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.programs.policies import Policies
 from loyalty.programs.staff import KeysSeen, Made, NewKey, StorefrontFacts
-from loyalty.purchases.inbox import PurchaseOpened, PurchasesAsked, PurchasesSeen
 from loyalty.referrals.staff import ReferralsSeen
 from loyalty.referrals.terms import Terms
-from loyalty.refusals.actions import RefusalsSeen, Replayed
-from loyalty.refusals.queries import RefusalsAsked, RefusalSeen
 from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
@@ -59,36 +55,6 @@ class LookingDesk(Protocol):
 
     async def look(self, program: ProgramFacts, text: str) -> Looked:
         """Find the first few of everything that begins so."""
-
-
-class PurchasesDesk(Protocol):
-    """The verbs about purchases that arrived."""
-
-    async def seen(self, program: ProgramFacts, asked: PurchasesAsked) -> PurchasesSeen:
-        """Read a page of purchases."""
-
-    async def opened(self, program: ProgramFacts, purchase_id: UUID) -> PurchaseOpened | None:
-        """Read a purchase; None when there is none."""
-
-
-class RefusalsDesk(Protocol):
-    """The verbs about calls that were refused."""
-
-    async def seen(self, program: ProgramFacts, asked: RefusalsAsked) -> RefusalsSeen:
-        """Read a page of refused calls."""
-
-    async def opened(self, program: ProgramFacts, refusal_id: UUID) -> RefusalSeen | None:
-        """Read one; None when there is none, or no more."""
-
-    async def replay(self, program: ProgramFacts, user_id: UUID, request_id: str, refusal_id: UUID) -> Replayed:
-        """Do a call again, as it was told; `NotFound` where too little of it is left."""
-
-
-class EventsDesk(Protocol):
-    """The verb about events."""
-
-    async def seen(self, program_id: int, asked: EventsAsked) -> EventsSeen:
-        """Read a page of events."""
 
 
 class RewardsDesk(Protocol):

@@ -8,7 +8,7 @@ from uuid import UUID
 from admin.members.addresses import LONGEST, id_of
 from loyalty.errors import Invalid
 from loyalty.programs.facts import ProgramFacts
-from loyalty.purchases.inbox import STATES, PurchasesAsked
+from loyalty.purchases.arrived import STATES, PurchasesAsked
 
 SEES = ("owner", "manager", "analyst")
 REPLAYS = ("owner", "manager")

@@ -10,7 +10,7 @@ from admin.members.listing import name_of
 from admin.purchases.addresses import Filters, place_said
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.staff import StorefrontFacts
-from loyalty.purchases.inbox import STATES, PurchaseSeen, PurchasesSeen
+from loyalty.purchases.arrived import STATES, PurchaseSeen, PurchasesSeen
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from json import dumps
 from admin.format import MISSING, Format
 from admin.purchases.listing import chips_of, customer_said
 from loyalty.programs.facts import ProgramFacts
-from loyalty.purchases.inbox import AwardSeen, PurchaseOpened, RefundSeen, Told
+from loyalty.purchases.arrived import AwardSeen, PurchaseOpened, RefundSeen, Told
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from admin.members.addresses import asked, id_of, with_query
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.purchases.addresses import REPLAYS, SEES
-from admin.purchases.refused_listing import asked_for, filters_of, make_refusal, make_refused, table
+from admin.purchases.refused_filters import asked_for, filters_of
+from admin.purchases.refused_listing import make_refusal, make_refused, table
 from admin.session import Visitor, check_form
 from loyalty.errors import NotFound
 from loyalty.programs.facts import ProgramFacts

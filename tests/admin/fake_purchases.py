@@ -8,7 +8,7 @@ from uuid import UUID
 from loyalty.errors import NotFound
 from loyalty.outbox.reading import EventsAsked, EventSeen, EventsSeen
 from loyalty.programs.facts import ProgramFacts
-from loyalty.purchases.inbox import (
+from loyalty.purchases.arrived import (
     AwardSeen,
     PurchaseOpened,
     PurchasesAsked,

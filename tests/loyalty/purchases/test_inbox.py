@@ -6,7 +6,8 @@ import pytest
 
 from loyalty.customers.facts import Profile
 from loyalty.outbox.reading import EventsAsked, StaffEvents
-from loyalty.purchases.inbox import PurchaseOpened, PurchasesAsked, PurchasesSeen, StaffPurchases
+from loyalty.purchases.arrived import PurchaseOpened, PurchasesAsked, PurchasesSeen
+from loyalty.purchases.inbox import StaffPurchases
 from tests.stories import Shop, cancellation, day, joining, purchase, refund
 
 
