@@ -18,6 +18,7 @@ import surveys.answers.forgetting  # the same
 import surveys.results.forgetting  # noqa: F401 - registers how a person is forgotten there
 from kpi.audit.tasks import audit_nightly
 from kpi.impact.actions import JOB as ESTIMATES
+from kpi.impact.actions import MONTHLY as MONTHLY_ESTIMATES
 from kpi.impact.tasks import monthly as ask_for_estimate
 from kpi.impact.tasks import work_off as work_off_estimates
 from kpi.rollup.marks import mark_days
@@ -79,7 +80,7 @@ JOBS = (
     Job("imports.clean_up", Every(3600), clean_up_imports, per_program=True),
     Job(IMPORT, Every(600), work_off_imports, per_program=True, longest_seconds=24 * 3600),
     # Every night, and does something in the first of a month.
-    Job("impact.monthly", Nightly(hour=2), ask_for_estimate, per_program=True),
+    Job(MONTHLY_ESTIMATES, Nightly(hour=2), ask_for_estimate, per_program=True),
     Job(ESTIMATES, Every(600), work_off_estimates, per_program=True, longest_seconds=6 * 3600),
     Job(
         "kpi.take_snapshots",
