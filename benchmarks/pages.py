@@ -89,7 +89,7 @@ def shown(servers: Servers, home: Path) -> Iterator[tuple[int, str]]:
 
 def _signed_in(port: int, link: str) -> str:
     connection = HTTPConnection("127.0.0.1", port)
-    connection.request("GET", link)
+    connection.request("POST", link, headers={"Origin": f"http://127.0.0.1:{port}"})
     cookie = connection.getresponse().headers["Set-Cookie"]
     return str(cookie).split(";", 1)[0]
 

@@ -13,6 +13,10 @@ DOOR = "sign-in"
 PAGES = {
     DOOR: "/admin/sign-in",
     "impact": f"{_BASE}/impact?{_MAY}",
+    "gap": f"{_BASE}/impact/gap",
+    "holdout": f"{_BASE}/impact/holdout",
+    "objectives": f"{_BASE}/impact/objectives",
+    "search": f"{_BASE}/search?q=keys",
     "kpis": f"{_BASE}/kpis?{_MAY}",
     "measure": f"{_BASE}/kpis/retention_rate?{_MAY}",
     "measure-money": f"{_BASE}/kpis/aov?{_MAY}",
