@@ -18,7 +18,7 @@ PAGES = {
     "gap": f"{_BASE}/impact/gap",
     "holdout": f"{_BASE}/impact/holdout",
     "objectives": f"{_BASE}/impact/objectives",
-    "search": f"{_BASE}/search?q=a",
+    "search": f"{_BASE}/search?q=keys",
     "kpis": f"{_BASE}/kpis?{_MAY}",
     "measure": f"{_BASE}/kpis/retention_rate?{_MAY}",
     "measure-money": f"{_BASE}/kpis/aov?{_MAY}",
