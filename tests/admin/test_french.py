@@ -23,7 +23,8 @@ DATA = {
     "Lovely", "Loyalty", "Market stall", "Mug", "New", "New here", "New York", "Nightly", "Nora", "Fieldstone", "Weber",
     "Old till", "Pay with points", "Pear jam", "Promoters", "Rochefoucauld-Montmorency", "Too slow", "USD",
     "Un cadeau d’anniversaire", "Very important", "Web shop", "Whitfield", "Winter", "agreed by phone", "and",
-    "at-risk", "de la", "gold", "review", "spenders", "surveys", "too dear", "b", "A-<1001>", "A-1003", "Store 322", "/v1/purchases", "req-1",
+    "at-risk", "de la", "gold", "review", "spenders", "surveys", "too dear", "b", "A-<1001>",
+    "A-1003", "Store 322", "/v1/purchases", "req-1",
 }  # fmt: skip
 _SPOKEN = {"aria-label", "title", "placeholder", "alt"}
 _ADDRESSES = r"\S+@\S+|https?://\S+|\S+\.csv"
