@@ -32,6 +32,7 @@ class HoldoutPage:
     weeks: Sequence[int]
     best: int | None
     refused: str = ""
+    alarm: bool = False
 
 
 def percent_of(text: str, otherwise: float) -> float:
@@ -79,6 +80,7 @@ def make_holdout(
         weeks=WEEKS,
         best=planned.outlook.weeks or 13,
         refused=refused,
+        alarm=measurement is not None and measurement.state == "alarm",
     )
 
 
