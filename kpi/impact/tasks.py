@@ -11,9 +11,10 @@ import structlog
 
 from kpi.impact import queries
 from kpi.impact.actions import BY_ITSELF, start
-from kpi.impact.comparison import Comparing
+from kpi.impact.comparison import Comparing, days_of_joining
 from kpi.impact.facts import METHOD, EstimateFacts, Inputs, Result
 from kpi.impact.halves import SPLITS, Testing
+from kpi.impact.planning import pasts_of
 from kpi.impact.reading import cuts_of, read_rows, shop_of
 from kpi.impact.shop import NEVER, Shop
 from kpi.impact.strata import fixed_cuts
@@ -89,7 +90,8 @@ class _Work:
 
     def result(self, inputs: Inputs, seconds: float) -> Result:
         """Give what it came to."""
-        return Result(inputs, self._comparing.result(), self._testing.result(), seconds)
+        pasts = tuple(pasts_of(self.shop))
+        return Result(inputs, self._comparing.result(), self._testing.result(), seconds, pasts)
 
 
 async def _make(desk: Desk, taken: EstimateFacts) -> None:
@@ -107,7 +109,8 @@ async def _make(desk: Desk, taken: EstimateFacts) -> None:
         async with desk.database.writer() as connection:
             if not await queries.progress(connection, *key, work.done, work.total):
                 return
-    result = work.result(_inputs(program, shop, cuts, known), time.monotonic() - began)
+    inputs = _inputs(program, shop, cuts, known)
+    result = await asyncio.to_thread(work.result, inputs, time.monotonic() - began)
     async with desk.database.writer() as connection, connection.transaction():
         if await queries.progress(connection, *key, work.total, work.total):
             await queries.end(connection, *key, result)
@@ -116,8 +119,8 @@ async def _make(desk: Desk, taken: EstimateFacts) -> None:
 async def _own_cuts(desk: Desk, shop: Shop) -> tuple[int, ...]:
     async with desk.database.writer() as connection:
         kept = await queries.kept_cuts(connection, desk.program_id)
-        # Where nobody bought yet, there is nothing worth keeping.
-        if kept is None and len(shop.day):
+        # Until there is an estimate to speak of, they would be those of the shop's first few customers.
+        if kept is None and len(days_of_joining(shop)):
             kept = await queries.keep_cuts(connection, desk.program_id, cuts_of(shop))
     return kept or cuts_of(shop)
 
