@@ -30,6 +30,7 @@ for room in (
     "loyalty.account_page",
     "loyalty.imports",
     "loyalty.exports",
+    "loyalty.refusals",
     "surveys.plans",
     "surveys.invitations",
     "surveys.answers",

@@ -28,6 +28,13 @@ class SurveyResponse(SQLModel, table=True):
         CheckConstraint("award_id IS NULL OR rewarded", name="points_are_flagged"),
         CheckConstraint("(excluded_because IS NULL) = (excluded_by IS NULL)", name="excluded_by_somebody"),
         Index("survey_response_scored_ix", "program_id", "first_scored_at"),
+        Index(
+            "survey_response_publish_ix",
+            "program_id",
+            "publish_at",
+            "invitation_id",
+            postgresql_where=text("publish_at IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 

@@ -1,5 +1,6 @@
 """The mail that asks, and the one that reminds: eleven links that only mark a score, and one in plain text."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +19,8 @@ from surveys.plans.words import question
 
 SURVEY = "survey"
 TEMPLATES = Path(__file__).parent / "templates"
+# More than half of the letter, which is kept, packed and encoded for each customer.
+_INDENTED = re.compile(r"\n\s+")
 _SUBJECT = mark("Would you recommend %(shop)s?")
 _AGAIN = mark("A reminder: would you recommend %(shop)s?")
 
@@ -45,7 +48,7 @@ def survey_letter(asking: Asking, email: str, public_url: str) -> Letter:
         sender=shop,
         subject=subject(content, shop, f, reminder=asking.reminder),
         text=made.get_template("invitation.txt").render(values),
-        html=made.get_template("invitation.html").render(values),
+        html=_INDENTED.sub("\n", made.get_template("invitation.html").render(values)),
         unsubscribe=f"{address}/unsubscribe",
         customer_id=asking.person.customer_id,
     )

@@ -25,15 +25,20 @@ CROWDS: tuple[Crowd, ...] = ("promoter", "passive", "detractor", "silent", "neve
 _STORIES = f"""
 WITH RECURSIVE told AS MATERIALIZED (
   SELECT i.customer_id, CASE WHEN r.score >= 9 THEN 'promoter' WHEN r.score >= 7 THEN 'passive'
-      WHEN r.score IS NOT NULL THEN 'detractor' WHEN i.state = 'sent' THEN 'silent' ELSE 'never_asked' END AS crowd,
-    CASE WHEN r.score IS NOT NULL THEN r.first_scored_at WHEN i.state = 'sent' THEN i.sent_at
-      ELSE i.due_at END AS at
-  FROM survey_invitation i
-  LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitation_id
-  WHERE i.program_id = $1 AND i.customer_id IS NOT NULL AND coalesce(r.first_scored_at, i.sent_at, i.due_at) >= $2
-    AND coalesce(r.first_scored_at, i.sent_at, i.due_at) < $3
-    AND (r.score IS NOT NULL AND (r.excluded_because IS NULL OR $5) AND NOT r.rewarded
-      OR r.score IS NULL AND i.ends_at <= $4 AND i.bounced_at IS NULL OR i.reason = 'held_out') AND {OF_KIND}
+      ELSE 'detractor' END AS crowd, r.first_scored_at AS at
+  FROM survey_response r, LATERAL (SELECT customer_id, survey_id FROM survey_invitation
+    WHERE program_id = $1 AND invitation_id = r.invitation_id AND customer_id IS NOT NULL OFFSET 0) i
+  WHERE r.program_id = $1 AND r.first_scored_at >= $2 AND r.first_scored_at < $3
+    AND (r.excluded_because IS NULL OR $5) AND NOT r.rewarded AND {OF_KIND}
+  UNION ALL
+  SELECT i.customer_id, 'silent', i.sent_at FROM survey_invitation i
+  WHERE i.program_id = $1 AND i.sent_at >= $2 AND i.sent_at < $3 AND i.ends_at <= $4 AND i.bounced_at IS NULL
+    AND i.customer_id IS NOT NULL AND {OF_KIND}
+    AND NOT EXISTS (SELECT FROM survey_response r WHERE r.program_id = $1 AND r.invitation_id = i.invitation_id)
+  UNION ALL
+  SELECT i.customer_id, 'never_asked', i.due_at FROM survey_invitation i
+  WHERE i.program_id = $1 AND i.reason = 'held_out' AND i.due_at >= $2 AND i.due_at < $3
+    AND i.customer_id IS NOT NULL AND {OF_KIND}
 ), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS},
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
