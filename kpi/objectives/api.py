@@ -47,8 +47,8 @@ class ObjectiveIn(Struct, forbid_unknown_fields=True):
 class ObjectiveOut(Struct):
     """An objective and its progress.
 
-    `before`: the figure of the last month that was over when it was set; `now`: of the last month that is over. `done`:
-    the part of the way that is behind. All in the measure's own unit; money is an amount of the currency.
+    `before`: the figure of the last month that was over when it was set; `now`: of the last month that is over, or was
+    when its day was: from then on it stays reached or missed. `done`: the part of the way that is behind. All in the measure's own unit; money is an amount of the currency.
     """
 
     objective_id: UUID
