@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+# A decimal that is held exactly: digits, a point and at most six more.
+TARGET_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?(?!\n)$"
 Side = Literal["all", "member", "non_member"]
 # "no_figure": the measure has none in the last complete month.
 State = Literal["reached", "on_the_way", "missed", "no_figure"]

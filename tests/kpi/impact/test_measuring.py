@@ -10,7 +10,6 @@ import pytest
 from kpi.impact.actions import start
 from kpi.impact.horizon import outlook
 from kpi.impact.keeping import measure_due
-from kpi.impact.measuring import reading_of
 from kpi.impact.planning import pasts_of
 from kpi.impact.shop import NEVER, Shop
 from kpi.impact.tasks import work_off
@@ -189,30 +188,3 @@ async def test_a_plan_comes_with_the_estimate(
     await work_off(Desk(database, program.program_id, new_id(), 1, utc_now()))
     told = (await api.get("/v1/holdouts:plan", params=asked)).json()
     assert (told["customers"], told["until"], [one["weeks"] for one in told["lengths"]]) == (6, "2026-03-02", [4])
-
-
-def test_the_past_of_each_takes_off_what_it_foretells() -> None:
-    # Spend that is mostly the customer's own: CUPED leaves a fifth of the variance, and its intervals still hold.
-    rng = np.random.default_rng(11)
-    widths, held = [], 0
-    for _ in range(200):
-        own = rng.gamma(2, 50, 1000)
-        before, during = (own + rng.normal(0, 25, 1000) for _ in range(2))
-        out = rng.random(1000) < 0.2
-        did = {
-            arm: {"orders": here, "orders_before": here, "spend": here, "spend_before": was}
-            for arm, here, was in (
-                ("offered", np.round(during[~out] + 10).astype(np.int64), np.round(before[~out]).astype(np.int64)),
-                ("held_out", np.round(during[out]).astype(np.int64), np.round(before[out]).astype(np.int64)),
-            )
-        }
-        spend = reading_of(did, 2000).outcomes["spend"]
-        assert spend.plain is not None
-        assert spend.plain.ci95 is not None
-        assert spend.cuped is not None
-        assert spend.cuped.effect.ci95 is not None
-        widths.append(np.ptp(spend.cuped.effect.ci95) / np.ptp(spend.plain.ci95))
-        held += spend.cuped.effect.ci95[0] <= 10 <= spend.cuped.effect.ci95[1]
-    # ρ = 5000/5625, so √(1 - ρ²) = 0.458 of the width.
-    assert np.mean(widths) == pytest.approx(0.458, abs=0.02)
-    assert 180 <= held <= 199
