@@ -18,6 +18,7 @@ import surveys.answers.forgetting  # noqa: F401 - registers how a person is forg
 from kpi.audit.tasks import audit_nightly
 from kpi.impact.actions import JOB as ESTIMATES
 from kpi.impact.actions import MEASURING
+from kpi.impact.actions import MONTHLY as MONTHLY_ESTIMATES
 from kpi.impact.keeping import measure_due
 from kpi.impact.tasks import monthly as ask_for_estimate
 from kpi.impact.tasks import work_off as work_off_estimates
@@ -82,7 +83,7 @@ JOBS = (
     Job("imports.clean_up", Every(3600), clean_up_imports, per_program=True),
     Job(IMPORT, Every(600), work_off_imports, per_program=True, longest_seconds=24 * 3600),
     # Every night, and does something in the first of a month.
-    Job("impact.monthly", Nightly(hour=2), ask_for_estimate, per_program=True),
+    Job(MONTHLY_ESTIMATES, Nightly(hour=2), ask_for_estimate, per_program=True),
     Job(MEASURING, Every(600), measure_due, per_program=True, longest_seconds=3600),
     Job(ESTIMATES, Every(600), work_off_estimates, per_program=True, longest_seconds=6 * 3600),
     Job(

@@ -1,12 +1,13 @@
 """The verbs of estimates: ask for one, see how far it is, stop it; the worker makes them. And what holdouts measure."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from kpi.impact import queries
 from kpi.impact.facts import EstimateFacts
 from kpi.impact.horizon import Outlook, outlook
 from kpi.impact.measuring import Measurement, measurement_of
+from loyalty.clock import utc_now
 from loyalty.database import Connection, Tx
 from loyalty.errors import NotFound
 from loyalty.holdouts.actions import find_holdout
@@ -14,9 +15,11 @@ from loyalty.holdouts.actions import latest as latest_holdouts
 from loyalty.ids import new_id
 from loyalty.jobs.actions import schedule
 
-# The jobs that make them, and that measure; the names are for ever.
-JOB, MEASURING = "impact.work_off", "impact.measure"
+# The jobs that make them, that ask for one a month, and that measure; the names are for ever.
+JOB, MONTHLY, MEASURING = "impact.work_off", "impact.monthly", "impact.measure"
 BY_ITSELF = "schedule"
+# Longer than it takes until what was recorded may be known.
+_SETTLING = timedelta(seconds=30)
 
 
 async def start(connection: Connection, program_id: int, actor: str) -> EstimateFacts:
@@ -28,6 +31,11 @@ async def start(connection: Connection, program_id: int, actor: str) -> Estimate
     await queries.add(connection, program_id, estimate_id, actor)
     await schedule(Tx(connection), JOB, program_id)
     return await find(connection, program_id, estimate_id)
+
+
+async def estimate_soon(connection: Connection, program_id: int) -> None:
+    """Have this month's estimate made, unless there is one, once all that was just recorded has settled."""
+    await schedule(Tx(connection), MONTHLY, program_id, utc_now() + _SETTLING)
 
 
 async def find(connection: Connection, program_id: int, estimate_id: UUID) -> EstimateFacts:
