@@ -1,6 +1,7 @@
 """Holding customers out: who is drawn, who may not join, who may all the same, and that arms stay."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,16 @@ import httpx
 import pytest
 
 from loyalty.clock import utc_now
-from loyalty.database import Database, write
-from loyalty.earning.queries import RulesCache
-from loyalty.errors import LoyaltyError
+from loyalty.database import Database
 from loyalty.holdouts import lot, tasks
 from loyalty.holdouts.rules import arm_of
 from loyalty.holdouts.tasks import draw_lots
 from loyalty.ids import new_id
-from loyalty.imports.kinds.members import Members
-from loyalty.jobs.job import Desk
-from loyalty.members.decisions import Joined, NewMembership
+from loyalty.jobs.job import Desk as JobDesk
 from loyalty.programs.facts import ProgramFacts, Source
+from tests.loyalty.imports.desk import Desk
 
+LONG = "was promised it by word of mouth: " + "a" * 400
 JOINED = "2026-03-01T00:00:00Z"
 
 
@@ -46,7 +45,7 @@ async def started(api: httpx.AsyncClient) -> dict[str, Any]:
 async def begin(owner: asyncpg.Connection, database: Database, program: ProgramFacts) -> None:
     """Let the moments pass after which a holdout has begun and is drawn."""
     await owner.execute("UPDATE program SET mode = 'test', clock_offset = clock_offset + interval '30 seconds'")
-    await draw_lots(Desk(database, program.program_id, new_id(), 1, utc_now()))
+    await draw_lots(JobDesk(database, program.program_id, new_id(), 1, utc_now()))
 
 
 async def arms(owner: asyncpg.Connection) -> dict[str, tuple[UUID, str]]:
@@ -62,7 +61,7 @@ async def asked(api: httpx.AsyncClient, customer: str) -> tuple[bool, list[str]]
 
 
 async def test_who_is_held_out_cannot_join_without_a_reason_and_stays_in_the_arm(
-    api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, source: Source, rules: RulesCache
+    api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, source: Source, tmp_path: Path
 ) -> None:
     await known(api, 24)
     holdout = await started(api)
@@ -83,16 +82,14 @@ async def test_who_is_held_out_cannot_join_without_a_reason_and_stays_in_the_arm
     refused = await sent(api, "members", customer_id=first, joined_at=JOINED)
     assert (refused.status_code, refused.json()["code"]) == (409, "not_offered")
 
-    async def by_import(new: NewMembership) -> Joined | LoyaltyError:
-        [told] = await write(database, lambda tx, some: Members.record(tx, source, rules, some), [new])
-        assert isinstance(told, Joined | LoyaltyError)
-        return told
-
-    at = await owner.fetchval("SELECT now()")
-    told = await by_import(NewMembership(second, at))
-    assert isinstance(told, LoyaltyError)
-    assert told.code == "not_offered"
-    assert isinstance(await by_import(NewMembership(second, at, override_reason="was promised it")), Joined)
+    # By a file, too; and a reason there may be as long as over HTTP.
+    told = await Desk(database, source, tmp_path).bring_in(
+        "members",
+        f"customer_id,joined_at,override_reason\n{first},{JOINED},\n{second},{JOINED},{LONG}\n",
+    )
+    assert (told.recorded, told.errors) == (1, 1)
+    assert told.errors_file is not None
+    assert "not_offered" in told.errors_file.read_text()
     for name in (free, "new"):
         assert (await sent(api, "members", customer_id=name, joined_at=JOINED)).is_success
     again = {"customer_id": first, "joined_at": JOINED, "override_reason": "insisted at the till"}
@@ -100,7 +97,7 @@ async def test_who_is_held_out_cannot_join_without_a_reason_and_stays_in_the_arm
 
     assert await arms(owner) == drawn
     reasons = await owner.fetch("SELECT reason FROM holdout_override ORDER BY reason")
-    assert [row["reason"] for row in reasons] == ["insisted at the till", "was promised it"]
+    assert [row["reason"] for row in reasons] == ["insisted at the till", LONG]
     seen = (await api.get(f"/v1/holdouts/{holdout['holdout_id']}")).json()
     assert (seen["state"], seen["overrides"]) == ("running", 2)
     assert seen["offered"] + seen["held_out"] == 23
@@ -108,7 +105,7 @@ async def test_who_is_held_out_cannot_join_without_a_reason_and_stays_in_the_arm
     assert (await api.delete(f"/v1/members/{first}")).is_success
     assert (await sent(api, f"customers/{first}/erase")).is_success
     assert [row[0] for row in await owner.fetch("SELECT reason FROM holdout_override ORDER BY 1")] == [
-        "was promised it",
+        LONG,
         None,
     ]
 
