@@ -103,7 +103,7 @@ def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
         cautious=_cautious(compared, f),
         under_way=_under_way(seen.under_way, f),
         estimate_id=str(seen.under_way.estimate_id) if seen.under_way else "",
-        before=_before(compared, unit, f),
+        before=already(compared, unit, f),
         provable=provable,
         provable_about=provable_about,
     )
@@ -191,7 +191,8 @@ def _told_measured(
     return "measured", "told", head, about
 
 
-def _before(compared: Compared, unit: Unit, f: Format) -> str:
+def already(compared: Compared, unit: Unit, f: Format) -> str:
+    """Say by how much those who were to join spent more before they did; nothing where they did not."""
     if compared.before is None or compared.before.value <= 0:
         return ""
     more = unit.value(f, compared.before.value)

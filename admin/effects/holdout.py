@@ -32,6 +32,7 @@ class HoldoutPage:
     weeks: Sequence[int]
     best: int
     refused: str = ""
+    alarm: bool = False
 
 
 def read_percent(text: str) -> float | None:
@@ -82,6 +83,7 @@ def make_holdout(
         weeks=WEEKS,
         best=planned.outlook.weeks or 13,
         refused=refused,
+        alarm=any(one is not None and one.state == "alarm" for one in (measured, running)),
     )
 
 

@@ -49,6 +49,7 @@ def test_the_card_says_what_is_known_and_no_more(inside: TestClient[Litestar], d
     assert "Comment le savons-nous" in french
     assert "Observed gap" not in french
     gap = text_of(inside.get(f"{IMPACT}/gap?lang=en"))
+    assert ("future members already spent" in gap) == ("$431.62" in gap)
     assert ("$431.62" in gap) == (SEEN[state].estimate is not None and state not in {"few", "none"})
 
 
