@@ -51,6 +51,7 @@ ACTIONS = {
     "segments.refresh": mark("Counted a segment anew"),
     "segments.delete": mark("Deleted a segment"),
     "effects.estimate": mark("Had the effect estimated"),
+    "effects.cancel": mark("Stopped an estimate"),
     "effects.start": mark("Started a holdout"),
     "effects.stop": mark("Stopped a holdout"),
     "effects.aim": mark("Set an objective"),
