@@ -20,6 +20,8 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.admin.fake_moving import REFUSED
 from tests.admin.fake_people import NORA
+from tests.admin.fake_purchases import REFUSED as REFUSED_CALL
+from tests.admin.fake_purchases import TELLING
 from tests.admin.fake_rewards import VOUCHER
 from tests.admin.fake_rules import DONE, DRAFT
 from tests.browser.conftest import NAMES
@@ -42,6 +44,12 @@ PAGES = {
     "liability": f"{_BASE}/liability?{_MAY}",
     "members": f"{_BASE}/members",
     "member": f"{_BASE}/members/{NORA}",
+    "search": f"{_BASE}/search?q=n",
+    "purchases": f"{_BASE}/purchases",
+    "purchase": f"{_BASE}/purchases/{TELLING}",
+    "refused": f"{_BASE}/purchases/refused",
+    "refusal": f"{_BASE}/purchases/refused/{REFUSED_CALL}",
+    "events": f"{_BASE}/purchases/events",
     "rewards": f"{_BASE}/rewards",
     "reward": f"{_BASE}/rewards/{VOUCHER}",
     "referrals": f"{_BASE}/referrals",
