@@ -40,7 +40,9 @@ from admin.surveys import routes as surveys
 from admin.team import routes as team
 from admin.tiers import routes as tiers
 from admin.views import routes as views
-from loyalty.errors import Invalid, Unavailable
+from loyalty.errors import Gone, InFlight, Invalid, LoyaltyError, NotFound, TooManyRequests, Unavailable
+from loyalty.web.problems import BUSY
+from loyalty.web.requests import refuse_bad_addresses
 
 _LOG = structlog.get_logger()
 _CLIENT_ERRORS = range(400, 500)
@@ -92,6 +94,7 @@ def panel(whose: Callable[[], Desk]) -> Router:
         ],
         dependencies={"desk": Provide(whose, sync_to_thread=False)},
         middleware=[journaled],
+        before_request=refuse_bad_addresses,
         exception_handlers=_HANDLERS,
         include_in_schema=False,
     )
@@ -109,8 +112,8 @@ def nowhere(request: AnyRequest, rest: FromPath[str]) -> Response[str]:  # noqa:
     return page(request, "message.html", {"kind": "nowhere", "reference": ""}, status=404)
 
 
-def _to_the_door(_: AnyRequest, __: NotSignedIn) -> Response[None]:
-    return redirect(sign_in.DOOR)
+def _to_the_door(request: AnyRequest, _: NotSignedIn) -> Response[None]:
+    return sign_in.to_the_door(request)
 
 
 def _not_our_form(request: AnyRequest, _: NotOurForm) -> Response[str]:
@@ -128,14 +131,35 @@ def _not_understood(request: AnyRequest, _: Invalid) -> Response[str]:
     return page(request, "message.html", {"kind": "request", "reference": ""}, status=400)
 
 
-def _busy(request: AnyRequest, _: Unavailable) -> Response[str]:
-    return page(request, "message.html", {"kind": "busy", "reference": ""}, status=503)
+def _busy(request: AnyRequest, error: Exception) -> Response[str]:
+    _LOG.warning("panel_busy", error=type(error).__name__)
+    return _again(page(request, "message.html", {"kind": "busy", "reference": ""}, status=503), 1)
+
+
+def _too_many(request: AnyRequest, refusal: TooManyRequests) -> Response[str]:
+    shown = page(request, "message.html", {"kind": "busy", "reference": ""}, status=429)
+    return _again(shown, refusal.retry_after_seconds)
+
+
+def _overtaken(request: AnyRequest, refusal: LoyaltyError) -> Response[str]:
+    """Say what no page said by itself: what was there when the form was drawn is not, or is otherwise."""
+    if isinstance(refusal, NotFound | Gone):
+        return page(request, "message.html", {"kind": "gone", "reference": ""}, status=404)
+    shown = page(request, "message.html", {"kind": "overtaken", "reference": ""}, status=409)
+    return _again(shown, refusal.retry_after_seconds) if isinstance(refusal, InFlight) else shown
+
+
+def _again(answer: Response[str], seconds: int) -> Response[str]:
+    answer.headers["retry-after"] = str(seconds)
+    return answer
 
 
 def _failed(request: AnyRequest, error: Exception) -> Response[str]:
     """Say that it is our fault, with the request's id, which finds the error in the log."""
     reference = request.scope.get("state", {}).get("request_id", "")
-    _LOG.error("panel_failed", request_id=reference, path=request.url.path, exc_info=error)
+    # Of a link to come in by, the path is the secret.
+    place = request.scope.get("path_template", "")
+    _LOG.error("panel_failed", request_id=reference, path=place, exc_info=error)
     return page(request, "message.html", {"kind": "failed", "reference": reference}, status=500)
 
 
@@ -143,7 +167,9 @@ _HANDLERS: ExceptionHandlersMap = {
     NotSignedIn: _to_the_door,
     NotOurForm: _not_our_form,
     HTTPException: _refused,
-    Unavailable: _busy,
+    **dict.fromkeys((Unavailable, *BUSY), _busy),
+    TooManyRequests: _too_many,
     Invalid: _not_understood,
+    LoyaltyError: _overtaken,
     Exception: _failed,
 }

@@ -214,8 +214,8 @@ class OwnDesk(Protocol):
     async def offer_codes(self, user_id: UUID) -> None:
         """Make a secret for an app."""
 
-    async def ask_codes(self, user_id: UUID, code: str) -> str:
-        """Ask for codes from now on."""
+    async def ask_codes(self, user_id: UUID, secret: str, current: str, code: str) -> str:
+        """Ask for codes from now on; the password says that it is the person."""
 
     async def ask_no_codes(self, user_id: UUID, code: str) -> str:
         """Ask for codes no more."""

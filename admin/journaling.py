@@ -11,10 +11,13 @@ from admin.desk import Desk
 from admin.pages import AnyRequest
 from loyalty.auth.journal import NewAction
 from loyalty.errors import LoyaltyError
+from loyalty.web.problems import BUSY
 
 _LOG = structlog.get_logger()
 _STATE = "staff_action"
 _LONGEST, _MOST_NAMES = 200, 40
+# What is done there is done to the installation, whichever programme's page it was done on.
+_OF_THE_INSTALLATION = {"team", "account", "sign_in"}
 # What is kept of a form: what says which thing was done. Texts about customers, secrets and files are not.
 _KEPT = ("name", "key", "role", "email", "storefront", "scopes", "kind", "format", "run", "points", "tier", "state")
 
@@ -32,7 +35,7 @@ async def write_down(request: AnyRequest, desk: Desk, who: _Who, form: Mapping[s
     action_id = await desk.journal.write(
         NewAction(
             user_id=who.user_id,
-            program_id=int(program) if program.isascii() and program.isdigit() else None,
+            program_id=None if room in _OF_THE_INSTALLATION else _number(program),
             name=f"{room}.{handler.__name__}",
             # Of a link to come in by, the path is the secret.
             address="" if room == "sign_in" else request.url.path[:_LONGEST],
@@ -41,6 +44,10 @@ async def write_down(request: AnyRequest, desk: Desk, who: _Who, form: Mapping[s
         )
     )
     request.scope.setdefault("state", {})[_STATE] = (desk, action_id)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _details(form: Any) -> dict[str, str]:  # noqa: ANN401 - Litestar's form data, which has several values of a name
@@ -71,6 +78,6 @@ def journaled(app: ASGIApp) -> ASGIApp:
 async def _came(desk: Desk, action_id: UUID, status: int) -> None:
     try:
         await desk.journal.came(action_id, status)
-    except LoyaltyError as error:
-        # It is done, and written down; only how it ended is not.
+    except (LoyaltyError, *BUSY) as error:
+        # It is done, and written down; only how it ended is not. Its answer may show what is shown this once.
         _LOG.warning("staff_action_unfinished", action_id=str(action_id), status=status, error=repr(error))

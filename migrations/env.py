@@ -34,6 +34,7 @@ for room in (
     "surveys.plans",
     "surveys.invitations",
     "surveys.answers",
+    "surveys.results",
     "kpi.rollup",
     "kpi.inputs",
     "kpi.impact",

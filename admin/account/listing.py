@@ -103,6 +103,7 @@ def _refusal(code: str, f: Format) -> str:
     return {
         "wrong_password": words.gettext("That is not your password."),
         "bad_password": _lengths(f),
+        "wait": words.gettext("Too many tries. Wait for a while, a quarter of an hour at most."),
         "not_alike": words.gettext("The two are not alike."),
         "come_in_anew": words.gettext("This session is too old to set a first password. Come in by a new link."),
     }.get(code, words.gettext("This code is not right, or was used already. Wait for the next one."))

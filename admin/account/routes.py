@@ -80,9 +80,13 @@ async def ask_codes(
     """Ask for codes from now on."""
     program, _ = await find_program(program_id, desk, visitor, ROLES)
     await check_form(request, desk, visitor)
-    refusal = await desk.own.ask_codes(visitor.who.user_id, _code(said_in(await request.form())))
+    form = await request.form()
+    # A password may begin or end with a space: it is taken as it is.
+    current = str(form.get("codes_current", ""))
+    refusal = await desk.own.ask_codes(visitor.who.user_id, visitor.secret, current, _code(said_in(form)))
     if refusal:
-        return await _show(request, desk, visitor, program, refusal=("code", refusal))
+        field = "code" if refusal == "wrong_code" else "codes_current"
+        return await _show(request, desk, visitor, program, refusal=(field, refusal))
     return _back(program, "codes")
 
 

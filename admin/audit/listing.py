@@ -141,7 +141,7 @@ def _row(program: ProgramFacts, one: ActionFacts, f: Format) -> Row:
 def _outcome(status: int | None, f: Format) -> str:
     words = f.words
     if status is None:
-        return words.gettext("Broken off")
+        return words.gettext("Outcome unknown")
     if status < _GOOD:
         return words.gettext("Done")
     return words.gettext("Refused") if status < _REFUSED else words.gettext("Failed")

@@ -89,7 +89,8 @@ def _told(told: Return, f: Format) -> ReturnCard:
         cost=f.money(told.costs.total, 0),
     )
     if low < 0 < high:
-        about = f"{about} {words.gettext('It may also have cost more than it brought: the interval contains zero.')}"
+        unsure = words.gettext("It may also have cost more than it brought: the interval contains zero.")
+        about = f"{about} {unsure}"
     return ReturnCard(head, about, _lines(told, f), _notes(told, f))
 
 

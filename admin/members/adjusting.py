@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
 from admin.format import Format
+from loyalty.members.adjustments import MOST_BY_STAFF
 from loyalty.members.staff import ByStaff
 
-MOST_POINTS = 1_000_000
+MOST_POINTS = MOST_BY_STAFF
 LONGEST_REASON = 500
 
 
@@ -54,9 +55,12 @@ def form_from(said: Mapping[str, str], f: Format) -> AdjustForm:
 
 def points_of(form: AdjustForm) -> int | None:
     """Give the points with their sign; None when they are no such number."""
-    if not (form.points.isascii() and form.points.isdecimal()) or not 1 <= int(form.points[:10]) <= MOST_POINTS:
+    written = form.points
+    fits = written.isascii() and written.isdecimal() and len(written) <= len(str(MOST_POINTS))
+    points = int(written) if fits else 0
+    if not 1 <= points <= MOST_POINTS:
         return None
-    return -int(form.points) if form.remove else int(form.points)
+    return -points if form.remove else points
 
 
 def asked_for(form: AdjustForm, user_id: UUID, request_id: str, customer_id: UUID) -> ByStaff:

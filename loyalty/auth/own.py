@@ -10,8 +10,10 @@ from msgspec import Struct
 
 from loyalty.auth.actions import SESSION_IDLES, NewSession, open_session
 from loyalty.auth.codes import new_secret_of_codes, step_of_code
-from loyalty.auth.passwords import check_password, hashed, is_password
+from loyalty.auth.passwords import check_password, hashed, is_password, refuse_a_flood
 from loyalty.auth.rules import digest
+from loyalty.auth.team import END_LINKS
+from loyalty.auth.tries import count_try, forget_tries
 from loyalty.clock import utc_now
 from loyalty.database import Connection, Database
 from loyalty.errors import Invalid, NotFound
@@ -86,21 +88,20 @@ class StaffOwn:
 
     async def set_password(self, user_id: UUID, secret: str, current: str, new: str) -> Changed:
         """Set a password, or change it. Every session ends; this one goes on under a new secret."""
-        async with self.database().reader() as connection:
-            who = await _way_in(connection, user_id, secret)
-        kept = who["password"]
-        if kept is None and (who["since"] is None or utc_now() - who["since"] > FIRST_PASSWORD_WITHIN):
-            return Changed(None, "come_in_anew")
-        if kept is not None and not await is_password(kept, current):
-            return Changed(None, "wrong_password")
+        refusal, who = await self._doubted(user_id, secret, current)
+        if refusal:
+            return Changed(None, refusal)
+        email, kept = who["email"], who["password"]
         try:
-            check_password(new, who["email"])
+            check_password(new, email)
         except Invalid:
             return Changed(None, "bad_password")
         made = await hashed(new)
         async with self.database().writer() as connection, connection.transaction():
             if await connection.execute(_PUT, user_id, made, kept) != "UPDATE 1":
                 return Changed(None, "wrong_password")
+            # Whoever holds a link that was not used yet would be in beside the new password.
+            await connection.execute(END_LINKS, user_id)
             return Changed(await _anew(connection, user_id, secret))
 
     async def offer_codes(self, user_id: UUID) -> None:
@@ -108,8 +109,11 @@ class StaffOwn:
         async with self.database().writer() as connection:
             await connection.execute(_OFFER, user_id, new_secret_of_codes())
 
-    async def ask_codes(self, user_id: UUID, code: str) -> str:
-        """Ask for codes from now on, since one of the app came."""
+    async def ask_codes(self, user_id: UUID, secret: str, current: str, code: str) -> str:
+        """Ask for codes from now on, since one of the app came, and the password: an open session alone cannot."""
+        refusal, _ = await self._doubted(user_id, secret, current)
+        if refusal:
+            return refusal
         async with self.database().writer() as connection:
             who = await _way_in(connection, user_id)
             offered = who["totp_offered"]
@@ -120,12 +124,16 @@ class StaffOwn:
 
     async def ask_no_codes(self, user_id: UUID, code: str) -> str:
         """Ask for codes no more; with one of them, so that an open session alone cannot."""
+        counted = _counted("codes", user_id)
         async with self.database().writer() as connection:
+            if await count_try(connection, counted):
+                return "wait"
             who = await _way_in(connection, user_id)
             kept = who["totp_secret"]
             if kept is None or step_of_code(kept, code, utc_now(), who["totp_step"]) is None:
                 return "wrong_code"
             await connection.execute(_ASK_NO_MORE, user_id, kept)
+            await forget_tries(connection, counted)
         return ""
 
     async def end_session(self, user_id: UUID, session_id: UUID) -> str:
@@ -138,6 +146,33 @@ class StaffOwn:
         """End all of one's sessions but this."""
         async with self.database().writer() as connection:
             await connection.execute(_END_OTHERS, user_id, digest(secret))
+
+    async def _doubted(self, user_id: UUID, secret: str, current: str) -> tuple[str, asyncpg.Record]:
+        """Doubt that it is the person, and not who found the session open: gives why, and the person's row.
+
+        Of who has no password yet, the session has to be young.
+        """
+        async with self.database().reader() as connection:
+            who = await _way_in(connection, user_id, secret)
+        kept: str | None = who["password"]
+        if kept is None:
+            is_old = who["since"] is None or utc_now() - who["since"] > FIRST_PASSWORD_WITHIN
+            return ("come_in_anew" if is_old else ""), who
+        refuse_a_flood()
+        counted = _counted("password", user_id)
+        async with self.database().writer() as connection:
+            if await count_try(connection, counted):
+                return "wait", who
+        if not await is_password(kept, current):
+            return "wrong_password", who
+        async with self.database().writer() as connection:
+            await forget_tries(connection, counted)
+        return "", who
+
+
+def _counted(what: str, user_id: UUID) -> bytes:
+    """Count the tries of somebody who is in apart from those at the door, which anybody can use up."""
+    return digest(f"{what}:{user_id}")
 
 
 async def _way_in(connection: Connection, user_id: UUID, secret: str = "") -> asyncpg.Record:

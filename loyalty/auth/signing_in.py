@@ -5,30 +5,16 @@ guesses sent at once cannot slip by together. A link still lets in whoever is ke
 """
 
 from dataclasses import dataclass
-from math import ceil
 from uuid import UUID
 
 from loyalty.auth.actions import NewSession, open_session
 from loyalty.auth.codes import step_of_code
-from loyalty.auth.passwords import is_password
+from loyalty.auth.passwords import is_password, refuse_a_flood
 from loyalty.auth.rules import digest
+from loyalty.auth.tries import count_try, forget_tries
 from loyalty.clock import utc_now
 from loyalty.database import Connection, Database
 
-FREE_TRIES = 5
-FIRST_WAIT_SECONDS = 15
-LONGEST_WAIT_SECONDS = 900
-
-_TRY = f"""
-INSERT INTO sign_in_try AS t (sha256, tries, last_at, next_at) VALUES ($1, 1, now(), now())
-ON CONFLICT (sha256) DO UPDATE SET last_at = now(),
-  tries = CASE WHEN t.last_at < now() - interval '1 day' THEN 1 ELSE t.tries + 1 END,
-  next_at = CASE WHEN t.last_at < now() - interval '1 day' OR t.tries + 1 < {FREE_TRIES} THEN now()
-    ELSE now() + interval '1 second' * least(
-      {LONGEST_WAIT_SECONDS}, {FIRST_WAIT_SECONDS} * 2 ^ least(t.tries + 1 - {FREE_TRIES}, 10)) END
-WHERE t.next_at <= now() RETURNING tries
-"""  # noqa: S608 - numbers of ours
-_WAIT = "SELECT extract(epoch FROM next_at - now())::float FROM sign_in_try WHERE sha256 = $1"
 _WHO = """SELECT user_id, password, totp_secret, totp_step FROM "user" WHERE email = $1 AND ended_at IS NULL"""
 # Between looking and letting in, somebody may have changed the password, ended the person, or used the code.
 _STILL = """
@@ -37,7 +23,6 @@ WHERE user_id = $1 AND password = $2 AND ended_at IS NULL
   AND ($3::bigint IS NULL) = (totp_secret IS NULL) AND ($3::bigint IS NULL OR totp_step IS NULL OR totp_step < $3)
 RETURNING user_id
 """
-_FORGET = "DELETE FROM sign_in_try WHERE sha256 = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +35,12 @@ class Attempt:
 
 async def sign_in_by_password(database: Database, email: str, password: str, code: str, agent: str) -> Attempt:
     """Try to come in. What is wrong is not told: the address, the password, or the code."""
+    refuse_a_flood()
     email = email.strip().lower()
     counted = digest(f"email:{email}")
     async with database.writer() as connection:
-        if await connection.fetchval(_TRY, counted) is None:
-            wait: float | None = await connection.fetchval(_WAIT, counted)
-            return Attempt(wait_seconds=max(1, ceil(wait or 0)))
+        if wait := await count_try(connection, counted):
+            return Attempt(wait_seconds=wait)
         # Of what cannot be an address there is nobody, and PostgreSQL takes no NUL.
         who = await connection.fetchrow(_WHO, email) if email.isprintable() else None
     if not await is_password(who["password"] if who else None, password) or who is None:
@@ -74,5 +59,5 @@ async def _let_in(
 ) -> NewSession | None:
     if await connection.fetchval(_STILL, user_id, password, step) is None:
         return None
-    await connection.execute(_FORGET, counted)
+    await forget_tries(connection, counted)
     return await open_session(connection, user_id, agent)

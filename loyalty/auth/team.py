@@ -38,7 +38,7 @@ WHERE user_id = $1 AND ended_at IS NULL
 _OTHER_OWNERS = """SELECT count(*) FROM "user" WHERE role = 'owner' AND ended_at IS NULL AND user_id <> $1"""
 _THERE = """SELECT 1 FROM "user" WHERE user_id = $1 AND ended_at IS NULL"""
 _END_SESSIONS = "UPDATE session SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL"
-_END_LINKS = "DELETE FROM sign_in_link WHERE user_id = $1 AND used_at IS NULL"
+END_LINKS = "DELETE FROM sign_in_link WHERE user_id = $1 AND used_at IS NULL"
 
 
 class Colleague(Struct, frozen=True):
@@ -88,7 +88,7 @@ class StaffTeam:
         async with self.database().writer() as connection, connection.transaction():
             if await connection.fetchval(_THERE, user_id) is None:
                 return Invited("", "not_found")
-            await connection.execute(_END_LINKS, user_id)
+            await connection.execute(END_LINKS, user_id)
             return Invited(await _link(connection, user_id))
 
     async def set_role(self, user_id: UUID, role: str) -> str:
@@ -108,7 +108,7 @@ class StaffTeam:
             if not refusal:
                 await connection.execute(_GO, user_id)
                 await connection.execute(_END_SESSIONS, user_id)
-                await connection.execute(_END_LINKS, user_id)
+                await connection.execute(END_LINKS, user_id)
             return refusal
 
     async def _guard(self, connection: Connection, user_id: UUID, *, keeps_owner: bool) -> str:

@@ -114,6 +114,7 @@ def _tell(way: _Way, port: int) -> None:
     address = address_of(_HOST, port)
     click.echo(f"""
 Panel, signs in once:  {way.link}
+                       (by the button on that page)
 API documentation:     {address}/docs
 
 Award points to a member of the sample:

@@ -12,6 +12,8 @@ from loyalty.points.facts import RecordedAward
 from loyalty.points.rules import adjust
 
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+# What one adjustment moves at most; staff at the panel, by a slip of the finger, a millionth of it.
+MOST_POINTS, MOST_BY_STAFF = 10**12, 10**6
 
 
 class NewAdjustment(Struct, frozen=True):
@@ -24,8 +26,8 @@ class NewAdjustment(Struct, frozen=True):
 
 def record_adjustment(book: Book, new: NewAdjustment) -> RecordedAward:
     """Give points as a lot of their own, under the programme's expiry, or take available ones in spending order."""
-    if new.points == 0:
-        msg = "points is a whole number above or below zero."
+    if not 0 < abs(new.points) <= MOST_POINTS:
+        msg = f"points is a whole number above or below zero, {MOST_POINTS} at most."
         raise Invalid(msg, pointer="/points")
     customer_id = book.aliases.get(new.external_id)
     if customer_id is None or customer_id in book.erased:

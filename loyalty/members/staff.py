@@ -7,11 +7,11 @@ import msgspec
 
 from loyalty.customers.queries import aliases_of
 from loyalty.database import Connection, Database, Tx
-from loyalty.errors import NotFound
+from loyalty.errors import Invalid, NotFound
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.rules import fingerprint
 from loyalty.members.actions import adjust_points
-from loyalty.members.adjustments import NewAdjustment
+from loyalty.members.adjustments import MOST_BY_STAFF, NewAdjustment
 from loyalty.members.person import PersonFacts, Purse, find_person, find_purse
 from loyalty.members.timeline import Place, Timeline, find_timeline
 from loyalty.members.why import Why, find_why
@@ -75,6 +75,9 @@ async def see_person(
 
 async def adjust_by_staff(database: Database, program: ProgramFacts, asked: ByStaff) -> Adjusted:
     """Give or take points once under the form's key."""
+    if abs(asked.points) > MOST_BY_STAFF:
+        msg = f"Staff give or take at most {MOST_BY_STAFF} points at once."
+        raise Invalid(msg, pointer="/points")
     told = (asked.customer_id, asked.points, asked.reason)
     once = Once(
         program.program_id,

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from loyalty.customers.facts import Profile
+from loyalty.members.adjustments import MOST_POINTS
 from loyalty.members.decisions import NewMembership
 from loyalty.points.wire import AwardOut, BalanceOut, EntryOut, LotOut
 from loyalty.tiers.wire import MemberTier
@@ -112,7 +113,7 @@ class MemberChange(Struct, forbid_unknown_fields=True):
 class AdjustmentIn(Struct, forbid_unknown_fields=True):
     """Points that staff give (> 0) or take (< 0), and why. Taking stops at what is available."""
 
-    points: Annotated[int, Meta(ge=-(10**12), le=10**12)]
+    points: Annotated[int, Meta(ge=-MOST_POINTS, le=MOST_POINTS)]
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
 

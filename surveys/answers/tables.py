@@ -11,6 +11,10 @@ from loyalty.points.tables import AWARD_KEY
 from surveys.invitations.tables import INVITATION_KEY, listed
 
 RESPONSE_KEY = ["survey_response.program_id", "survey_response.invitation_id"]
+# Why an answer is in no score that nobody gave.
+SIMULATED = "simulated"
+# In the place of staff's reason once the person was forgotten.
+FORGOTTEN = "forgotten"
 CHANGES = ("scored", "rescored", "commented", "published", "unpublished", "excluded", "included")
 OUTCOMES = ("solved", "gesture", "no_answer", "not_needed", "score_changed")
 

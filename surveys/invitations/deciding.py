@@ -39,8 +39,9 @@ def decide_each(stored: StoredPolicy, batch: Sequence[Asked], day: Day, now: dat
         verdict = decide(
             stored, found.channel, standing(stored, found, person, last, day.room(mailed, found.due_at)), now
         )
-        if verdict.outcome == "send":
+        if verdict.outcome == "send" or verdict.reason == "held_out":
             wound.add(person.customer_id)
+        if verdict.outcome == "send":
             mailed += found.channel == "mail"
         verdicts.append(verdict)
     return verdicts
@@ -53,7 +54,7 @@ def standing(
     last: datetime | None = None,
     room: bool = True,  # noqa: FBT001, FBT002
 ) -> Standing:
-    """Tell how a customer stands. `last`: when a survey was sent to that one."""
+    """Tell how a customer stands. `last`: when a survey was sent to that one, or would have been in this batch."""
     return Standing(
         due_at=found.due_at,
         closed=found.survey_state != "open",
@@ -64,5 +65,6 @@ def standing(
         address=person.email is not None,
         kept=found.kept,
         sent_at=last,
+        held_out_at=person.held_out_at,
         room=room,
     )

@@ -11,9 +11,9 @@ from surveys.invitations.tokens import Token
 
 _SENT = """
 UPDATE survey_invitation i SET state = 'sent', sent_at = $2, ends_at = $3, remind_at = n.remind_at, key_id = n.key_id,
-  token_sha256 = n.token_sha256, mail_id = n.mail_id
-FROM unnest($4::uuid[], $5::timestamptz[], $6::text[], $7::bytea[], $8::uuid[])
-  AS n (id, remind_at, key_id, token_sha256, mail_id)
+  token_sha256 = n.token_sha256, mail_id = n.mail_id, email_sha256 = sha256(convert_to(lower(n.email), 'UTF8'))
+FROM unnest($4::uuid[], $5::timestamptz[], $6::text[], $7::bytea[], $8::uuid[], $9::text[])
+  AS n (id, remind_at, key_id, token_sha256, mail_id, email)
 WHERE i.program_id = $1 AND i.invitation_id = n.id
 """
 # Of somebody who was forgotten since the planning nothing stays here, as if it had been there at the erasure.
@@ -32,9 +32,9 @@ WHERE i.program_id = $1 AND i.invitation_id = n.id
 """
 _REMINDED = """
 UPDATE survey_invitation i SET remind_at = NULL, reminded_at = $2, key_id = n.key_id, token_version = n.token_version,
-  token_sha256 = n.token_sha256, mail_id = n.mail_id
-FROM unnest($3::uuid[], $4::text[], $5::int[], $6::bytea[], $7::uuid[])
-  AS n (id, key_id, token_version, token_sha256, mail_id)
+  token_sha256 = n.token_sha256, mail_id = n.mail_id, email_sha256 = sha256(convert_to(lower(n.email), 'UTF8'))
+FROM unnest($3::uuid[], $4::text[], $5::int[], $6::bytea[], $7::uuid[], $8::text[])
+  AS n (id, key_id, token_version, token_sha256, mail_id, email)
 WHERE i.program_id = $1 AND i.invitation_id = n.id
 """
 _NOT_REMINDED = """
@@ -55,12 +55,16 @@ FROM now WHERE program_id = $1 AND invitation_id = $2
 
 
 class Posted(Struct, frozen=True):
-    """An invitation that goes out: its link, the letter about it (None: none was written), when to remind of it."""
+    """An invitation that goes out: its link, the letter about it (None: none was written) and where it goes.
+
+    `remind_at`: when to remind of it.
+    """
 
     invitation_id: UUID
     token: Token
     version: int
     mail_id: UUID | None
+    email: str | None
     remind_at: datetime | None = None
 
 
@@ -78,6 +82,7 @@ async def sent(
         [row.token.key_id for row in rows],
         [row.token.sha256 for row in rows],
         [row.mail_id for row in rows],
+        [row.email for row in rows],
     )
 
 
@@ -102,6 +107,7 @@ async def reminded(connection: Connection, program_id: int, rows: Sequence[Poste
         [row.version for row in rows],
         [row.token.sha256 for row in rows],
         [row.mail_id for row in rows],
+        [row.email for row in rows],
     )
 
 

@@ -44,8 +44,11 @@ SELECT s.asked, json_build_object('customer_id', s.person, 'erased', c.erased_at
     WHERE program_id = $1 AND customer_id = m.id AND superseded_at IS NULL AND joined_at <= $3
       AND (left_at IS NULL OR $3 < left_at) OFFSET 0) x),
   'suppressed', EXISTS (SELECT FROM unnest(f.ids) AS m (id), LATERAL (SELECT FROM survey_suppression
-    WHERE program_id = $1 AND customer_id = m.id AND (why = 'unsubscribed'
-      OR email_sha256 = sha256(convert_to(lower(c.email), 'UTF8'))) OFFSET 0) x),
+    WHERE program_id = $1 AND customer_id = m.id AND why = 'unsubscribed' OFFSET 0) x) OR EXISTS (SELECT
+    FROM survey_bounce WHERE program_id = $1 AND email_sha256 = sha256(convert_to(lower(c.email), 'UTF8'))),
+  'held_out_at', (SELECT max(x.due_at) FROM unnest(f.ids) AS m (id), LATERAL (SELECT due_at FROM survey_invitation i
+    WHERE program_id = $1 AND customer_id = m.id AND reason = 'held_out'
+      AND NOT (SELECT v.simulated FROM survey v WHERE v.program_id = $1 AND v.survey_id = i.survey_id) OFFSET 0) x),
   'sent_at', (SELECT max(x.sent_at) FROM unnest(f.ids) AS m (id), LATERAL (SELECT sent_at FROM survey_clock
     WHERE program_id = $1 AND customer_id = m.id OFFSET 0) x))::text
 FROM survivor s JOIN family f ON f.person = s.person
@@ -79,7 +82,8 @@ _NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = 
 class PersonKnown(Struct, frozen=True):
     """A customer as known now. `orders` are those of which something is kept; `spend_minor` of the last 365 days.
 
-    `sent_at`: when a survey was sent last. `suppressed`: unsubscribed, or the present address bounced.
+    `sent_at`: when a survey was sent last, `held_out_at`: when one would have been. `suppressed`: unsubscribed, or the
+    present address bounced.
     """
 
     customer_id: UUID
@@ -94,6 +98,7 @@ class PersonKnown(Struct, frozen=True):
     consent: dict[str, Any] | None = None
     tier: str | None = None
     sent_at: datetime | None = None
+    held_out_at: datetime | None = None
 
     @property
     def snapshot(self) -> dict[str, Any]:

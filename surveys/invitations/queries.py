@@ -24,7 +24,8 @@ FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::uuid[
 ON CONFLICT ON CONSTRAINT survey_occasion_asked_once DO NOTHING RETURNING invitation_id
 """
 _INVITATION = """
-SELECT json_build_object('invitation_id', i.invitation_id, 'survey_id', i.survey_id, 'customer_id', i.customer_id,
+SELECT json_build_object('invitation_id', i.invitation_id, 'survey_id', i.survey_id, 'edition', i.edition,
+  'customer_id', i.customer_id,
   'channel', i.channel, 'member', i.member, 'state', i.state, 'reason', i.reason, 'due_at', i.due_at,
   'sent_at', i.sent_at, 'ends_at', i.ends_at, 'key_id', i.key_id, 'token_version', i.token_version,
   'survey_state', s.state, 'content', e.content, 'kept', {kept},
@@ -93,6 +94,7 @@ class Invitation(Struct, frozen=True):
 
     invitation_id: UUID
     survey_id: UUID
+    edition: int
     channel: Channel
     state: str
     due_at: datetime

@@ -109,6 +109,7 @@ async def _send(
             one.token,
             one.invitation.token_version,
             letters.get(one.invitation.invitation_id),
+            one.person.email if one.invitation.channel == "mail" else None,
             times.remind_at(now) if one.invitation.content.reminder and one.invitation.channel == "mail" else None,
         )
         for one in askings
@@ -163,8 +164,8 @@ async def _remind(
     ]
     letters = await _post(tx, askings, post)
     rows = [
-        Posted(found.invitation_id, token, version, letters.get(found.invitation_id))
-        for (found, _), (token, version) in zip(going, links, strict=True)
+        Posted(found.invitation_id, token, version, letters.get(found.invitation_id), person.email)
+        for (found, person), (token, version) in zip(going, links, strict=True)
     ]
     await outcomes.reminded(tx.connection, program.program_id, rows, now)
 

@@ -38,5 +38,5 @@ def outside(made: tuple[list[FakeDesk], Litestar], desk: FakeDesk) -> Iterator[T
 @pytest.fixture
 def inside(outside: TestClient[Litestar]) -> TestClient[Litestar]:
     """Give one that has."""
-    outside.get("/admin/sign-in/a-link")
+    outside.post("/admin/sign-in/a-link", headers={"origin": SITE})
     return outside

@@ -12,7 +12,7 @@ from kpi.impact.comparison import Compared, Comparison
 from kpi.impact.facts import EstimateFacts, Inputs, Result
 from kpi.impact.halves import SelfTest
 from kpi.impact.holdout import Adjusted, Lot, Measured
-from kpi.impact.horizon import Findable, Outlook
+from kpi.impact.horizon import Findable, Outlook, Past
 from kpi.impact.matching import Effect
 from kpi.impact.measuring import Measurement, Outcome
 from kpi.impact.returns import Costs, Gain, Return, Sales
@@ -27,23 +27,34 @@ _INPUTS = Inputs(
     method=2, as_of=_AT, timezone="America/New_York", currency="USD", until=date(2018, 1, 1), cuts=(1, 2, 3, 4, 5, 6),
     customers=2469, members=1580, purchases=155_370, net_minor=459_603_958,
 )  # fmt: skip
-_ZERO, _NAIVE = Effect(0.0, (-1.0, 1.0), 100.0), Effect(43162.38, (39655.1, 46669.66), 24144.18)
+_ZERO, _NAIVE = Effect(900.0, (-1100.0, 2900.0), 100.0), Effect(43162.38, (39655.1, 46669.66), 24144.18)
+_BEFORE, _RISEN = Effect(41385.0, (38000.0, 44800.0), 24000.0), Effect(3789.0, (1921.0, 5656.0), 60000.0)
 _UNSURE = Effect(1776.67, (-1928.63, 5481.98), 63389.42, (-2213.47, 5766.81))
 _SURE = Effect(1700.0, (600.0, 2800.0), 30000.0, (-100.0, 3500.0))
 
 
-def estimate(effect: Effect | None) -> EstimateFacts:
-    """Tell of an estimate whose gates are all passed."""
-    compared = Compared(effect, effect, _NAIVE if effect else None, _ZERO)
+def _scaled(effect: Effect, by: float) -> Effect:
+    low, high = effect.ci95
+    return Effect(effect.value * by, (low * by, high * by), effect.without * by, effect.cautious)
+
+
+def estimate(effect: Effect | None, placebo: Effect | None = None) -> EstimateFacts:
+    """Tell of an estimate whose checks are all passed, but the first where the placebo leaves zero out."""
+    earlier = placebo or _ZERO
+    outcomes = {
+        name: Compared(None, None, None, earlier)
+        if effect is None
+        else Compared(*(_scaled(one, by) for one in (effect, effect, _NAIVE, earlier)), before=_scaled(_BEFORE, by))
+        for name, by in (("active", 3e-6), ("orders", 1e-4), ("spend", 1.0))
+    }
     comparison = Comparison(
         days=17, joined=1404, eligible=1248, matched=1207, others=900,
-        differences={"spend": -0.014, "orders": -0.028, "recency": 0.01},
-        outcomes=dict.fromkeys(("active", "orders", "spend"), compared),
+        differences={"spend": -0.014, "orders": -0.028, "recency": 0.01}, outcomes=outcomes,
     )  # fmt: skip
     tested = SelfTest(200, dict.fromkeys(("active", "orders", "spend"), 189))
-    return EstimateFacts(
-        UUID(int=1), "done", 217, 217, Result(_INPUTS, comparison, tested, 4.2), None, "schedule", _AT, _AT, _AT
-    )
+    pasts = (Past(26, 2393, 97_100.0, 106_813.0, 0.866),) if effect else ()
+    result = Result(_INPUTS, comparison, tested, 4.2, pasts)
+    return EstimateFacts(UUID(int=1), "done", 217, 217, result, None, "schedule", _AT, _AT, _AT)
 
 
 _HOLDOUT = HoldoutFacts(
@@ -67,9 +78,10 @@ _OBJECTIVE = Progress(
 SEEN = {
     "none": Effects(under_way=msgspec.structs.replace(estimate(None), state="running", done=40, total=200)),
     "few": Effects(estimate(None)),
-    "inconclusive": Effects(estimate(_UNSURE), measurement=RUNNING, objectives=[_OBJECTIVE]),
+    "inconclusive": Effects(estimate(_UNSURE, _RISEN), objectives=[_OBJECTIVE]),
     "estimated": Effects(estimate(_SURE)),
     "measured": Effects(estimate(_SURE), measurement=OVER),
+    "running": Effects(estimate(_UNSURE), measurement=RUNNING, objectives=[_OBJECTIVE]),
     "alarm": Effects(estimate(_UNSURE), measurement=replace(OVER, state="alarm", outcomes={})),
 }
 GAIN = Gain("estimated", 1700.0, (600.0, 2800.0), Days(date(2017, 10, 3), date(2018, 1, 1)))

@@ -94,10 +94,11 @@ class FakeOwn:
         assert user_id
         self.done.append(("offer",))
 
-    async def ask_codes(self, user_id: UUID, code: str) -> str:
+    async def ask_codes(self, user_id: UUID, secret: str, current: str, code: str) -> str:
         """Write it down."""
         assert user_id
-        self.done.append(("ask", code))
+        assert secret
+        self.done.append(("ask", current, code))
         return self.refusal
 
     async def ask_no_codes(self, user_id: UUID, code: str) -> str:

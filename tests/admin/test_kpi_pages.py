@@ -234,7 +234,7 @@ def test_an_analyst_sees_all_of_it(inside: TestClient[Litestar], desk: FakeDesk,
 
 @pytest.mark.parametrize("path", EVERY)
 def test_nobody_outside_sees_any(outside: TestClient[Litestar], path: str) -> None:
-    assert outside.get(path).headers["location"] == "/admin/sign-in"
+    assert outside.get(path).headers["location"].partition("?")[0] == "/admin/sign-in"
 
 
 @pytest.mark.parametrize("path", [f"{KPIS}/nothing", f"{KPIS}/nothing/customers", "/admin/p/9/kpis"])

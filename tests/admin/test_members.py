@@ -40,7 +40,7 @@ def test_a_page_names_the_segments_and_leads_there_who_may_see_them(
 
 @pytest.mark.parametrize("path", [MEMBERS, f"{MEMBERS}.csv", PAGE, f"{PAGE}/timeline.csv", f"{PAGE}/lots.csv"])
 def test_without_a_session_nobody_is_seen(outside: TestClient[Litestar], path: str) -> None:
-    assert outside.get(path).headers["location"] == "/admin/sign-in"
+    assert outside.get(path).headers["location"].partition("?")[0] == "/admin/sign-in"
 
 
 def test_support_begins_with_the_people(inside: TestClient[Litestar], desk: FakeDesk) -> None:
@@ -67,7 +67,7 @@ def test_an_address_says_who_is_looked_for(
 
 @pytest.mark.parametrize(
     ("asked", "canonical"),
-    [("?q=", ""), ("?state=member&q=nora", "?q=nora"), ("?state=nonsense", ""), ("?q=+x%00", "?q=x")],
+    [("?q=", ""), ("?state=member&q=nora", "?q=nora"), ("?state=nonsense", ""), ("?q=+x", "?q=x")],
 )
 def test_equal_lists_have_equal_addresses(inside: TestClient[Litestar], asked: str, canonical: str) -> None:
     assert inside.get(f"{MEMBERS}{asked}").headers["location"] == f"{MEMBERS}{canonical}"

@@ -65,7 +65,8 @@ def test_outside_every_address_leads_to_the_door(outside: TestClient[Litestar]) 
     for method, paths in asked.items():
         for path in paths:
             answer = outside.request(method, path.format(program=1), headers={"origin": SITE})
-            assert (answer.status_code, answer.headers.get("location")) == (303, "/admin/sign-in"), (method, path)
+            door = answer.headers.get("location", "").partition("?")[0]
+            assert (answer.status_code, door) == (303, "/admin/sign-in"), (method, path)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -2,7 +2,9 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
+import asyncpg
 import pytest
 from httpx import Response
 from litestar import Litestar
@@ -10,27 +12,38 @@ from litestar.testing import TestClient
 from structlog.testing import capture_logs
 
 from admin.pages import HEADERS
+from loyalty.errors import DraftEdited, InFlight, NotFound, TooManyRequests
 from tests.admin.conftest import IMPACT, SITE
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, a_program, complete_journey
+from tests.admin.fake_people import NORA
 
 
 def _leads_to(answer: Response, address: str) -> bool:
     return answer.status_code == 303 and answer.headers["location"] == address
 
 
+def _come_in(outside: TestClient[Litestar], link: str = "a-link", origin: str = SITE) -> Response:
+    return outside.post(f"/admin/sign-in/{link}", headers={"origin": origin})
+
+
 def test_a_link_signs_in_once(outside: TestClient[Litestar]) -> None:
-    assert _leads_to(outside.get("/admin/sign-in/a-link"), "/admin/impact")
+    # Whoever only looks, as mail scanners do, uses nothing up; nor does a page of somebody else.
+    assert outside.get("/admin/sign-in/a-link").status_code == 200
+    assert _come_in(outside, origin="https://evil.example").status_code == 403
+    assert _leads_to(_come_in(outside), "/admin/impact")
     assert _leads_to(outside.get("/admin/impact"), IMPACT)
     outside.cookies.clear()
-    spent = outside.get("/admin/sign-in/a-link")
+    spent = _come_in(outside)
     assert spent.status_code == 410
     assert "loyalty users link" in spent.text
 
 
 def test_an_unknown_link_answers_like_a_spent_one(outside: TestClient[Litestar]) -> None:
-    outside.get("/admin/sign-in/a-link")
+    _come_in(outside)
     outside.cookies.clear()
-    spent, unknown = outside.get("/admin/sign-in/a-link"), outside.get("/admin/sign-in/another")
+    looked, other = outside.get("/admin/sign-in/a-link"), outside.get("/admin/sign-in/another")
+    assert looked.text.replace("a-link", "") == other.text.replace("another", "")
+    spent, unknown = _come_in(outside), _come_in(outside, "another")
     assert (spent.status_code, spent.text.replace("a-link", "")) == (
         unknown.status_code,
         unknown.text.replace("another", ""),
@@ -44,7 +57,7 @@ def test_the_session_cookie_is_out_of_reach(
     outside: TestClient[Litestar], desk: FakeDesk, public_url: str, name: str, *, secure: bool
 ) -> None:
     desk.public_url = public_url
-    cookie = outside.get("/admin/sign-in/a-link").headers["set-cookie"]
+    cookie = _come_in(outside).headers["set-cookie"]
     assert cookie.startswith(f"{name}=a-secret;")
     assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
     assert ("Secure" in cookie.split("; ")) is secure
@@ -53,8 +66,58 @@ def test_the_session_cookie_is_out_of_reach(
 
 @pytest.mark.parametrize("path", ["/admin/impact", IMPACT, f"{IMPACT}.csv", "/admin/p/1/retention.csv"])
 def test_without_a_session_every_page_leads_to_the_door(outside: TestClient[Litestar], path: str) -> None:
-    assert _leads_to(outside.get(path), "/admin/sign-in")
+    asked = "" if path == "/admin/impact" or path.endswith(".csv") else "?" + urlencode({"next": path})
+    assert _leads_to(outside.get(path), f"/admin/sign-in{asked}")
     assert outside.get("/admin/sign-in").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/admin/p/1/members?q=Nora&after=1", "/admin/p/1/members?q=Nora&after=1"),
+        *[(evil, "/admin/impact") for evil in ("https://evil.example", "//evil.example", "/admin/\\evil", "/admin//x",
+          "/admin/sign-out/../x\r\n", "/v1/x", "/admin/sign-in")],
+    ],
+)  # fmt: skip
+def test_whoever_comes_in_goes_on_to_the_page_that_was_asked_for(
+    outside: TestClient[Litestar], desk: FakeDesk, asked: str, leads_to: str
+) -> None:
+    if leads_to == asked:
+        assert _leads_to(outside.get(asked), f"/admin/sign-in?{urlencode({'next': asked})}")
+        by_script = outside.get("/admin/p/1/imports", headers={"hx-request": "true", "hx-current-url": SITE + asked})
+        assert by_script.headers["hx-redirect"] == f"/admin/sign-in?{urlencode({'next': asked})}"
+    form = {"email": desk.door.email, "password": desk.door.password, "next": asked}
+    assert _leads_to(outside.post("/admin/sign-in", data=form, headers={"origin": SITE}), leads_to)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (asyncpg.QueryCanceledError("x"), 503, "Your data is safe."),
+        (TooManyRequests("x", retry_after_seconds=5), 429, "Your data is safe."),
+        (NotFound("x"), 404, "This is not there any more"),
+        (InFlight("x"), 409, "Something changed in the meantime"),
+        (DraftEdited(newest=None), 409, "Something changed in the meantime"),
+    ],
+)
+def test_what_no_page_says_by_itself_is_a_page_too(
+    inside: TestClient[Litestar], desk: FakeDesk, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int,
+    says: str,
+) -> None:  # fmt: skip
+    async def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(desk, "programs", refuse)
+    answer = inside.get(IMPACT)
+    assert (answer.status_code, says in answer.text) == (status, True)
+    assert answer.headers.get("retry-after") == {503: "1", 429: "5"}.get(
+        status, "1" if isinstance(error, InFlight) else None
+    )
+
+
+@pytest.mark.parametrize("path", ["/segments/%00", f"/members/{NORA}?after=1.{NORA}.%00", "/rewards/%00/edit"])
+def test_an_address_with_a_nul_is_not_understood(inside: TestClient[Litestar], path: str) -> None:
+    assert inside.get(f"/admin/p/1{path}").status_code == 400
 
 
 def test_somebody_inside_does_not_stand_at_the_door(inside: TestClient[Litestar]) -> None:
@@ -216,4 +279,4 @@ def test_a_failure_is_told_plainly(inside: TestClient[Litestar], desk: FakeDesk)
     assert answer.status_code == 500
     assert "Your data is safe." in answer.text
     assert "the table is broken" not in answer.text
-    assert [(entry["event"], entry["path"]) for entry in logged] == [("panel_failed", IMPACT)]
+    assert [(one["event"], one["path"]) for one in logged] == [("panel_failed", "/admin/p/{program_id}/impact")]

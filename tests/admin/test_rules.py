@@ -72,7 +72,7 @@ def test_a_form_from_elsewhere_does_nothing(inside: TestClient[Litestar], desk: 
 
 @pytest.mark.parametrize("path", [*PAGES, *FORMS])
 def test_without_a_session_nothing_is_seen(outside: TestClient[Litestar], path: str) -> None:
-    assert outside.get(path).headers["location"] == "/admin/sign-in"
+    assert outside.get(path).headers["location"].partition("?")[0] == "/admin/sign-in"
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,18 @@ def test_nothing_is_done_before_it_is_written_down(
     assert (last.name, last.details, last.status) == ("team.change_role", {"role": "support"}, 409)
 
 
+def test_an_answer_is_not_lost_where_only_how_it_ended_could_not_be_added(
+    inside: TestClient[Litestar], desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(desk.journal, "came", fails)
+    assert "/admin/sign-in/new-link" in post(inside, TEAM, email="nora@example.com", role="support").text
+    assert desk.journal.written[-1].status is None
+    assert "Outcome unknown" in text_of(inside.get(AUDIT))
+
+
 def test_the_audit_log_says_what_was_done_and_comes_as_a_file_that_runs_nothing(
     inside: TestClient[Litestar], desk: FakeDesk
 ) -> None:

@@ -46,6 +46,7 @@ async def test_a_colleague_is_let_in_sets_a_password_and_comes_back_with_it(
 
     noah = await open_window(shop_panel.address, scripts=False)
     await noah.page.goto(f"{shop_panel.address}{link}")
+    await noah.page.get_by_role("button", name="Sign in").click()
     await noah.page.get_by_role("link", name="Your way in").click()
     for label in ("New password", "Once more"):
         await noah.page.get_by_label(label).fill("correct horse battery")

@@ -19,6 +19,7 @@ from surveys.invitations.tokens import written
 from surveys.plans import actions
 from surveys.plans.content import Content
 from surveys.plans.policy import Policy
+from tests.paper import local
 from tests.surveys.conftest import RING, Poll
 
 WEEK = {"kind": "after_purchase", "days": 7}
@@ -44,6 +45,16 @@ async def test_the_same_news_twice_plans_once(poll: Poll) -> None:
     await poll.owner.execute("INSERT INTO outbox SELECT program_id, 'surveys', event_id FROM event")
     await poll.works()
     assert await poll.asked() == [("sent", None)]
+
+
+async def test_a_delivery_is_asked_about_days_after_it_also_when_it_is_told_with_its_purchase(poll: Poll) -> None:
+    await poll.publishes({"kind": "after_delivery", "days": 3})
+    # Bought a week before it came, and told in one go; another is still on its way.
+    await poll.buys("o1", placed_at="2026-02-23T09:00:00Z", delivered_at="2026-03-02T15:00:00Z")
+    await poll.buys("o2", "ben", placed_at="2026-03-01T09:00:00Z")
+    await poll.works()
+    due = await poll.owner.fetch("SELECT due_at FROM survey_invitation")
+    assert [row["due_at"] for row in due] == [local("2026-03-05T10:00")]
 
 
 async def test_old_purchases_and_purchases_told_late_ask_nobody(poll: Poll) -> None:
@@ -146,16 +157,28 @@ async def test_the_cap_lets_the_longest_due_through_and_the_others_wait_for_the_
         assert await poll.sends() == expected
 
 
-async def test_held_out_and_sampled_out_are_kept_with_their_reasons(poll: Poll) -> None:
+async def test_held_out_is_only_who_would_have_been_asked_and_as_often_as_that(poll: Poll) -> None:
     await poll.publishes(AT_ONCE, Policy(holdout_bp=10_000))
     await poll.buys("o1")
+    await poll.buys("o2", "ben", customer={"consent": {}})
+    await poll.buys("o3", "cat", customer={"email": None})
+    await poll.works()
+    await poll.at("2026-05-01T09:00")
+    await poll.buys("o4")
+    await poll.works()
+    await poll.at("2026-06-01T10:01")
+    await poll.buys("o5")
     await poll.works()
     await poll.publishes(AT_ONCE, Policy(), sample_bp=1)
-    await poll.buys("o2", "ben")
+    await poll.buys("o6", "dan")
     await poll.works()
-    reasons = [reason for _, reason in await poll.asked()]
-    assert reasons[:1] == ["held_out"]
-    assert "sampled_out" in reasons
+    found = await poll.owner.fetch(
+        "SELECT order_id, reason FROM survey_invitation JOIN purchase USING (program_id, purchase_id) ORDER BY 1, 2"
+    )
+    assert [tuple(row) for row in found] == [
+        ("o1", "held_out"), ("o2", "no_consent"), ("o3", "no_address"), ("o4", "throttled"), ("o5", "held_out"),
+        ("o6", "sampled_out"), ("o6", None),
+    ]  # fmt: skip
 
 
 async def test_what_was_known_at_the_planning_is_frozen(poll: Poll) -> None:

@@ -9,13 +9,15 @@ import asyncpg
 import pytest
 from pyotp import TOTP
 
-from loyalty.auth import codes
+from loyalty.auth import codes, passwords
 from loyalty.auth.actions import session_of, sign_in, sign_in_link
 from loyalty.auth.own import StaffOwn
-from loyalty.auth.signing_in import FREE_TRIES, Attempt, sign_in_by_password
+from loyalty.auth.signing_in import Attempt, sign_in_by_password
 from loyalty.auth.team import StaffTeam
+from loyalty.auth.tries import FREE_TRIES
 from loyalty.clock import utc_now
 from loyalty.database import Database
+from loyalty.errors import TooManyRequests
 
 MAYA, PASSWORD = "maya@example.com", "correct horse battery"
 
@@ -103,8 +105,11 @@ async def test_a_code_is_asked_for_once_it_was_shown_and_good_once(
     offered = (await own.seen(user_id, secret)).offered
     assert offered is not None
     assert (await try_it(database)).session is not None  # not asked for yet
-    assert await own.ask_codes(user_id, "000000" if TOTP(offered).now() != "000000" else "000001") == "wrong_code"
-    assert await own.ask_codes(user_id, TOTP(offered).now()) == ""
+    wrong = "000000" if TOTP(offered).now() != "000000" else "000001"
+    assert await own.ask_codes(user_id, secret, PASSWORD, wrong) == "wrong_code"
+    # Who finds a session open knows the secret, and not the password.
+    assert await own.ask_codes(user_id, secret, "", TOTP(offered).now()) == "wrong_password"
+    assert await own.ask_codes(user_id, secret, PASSWORD, TOTP(offered).now()) == ""
     seen = await own.seen(user_id, secret)
     assert (seen.has_codes, seen.offered) == (True, None)
     assert (await try_it(database)).session is None
@@ -138,11 +143,43 @@ async def test_a_new_password_ends_every_session_and_goes_on_under_a_new_secret(
     assert (wrong.session, wrong.refusal) == (None, "wrong_password")
     for short in ("too short", MAYA, "x" * 257):
         assert (await own.set_password(user_id, first, PASSWORD, short)).refusal == "bad_password"
+    async with database.session() as session:
+        unused = await sign_in_link(session, "http://x", MAYA)
     changed = await own.set_password(user_id, first, PASSWORD, "another long password")
     assert changed.session is not None
+    async with database.writer() as connection:
+        assert await sign_in(connection, unused.rpartition("/")[2]) is None
     secrets = [first, stolen, changed.session.secret]
     assert [await who(database, secret) for secret in secrets] == ["", "", MAYA]
     assert (await try_it(database)).session is None
+
+
+async def test_an_open_session_guesses_neither_the_password_nor_a_code(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    user_id, secret = await with_password(database, owner)
+    own = StaffOwn(lambda: database)
+    await own.offer_codes(user_id)
+    offered = (await own.seen(user_id, secret)).offered or ""
+    assert await own.ask_codes(user_id, secret, PASSWORD, TOTP(offered).now()) == ""
+    guessed = await asyncio.gather(*(own.ask_no_codes(user_id, f"{n:06}") for n in range(FREE_TRIES + 2)))
+    assert sorted(guessed) == ["wait"] * 2 + ["wrong_code"] * FREE_TRIES
+    tried = [(await own.set_password(user_id, secret, f"guess {n}", "another long password")).refusal for n in range(6)]
+    assert tried == ["wrong_password"] * FREE_TRIES + ["wait"]
+    # The right ones wait as well; and nobody else does, nor whoever comes in at the door.
+    assert (await own.set_password(user_id, secret, PASSWORD, "another long password")).refusal == "wait"
+    later = TOTP(offered).at(utc_now() + timedelta(seconds=codes.STEP_SECONDS))
+    assert await own.ask_no_codes(user_id, later) == "wait"
+    assert (await try_it(database, code=later)).session is not None
+
+
+async def test_a_flood_of_passwords_is_refused_and_passes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "MOST_WAITING", 2)
+    tried = await asyncio.gather(*(try_it(database, f"{n}@example.com") for n in range(9)), return_exceptions=True)
+    refused = [one for one in tried if isinstance(one, TooManyRequests)]
+    assert 1 <= len(refused) <= 7
+    assert (await try_it(database)) == Attempt()
+    assert not [one for one in tried if one != Attempt() and one not in refused]
 
 
 async def test_an_old_session_cannot_set_a_first_password(database: Database, owner: asyncpg.Connection) -> None:
