@@ -86,8 +86,10 @@ class TiersDesk(Protocol):
     async def seen(self, program: ProgramFacts) -> TiersSeen:
         """Read the tiers, and how many members hold each."""
 
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
-        """Publish the next version."""
+    async def publish(
+        self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None
+    ) -> Published:
+        """Publish the next version after `version`."""
 
     async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
         """Hold a member at a tier at least, or no more."""
@@ -104,8 +106,8 @@ class ReferralsDesk(Protocol):
     ) -> str:
         """Release a suspicious referral, or refuse it."""
 
-    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID) -> str:
-        """Publish the next version of the terms."""
+    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID, version: int | None = None) -> str:
+        """Publish the next version after `version` of the terms."""
 
 
 class KeysDesk(Protocol):

@@ -106,7 +106,10 @@ def make_form(program: ProgramFacts, seen: KeysSeen, draft: Draft, f: Format) ->
 def refused_draft(code: str, f: Format) -> dict[str, str]:
     """Say why no key was made."""
     if code == "two_keys_live":
-        why = f.words.gettext("This storefront has a live key of that name. Rotate that one, or write another name.")
+        why = f.words.gettext(
+            "This storefront has a live key of that name. Rotate that one, also where you sent this form twice and did "
+            "not copy the new key; or write another name."
+        )
         return {"name": why}
     return {"": _refusal(code, f)}
 
@@ -155,7 +158,10 @@ def _made_said(program: ProgramFacts, f: Format) -> str:
 def _refusal(code: str, f: Format) -> str:
     words = f.words
     if code == "two_keys_live":
-        return words.gettext("Another key has taken over from this one already. Revoke one of the two first.")
+        return words.gettext(
+            "Another key has taken over from this one already. Where you sent this form twice and did not copy the new "
+            "key, revoke that one, and rotate this one again."
+        )
     return words.gettext("This key is not live any more. Make a new one.")
 
 

@@ -82,6 +82,7 @@ class ReferralsPage:
     version: str
     edit: str
     notice: str
+    done: bool
 
 
 def make_tiles(program: ProgramFacts, choice: Choice, overview: Overview, f: Format) -> tuple[list[Tile], str]:
@@ -144,6 +145,7 @@ def make_page(
         version=words.gettext("version %(n)s", n=f.number(seen.terms.version)) if seen.terms.version else "",
         edit=f"{base}/new-referral-terms" if changes else "",
         notice=notice_said(did, f),
+        done=did in {"released", "refused"},
     )
 
 

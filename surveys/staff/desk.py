@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from loyalty.database import Connection, Database, Tx, one, write
-from loyalty.errors import Conflict, Invalid, LoyaltyError, NotFound
+from loyalty.errors import Conflict, Invalid, LoyaltyError, NotFound, as_read
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.queries import pin_alone
@@ -38,6 +38,7 @@ from surveys.staff.facts import (
     Owner,
     SurveySeen,
     SurveysSeen,
+    Taken,
 )
 from surveys.staff.results import ResultsSeen, see_results
 
@@ -112,17 +113,23 @@ class StaffSurveys:
 
         return await self._refused(verb)
 
-    async def publish(self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID) -> str:
-        """Publish the draft as the next edition."""
-        return await self._refused(lambda c: actions.publish_survey(c, program.program_id, survey_id, form.actor))
+    async def publish(
+        self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None
+    ) -> str:
+        """Publish the draft as the next edition, as it was read in its `version`."""
+        told = (program.program_id, survey_id, form.actor, as_read(version))
+        return await self._refused(lambda c: actions.publish_survey(c, *told))
 
     async def close(self, program: ProgramFacts, survey_id: UUID) -> str:
         """Ask nobody any more."""
         return await self._refused(lambda c: actions.close_survey(c, program.program_id, survey_id))
 
-    async def publish_policy(self, program: ProgramFacts, form: BySurveyForm, policy: Policy) -> str:
-        """Publish the policy as its next version; the same again is the version there is."""
-        return await self._refused(lambda c: actions.publish_policy(c, program.program_id, policy, form.actor))
+    async def publish_policy(
+        self, program: ProgramFacts, form: BySurveyForm, policy: Policy, version: int | None = None
+    ) -> str:
+        """Publish the policy as the next version after `version`; the same again is the version there is."""
+        told = (program.program_id, policy, form.actor, as_read(version))
+        return await self._refused(lambda c: actions.publish_policy(c, *told))
 
     async def answers(self, program: ProgramFacts, asked: AnswersAsked, *, whole: bool = False) -> AnswersSeen:
         """Read a page of answers, or all."""
@@ -178,10 +185,13 @@ class StaffSurveys:
         async with self.database().reader() as connection:
             return await queries.owners(connection)
 
-    async def edit_case(self, program: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None) -> str:
-        """Say who takes care of a case, and what was found."""
-        told = None if owner is None else f"user:{owner}"
-        return await self._done(lambda tx: edit_case(tx, program.program_id, case_id, told, note))
+    async def edit_case(
+        self, program: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None, was: Taken | None = None
+    ) -> str:
+        """Say who takes care of a case, and what was found; `was`: who and what it was when the form was drawn."""
+        told = (_actor(owner), note)
+        before = None if was is None else (_actor(was[0]), was[1])
+        return await self._done(lambda tx: edit_case(tx, program.program_id, case_id, *told, was=before))
 
     async def close_case(self, program: ProgramFacts, form: BySurveyForm, case_id: UUID, outcome: Any) -> str:  # noqa: ANN401 - one of its outcomes
         """Close a case without points."""
@@ -213,6 +223,10 @@ class StaffSurveys:
             return [await verb(tx)]
 
         return await _code(write(self.database(), alone, [None], whole=True))
+
+
+def _actor(user_id: UUID | None) -> str | None:
+    return None if user_id is None else f"user:{user_id}"
 
 
 async def _code(doing: Awaitable[Any]) -> str:
