@@ -29,6 +29,7 @@ from admin.referrals import routes as referrals
 from admin.rewards import routes as rewards
 from admin.rules import backtesting, publishing, trying_routes, writing
 from admin.rules import routes as rules
+from admin.search import routes as search
 from admin.segments import routes as segments
 from admin.session import NotOurForm, NotSignedIn, find_visitor
 from admin.settings import routes as settings
@@ -60,6 +61,7 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *costs.ROUTES,
                     *kpis.ROUTES,
                     *LIABILITY,
+                    *search.ROUTES,
                     *members.ROUTES,
                     *rewards.ROUTES,
                     *referrals.ROUTES,

@@ -11,6 +11,7 @@ from admin.desks import (
     JournalDesk,
     KeysDesk,
     LinksDesk,
+    LookingDesk,
     OwnDesk,
     ReferralsDesk,
     RewardsDesk,
@@ -91,6 +92,10 @@ class Desk(Protocol):
     @property
     def effects(self) -> EffectsDesk:
         """The verbs about the programme's effect."""
+
+    @property
+    def looking(self) -> LookingDesk:
+        """The verb behind the search."""
 
     @property
     def rewards(self) -> RewardsDesk:

@@ -12,6 +12,7 @@ from loyalty.auth.team import Colleague, Invited
 from loyalty.exports.facts import ExportFacts, NewExport
 from loyalty.imports.facts import Refused, Sent
 from loyalty.imports.sending import NewSending, Received
+from loyalty.members.looking import Looked
 from loyalty.programs.facts import ProgramFacts, Source
 from loyalty.programs.policies import Policies
 from loyalty.programs.staff import KeysSeen, Made, NewKey, StorefrontFacts
@@ -47,6 +48,13 @@ class SegmentsDesk(Protocol):
 
     async def delete(self, program: ProgramFacts, key: str) -> str:
         """Delete a segment that nothing names."""
+
+
+class LookingDesk(Protocol):
+    """The verb behind the search."""
+
+    async def look(self, program: ProgramFacts, text: str) -> Looked:
+        """Find the first few of everything that begins so."""
 
 
 class RewardsDesk(Protocol):

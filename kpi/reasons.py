@@ -16,6 +16,13 @@ NO_ENROLMENT_SPEND = Reason(
         fr="Saisissez ce que vous avez dépensé pour faire adhérer des membres pendant cette période (0 si rien).",
     ),
 )
+NO_RUNNING_SPEND = Reason(
+    "no_running_spend",
+    Text(
+        en="Enter what you spent on running the programme in this period (0 if it was nothing).",
+        fr="Saisissez ce que vous avez dépensé pour faire vivre le programme pendant cette période (0 si rien).",
+    ),
+)
 TOO_FEW_COSTS = Reason(
     "too_few_costs",
     Text(

@@ -14,7 +14,8 @@ import loyalty.members.balances  # the same
 import loyalty.purchases.counting  # registers what purchases count towards tiers
 import loyalty.purchases.referring
 import loyalty.rewards.referring  # noqa: F401 - hands down what referrals ask of rewards
-import surveys.answers.forgetting  # noqa: F401 - registers how a person is forgotten there, and exported
+import surveys.answers.forgetting  # the same
+import surveys.results.forgetting  # noqa: F401 - registers how a person is forgotten there
 from kpi.audit.tasks import audit_nightly
 from kpi.impact.actions import JOB as ESTIMATES
 from kpi.impact.tasks import monthly as ask_for_estimate

@@ -13,6 +13,7 @@ from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.exports.staff import StaffExports
 from loyalty.imports.staff import StaffImports
+from loyalty.members.looking import StaffLooking
 from loyalty.programs.staff import StaffKeys, StaffSettings
 from loyalty.purchases.staff import StaffRules
 from loyalty.referrals.staff import StaffReferrals
@@ -33,6 +34,11 @@ class DeskRooms:
     def _database(self) -> Database:
         database: Database = self.state.database
         return database
+
+    @property
+    def looking(self) -> StaffLooking:
+        """The verb behind the search."""
+        return StaffLooking(lambda: self._database)
 
     @property
     def rewards(self) -> StaffRewards:

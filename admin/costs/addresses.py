@@ -13,6 +13,7 @@ _PLACES = {
     "no_point_cost": "point-cost",
     "no_acquisition_spend": "spend",
     "no_enrolment_spend": "spend",
+    "no_running_spend": "spend",
     "no_leads": "leads",
     "too_few_costs": "unit-costs",
 }

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
+from admin.effects import check_pictures as pictures
+from admin.figures import Dot
 from admin.format import Format
 from admin.units import unit_named
 from kpi.impact.comparison import Compared
 from kpi.impact.facts import Result
-from kpi.impact.gates import LEAST_MATCHED, Gates
+from kpi.impact.gates import LEAST_HELD, LEAST_MATCHED, LEAST_MATCHED_SHARE, MOST_DIFFERENT, Gates
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class Check:
     name: str
     passed: bool
     told: str
+    picture: Markup
 
 
 def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f: Format) -> list[Check]:
@@ -26,11 +31,13 @@ def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f:
     found = [None if d is None else abs(d) for d in comparison.differences.values()]
     worst = None if None in found else max((d for d in found if d is not None), default=None)
     share = result.tested.share(outcome)
+    earlier = Dot(compared.placebo.value, *compared.placebo.ci95) if compared.placebo else None
     return [
         Check(
             words.gettext("No rise before joining"),
             bool(gates.placebo),
             words.gettext("The same estimate 45 days earlier: %(interval)s; it has to contain zero.", interval=placebo),
+            pictures.interval(earlier),
         ),
         Check(
             words.gettext("Enough members compared"),
@@ -41,6 +48,7 @@ def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f:
                 eligible=f.number(comparison.eligible),
                 least=f.number(LEAST_MATCHED),
             ),
+            pictures.share(comparison.matched / max(1, comparison.eligible), LEAST_MATCHED_SHARE),
         ),
         Check(
             words.gettext("Alike before"),
@@ -48,6 +56,7 @@ def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f:
             words.gettext(
                 "Largest difference %(worst)s standard deviations; below 0.1 is needed.", worst=f.number(worst, 3)
             ),
+            pictures.below(worst, MOST_DIFFERENT),
         ),
         Check(
             words.gettext("Self-test"),
@@ -56,5 +65,6 @@ def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f:
                 "Of estimates of nothing, %(share)s found nothing; it takes 90%%. Made anew every month.",
                 share=f.percent(share),
             ),
+            pictures.share(share, LEAST_HELD),
         ),
     ]

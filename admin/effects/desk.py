@@ -3,6 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
+from kpi.impact.accounting import Account
 from kpi.impact.staff import Aim, Effects, Planned
 from loyalty.programs.facts import ProgramFacts
 
@@ -12,6 +13,9 @@ class EffectsDesk(Protocol):
 
     async def seen(self, program: ProgramFacts) -> Effects:
         """Read the newest estimate, the newest holdout as far as it may be read, and the objectives."""
+
+    async def account(self, program: ProgramFacts, seen: Effects) -> Account | None:
+        """Hold what was seen of the effect against what the programme cost; None where no effect may be told."""
 
     async def planned(self, program: ProgramFacts, holdout_bp: int, hoped_for: float) -> Planned:
         """Tell when a holdout would be able to tell."""

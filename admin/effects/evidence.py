@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from admin.effects.checks import Check, checks_of
 from admin.effects.forest import axis_of, row, ticks
+from admin.effects.provable import make_provable
 from admin.figures import Dot
 from admin.format import Format
 from admin.unit import Unit
@@ -61,6 +62,9 @@ class Evidence:
     made: str
     cautious: str
     under_way: str
+    before: str
+    provable: Sequence[tuple[str, str]]
+    provable_about: str
 
 
 def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
@@ -70,12 +74,14 @@ def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
     compared = result.comparison.outcomes[_SHOWN] if result else Compared(None, None, None, None)
     gates = gates_of(_SHOWN, result.comparison, result.tested) if result else None
     measured = _measured(seen.measurement)
-    dots = [dot for dot in (_dot(compared.naive), _dot(compared.effect), _dot(measured)) if dot]
+    shown = (compared.naive, compared.before, compared.effect, measured)
+    dots = [dot for dot in map(_dot, shown) if dot]
+    provable, provable_about = make_provable(seen, f)
     axis = axis_of(dots)
     said = verdict(compared, gates) if gates else "too_little_data"
     levels = [
         Level("observed", "told" if compared.naive else "none", *_observed(compared, unit, f),
-              row(axis, "observed", _dot(compared.naive))),
+              row(axis, "observed", _dot(compared.naive), before=_dot(compared.before))),
         Level(*_estimated(said, compared, gates, seen, unit, f)[:4],
               row(axis, "estimated", _dot(compared.effect), hatched=said == "inconclusive"),
               _estimated(said, compared, gates, seen, unit, f)[4]),
@@ -94,6 +100,9 @@ def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
         made=_made(seen.estimate, timezone, f),
         cautious=_cautious(compared, f),
         under_way=_under_way(seen.under_way, f),
+        before=_before(compared, unit, f),
+        provable=provable,
+        provable_about=provable_about,
     )
 
 
@@ -144,7 +153,8 @@ def _estimated(
     passed = 4 - len(gates.failed)
     about = words.ngettext("%(n)s of 4 checks passes.", "%(n)s of 4 checks pass.", passed, n=f.number(passed))
     if compared.effect.holds_zero:
-        about = f"{about} {words.gettext('The interval contains zero.')}"
+        zero = words.gettext("The interval contains zero.")
+        about = f"{about} {zero}"
     return "estimated", "inconclusive", words.gettext("Inconclusive"), about, told
 
 
@@ -171,6 +181,13 @@ def _told_measured(
     else:
         about = words.gettext("%(interval)s, measured.", interval=interval)
     return "measured", "told", head, about
+
+
+def _before(compared: Compared, unit: Unit, f: Format) -> str:
+    if compared.before is None or compared.before.value <= 0:
+        return ""
+    more = unit.value(f, compared.before.value)
+    return f.words.gettext("In the 90 days before joining, future members already spent %(more)s more.", more=more)
 
 
 def _times(compared: Compared, said: str, f: Format) -> str:

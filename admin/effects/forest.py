@@ -7,9 +7,15 @@ from markupsafe import Markup
 from admin.figures import Axis, Dot, fit_axis
 
 _PICTURE = '<svg class="ev" width="100%" height="40" aria-hidden="true">{}</svg>'
-_ZERO = '<line class="ev-zero" x1="{0:.2f}%" x2="{0:.2f}%" y1="0" y2="40"/>'
+# How high it is, the sheet says: through all the rows of a table, and no further than its own on a phone.
+_ZERO = '<rect class="ev-zero" x="{:.2f}%" width="1" height="40"/>'
 _WHISKER = '<line class="ev-w" x1="{:.2f}%" x2="{:.2f}%" y1="20" y2="20"/>'
-_BAR = '<rect class="ev-hatched" x="{:.2f}%" width="{:.2f}%" y="13" height="14" rx="3"/>'
+_BAR = (
+    '<defs><pattern id="ev-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path class="ev-stripe" d="M3 0V6"/></pattern></defs>'
+    '<rect class="ev-hatched" x="{:.2f}%" width="{:.2f}%" y="13" height="14" rx="2" fill="url(#ev-hatch)"/>'
+)
+_FAINT = '<g class="ev-before">{}{}</g>'
 _MARKS = {
     "observed": '<svg x="{:.2f}%" y="20" overflow="visible"><path d="M0-7 7 0 0 7-7 0Z"/></svg>',
     "estimated": '<svg x="{:.2f}%" y="20" overflow="visible"><rect x="-6.5" y="-6.5" width="13" height="13"/></svg>',
@@ -25,8 +31,11 @@ def axis_of(dots: Sequence[Dot]) -> Axis:
     return fit_axis(min([0.0, *(dot.low for dot in dots)]), max([0.0, *(dot.high for dot in dots)]), least=_LOWEST)
 
 
-def row(axis: Axis, level: str, dot: Dot | None, *, hatched: bool = False) -> Markup:
-    """Draw a level: its mark and interval; only a hatched bar where it is inconclusive; dotted where there is none."""
+def row(axis: Axis, level: str, dot: Dot | None, *, hatched: bool = False, before: Dot | None = None) -> Markup:
+    """Draw a level: its mark and interval; only a hatched bar where it is inconclusive; dotted where there is none.
+
+    `before` is drawn fainter, below it.
+    """
     parts = [_svg(_ZERO, axis.percent(0.0))]
     if dot is None:
         parts.append(_svg(_NONE))
@@ -36,6 +45,9 @@ def row(axis: Axis, level: str, dot: Dot | None, *, hatched: bool = False) -> Ma
             parts.append(_svg(_BAR, low, max(high - low, 0.5)))
         else:
             parts += [_svg(_WHISKER, low, high), _svg(_MARKS[level], axis.percent(dot.value))]
+    if before is not None:
+        ends = _svg(_WHISKER, axis.percent(before.low), axis.percent(before.high))
+        parts.append(_svg(_FAINT, ends, _svg(_MARKS[level], axis.percent(before.value))))
     return _svg('<span class="ev-{}">{}</span>', level, _svg(_PICTURE, Markup("").join(parts)))
 
 

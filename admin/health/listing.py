@@ -131,7 +131,7 @@ def _events(seen: HealthSeen, now: datetime, f: Format) -> Fact:
     words = f.words
     waiting = sum(one.events for one in seen.consumers)
     since = min((one.since for one in seen.consumers if one.since), default=None)
-    note = words.gettext("handed over to key figures, referrals and webhooks")
+    note = words.gettext("handed over to key figures, referrals and surveys")
     if since is None:
         return Fact(words.gettext("Events that wait"), f.number(0), note, fine=True)
     fine = now - since <= _LATE_AFTER

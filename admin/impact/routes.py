@@ -11,6 +11,7 @@ from admin.data_ends import within_the_data
 from admin.desk import Desk
 from admin.effects.evidence import make_evidence
 from admin.effects.objectives import objective_rows
+from admin.effects.returns import make_return
 from admin.effects.routes import ACTS
 from admin.few_answers import with_enough_answers
 from admin.format import Format
@@ -69,6 +70,7 @@ async def impact(
     shown: dict[str, object] = {
         "page": make_page(program, calendar, choice, overview, f),
         "evidence": make_evidence(seen, program.timezone, f),
+        "returned": make_return(seen, await desk.effects.account(program, seen), program, f),
         "objectives": objective_rows(seen.objectives, f),
         "may_aim": visitor.who.role in ACTS,
     }

@@ -67,6 +67,7 @@ class Saying(Struct, frozen=True, forbid_unknown_fields=True):
     promoter: Annotated[Words | None, Meta(title=mark("Then, to promoters (9 and 10)"))] = None
     passive: Annotated[Words | None, Meta(title=mark("Then, to passives (7 and 8)"))] = None
     detractor: Annotated[Words | None, Meta(title=mark("Then, to detractors (0 to 6)"))] = None
+    thanks: Annotated[Words | None, Meta(title=mark("On the last page, with the thanks"))] = None
     subject: Annotated[Words | None, Meta(title=mark("Subject of the mail"))] = None
 
 

@@ -8,6 +8,7 @@ from admin.format import Format
 from admin.members.listing import name_of
 from admin.surveys.words import class_said
 from loyalty.programs.facts import ProgramFacts
+from surveys.answers.tables import FORGOTTEN
 from surveys.plans.classes import class_of
 from surveys.staff.facts import AnswerSeen
 
@@ -58,7 +59,7 @@ def make_answer(program: ProgramFacts, one: AnswerSeen, f: Format, *, changes: b
         case_open=one.case_open,
         simulated=one.simulated,
         leave_out=f"{base}/survey-answers/{one.invitation_id}/leave-out" if changes and not one.simulated else "",
-        left_out=one.excluded_because or "",
+        left_out=left_out_said(one, f),
     )
 
 
@@ -73,8 +74,15 @@ def marks_of(one: AnswerSeen, f: Format) -> list[str]:
     if one.rewarded:
         marks.append(words.gettext("A reward was promised: not in the score"))
     if one.excluded_because:
-        marks.append(words.gettext("Left out: %(why)s", why=one.excluded_because))
+        marks.append(words.gettext("Left out: %(why)s", why=left_out_said(one, f)))
     return marks
+
+
+def left_out_said(one: AnswerSeen, f: Format) -> str:
+    """Say why staff left an answer out, as long as that is known; "" where it counts."""
+    if one.excluded_because == FORGOTTEN:
+        return f.words.gettext("the reason was erased with the person")
+    return one.excluded_because or ""
 
 
 def answers_table(

@@ -113,6 +113,7 @@ def _spoken(program: ProgramFacts, seen: SurveySeen, code: str, address: str, f:
     views = [
         ("score", words.gettext("The page")),
         ("detractor", words.gettext("Then, after a low score")),
+        ("thanks", words.gettext("The thanks")),
         ("mail", words.gettext("The mail")),
         ("text", words.gettext("The mail without pictures")),
     ]

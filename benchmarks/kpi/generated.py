@@ -23,6 +23,7 @@ _CUSTOMERS = """
 INSERT INTO customer (program_id, customer_id, recorded_at)
 SELECT $1, md5('customer ' || n)::uuid, $3 FROM generate_series(0, $2 - 1) n
 """
+MEMBERS_OF_A_HUNDRED = 45
 # 45 in 100 join, some on the first day; one in twelve of them leaves, and every other of these comes back.
 _MEMBERSHIPS = """
 WITH joining AS (
@@ -117,12 +118,14 @@ _AT_ONCE = 500_000
 _INDEXES = ("purchase_customer_ix", "purchase_placed_ix")
 
 
-async def generate(owner: asyncpg.Connection, purchases: int, *, plain: bool = False) -> ProgramFacts:
+async def generate(
+    owner: asyncpg.Connection, purchases: int, *, plain: bool = False, customers: int | None = None
+) -> ProgramFacts:
     """Make a programme with so many purchases up; every run makes the same one. `plain`: no lines, points and leads."""
     number = await owner.fetchval(_PROGRAM, ZONE)
     first = datetime.combine(START, datetime.min.time(), UTC)
     seconds = (END - START).total_seconds() - 7_200
-    customers = max(20, purchases // PURCHASES_A_CUSTOMER)
+    customers = customers or max(20, purchases // PURCHASES_A_CUSTOMER)
     # Foreign keys and order are right by how it is made; checking them row by row would take longer than all the rest.
     await owner.execute("SET session_replication_role = replica; SELECT setseed(0.42)")
     await owner.execute(_STOREFRONT, number)

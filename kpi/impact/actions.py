@@ -75,7 +75,14 @@ async def read_measurement(connection: Connection, program: ProgramFacts, holdou
 async def plan(
     connection: Connection, program: ProgramFacts, holdout_bp: int, hoped_for: float
 ) -> tuple[int, int, Outlook]:
-    """Tell when a holdout will be able to tell: of how many customers, by the shop's past until which day."""
+    """Tell when a holdout will be able to tell: of how many customers, by the shop's past until which day.
+
+    The last estimate looked at that past; only before the first is it read now.
+    """
+    estimate = await last_done(connection, program.program_id)
+    if estimate is not None and estimate.result is not None and estimate.result.pasts:
+        told = estimate.result
+        return told.pasts[0].customers, told.inputs.until.toordinal(), outlook(told.pasts, holdout_bp, hoped_for)
     known = await _known(connection, program)
     rows = await read_rows(connection, program.program_id, known)
     shop = await asyncio.to_thread(shop_of, rows, program, known)

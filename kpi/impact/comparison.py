@@ -29,8 +29,8 @@ APART_DAYS = 90
 class Compared:
     """One outcome. `effect` leaves the day of joining out, `with_day` holds it; `naive` is matched with nothing.
 
-    `placebo` is the same 45 days earlier; `rise` wholly before joining, when nothing had an effect. None where nobody
-    could be compared.
+    `placebo` is the same 45 days earlier; `rise` wholly before joining, when nothing had an effect; `before` is the
+    naive gap of the 90 days before joining. None where nobody could be compared.
     """
 
     effect: Effect | None
@@ -38,6 +38,7 @@ class Compared:
     naive: Effect | None
     placebo: Effect | None
     rise: Effect | None = None
+    before: Effect | None = None
 
     @property
     def times(self) -> float | None:
@@ -89,7 +90,7 @@ class Comparing:
         self._days = days_of_joining(self.shop)
         n, of_each = self.shop.customers, len(OUTCOMES)
         self._windows, self._earlier = Windows(self.shop, (JOINING,)), Windows(self.shop, (PLACEBO, RISE))
-        self._effects, self._naive = Tally(n, 2 * of_each, cautiously=of_each), Tally(n, of_each)
+        self._effects, self._naive = Tally(n, 2 * of_each, cautiously=of_each), Tally(n, 2 * of_each)
         self._placebo = Tally(n, 2 * of_each)
 
     @property
@@ -110,7 +111,7 @@ class Comparing:
         self._effects.add(both)
         of_each = len(OUTCOMES)
         nobody_alike = np.zeros_like(both.stratum)
-        afters = both.afters[of_each:]
+        afters = [*both.afters[of_each:], *_outcomes(sight.base)]
         self._naive.add(replace(both, stratum=nobody_alike, deltas=afters, afters=afters, traits=()))
         self._placebo.add(self._then(day, members, among))
         self.done += 1
@@ -141,6 +142,7 @@ class Comparing:
                     naive=self._naive.effect(row),
                     placebo=self._placebo.effect(row),
                     rise=self._placebo.effect(of_each + row),
+                    before=self._naive.effect(of_each + row),
                 )
                 for row, name in enumerate(OUTCOMES)
             },

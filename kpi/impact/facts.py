@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from kpi.impact.comparison import Comparison
 from kpi.impact.halves import SelfTest
+from kpi.impact.horizon import Past
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 # Counts up when the same inputs would give another estimate.
@@ -34,12 +35,13 @@ class Inputs(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What an estimate came to; `seconds` is how long it took."""
+    """What an estimate came to; `seconds` is how long it took. `pasts` are what a holdout is planned by."""
 
     inputs: Inputs
     comparison: Comparison
     tested: SelfTest
     seconds: float
+    pasts: tuple[Past, ...] = ()
 
 
 class EstimateFacts(Struct, frozen=True):

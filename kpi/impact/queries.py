@@ -7,10 +7,16 @@ import msgspec
 from asyncpg import Record
 
 from kpi.impact.facts import EstimateFacts, Result
+from kpi.inputs.queries import SPEND
+from kpi.periods import Days
 from loyalty.database import Connection
 
 _NOW = "(SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1)"
 _COLUMNS = "estimate_id, state, done, total, result, error, asked_by, asked_at, started_at, ended_at"
+_SPENT = f"""
+SELECT kind, sum(amount_minor)::bigint AS minor FROM {SPEND.known("'infinity'")} told
+WHERE NOT withdrawn AND booked_on >= $2 AND booked_on < $3 GROUP BY kind
+"""  # noqa: S608 - a constant of its room
 _ADD = f"""
 INSERT INTO impact_estimate (program_id, estimate_id, asked_by, asked_at) VALUES ($1, $2, $3, {_NOW})
 """  # noqa: S608 - a constant of this file
@@ -119,3 +125,8 @@ def _told(row: Record) -> EstimateFacts:
     told = dict(row)
     told["result"] = msgspec.json.decode(row["result"], type=Result) if row["result"] else None
     return EstimateFacts(**told)
+
+
+async def spent(connection: Connection, program_id: int, days: Days) -> dict[str, int]:
+    """Sum the money that was booked on some days, by kind; one of which nothing was entered is absent."""
+    return {row["kind"]: row["minor"] for row in await connection.fetch(_SPENT, program_id, *days)}

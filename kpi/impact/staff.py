@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from kpi.impact.accounting import Account, gain_of, read_account
 from kpi.impact.actions import cancel, last_done, latest, plan, read_measurement, start
 from kpi.impact.facts import EstimateFacts
 from kpi.impact.horizon import Outlook
@@ -61,6 +62,14 @@ class StaffEffects:
             measured = await read_measurement(connection, program, holdouts[0].holdout_id) if holdouts else None
             objectives = await seen_objectives(connection, program)
             return Effects(await last_done(connection, program.program_id), under_way, measured, objectives)
+
+    async def account(self, program: ProgramFacts, seen: Effects) -> Account | None:
+        """Hold what was seen of the effect against what the programme cost; None where no effect may be told."""
+        gain = gain_of(seen.estimate.result if seen.estimate else None, seen.measurement, program)
+        if gain is None:
+            return None
+        async with self._database().reader() as connection:
+            return await read_account(connection, program, gain)
 
     async def planned(self, program: ProgramFacts, holdout_bp: int, hoped_for: float) -> Planned:
         """Tell when a holdout would be able to tell."""

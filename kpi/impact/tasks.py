@@ -14,6 +14,7 @@ from kpi.impact.actions import BY_ITSELF, start
 from kpi.impact.comparison import Comparing
 from kpi.impact.facts import METHOD, EstimateFacts, Inputs, Result
 from kpi.impact.halves import SPLITS, Testing
+from kpi.impact.planning import pasts_of
 from kpi.impact.reading import cuts_of, read_rows, shop_of
 from kpi.impact.shop import NEVER, Shop
 from kpi.impact.strata import fixed_cuts
@@ -89,7 +90,8 @@ class _Work:
 
     def result(self, inputs: Inputs, seconds: float) -> Result:
         """Give what it came to."""
-        return Result(inputs, self._comparing.result(), self._testing.result(), seconds)
+        pasts = tuple(pasts_of(self.shop))
+        return Result(inputs, self._comparing.result(), self._testing.result(), seconds, pasts)
 
 
 async def _make(desk: Desk, taken: EstimateFacts) -> None:
@@ -107,7 +109,8 @@ async def _make(desk: Desk, taken: EstimateFacts) -> None:
         async with desk.database.writer() as connection:
             if not await queries.progress(connection, *key, work.done, work.total):
                 return
-    result = work.result(_inputs(program, shop, cuts, known), time.monotonic() - began)
+    inputs = _inputs(program, shop, cuts, known)
+    result = await asyncio.to_thread(work.result, inputs, time.monotonic() - began)
     async with desk.database.writer() as connection, connection.transaction():
         if await queries.progress(connection, *key, work.total, work.total):
             await queries.end(connection, *key, result)

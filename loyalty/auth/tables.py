@@ -141,3 +141,24 @@ class StaffAction(SQLModel, table=True):
     details: dict[str, str] = Field(sa_type=JSONB)
     status: int | None = None
     request_id: str
+
+
+class SavedView(SQLModel, table=True):
+    """Filters of a list under a name: what the address of the list says. Everybody's where it is shared."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (
+        ForeignKeyConstraint(["program_id"], ["program.program_id"]),
+        ForeignKeyConstraint(["user_id"], ["user.user_id"]),
+        CheckConstraint("page IN ('members', 'purchases')", name="page_is_known"),
+    )
+
+    program_id: int = Field(primary_key=True)
+    view_id: UUID = Field(primary_key=True)
+    # Who made it.
+    user_id: UUID
+    page: str
+    name: str
+    said: str
+    shared: bool
+    created_at: datetime = Field(sa_type=Instant, sa_column_kwargs=NOW)

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from loyalty.customers.finding import WORDS
 from loyalty.database import Instant
 
 CUSTOMER_KEY = ["customer.program_id", "customer.customer_id"]
@@ -22,6 +23,8 @@ class Customer(SQLModel, table=True):
         ForeignKeyConstraint(["program_id", "merged_into"], CUSTOMER_KEY, name="customer_merged_into_fk"),
         CheckConstraint("(merged_into IS NULL) = (merged_at IS NULL)", name="merge_has_a_time"),
         Index("customer_merged_ix", "program_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        # Every word of the name, and the e-mail: how people are looked for (`finding.py`).
+        Index("customer_words_ix", text(WORDS), postgresql_using="gin", postgresql_with={"fastupdate": False}),
     )
 
     program_id: int = Field(primary_key=True)
@@ -44,6 +47,12 @@ class CustomerAlias(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "customer_id"], CUSTOMER_KEY),
         Index("customer_alias_customer_ix", "program_id", "customer_id"),
+        Index(
+            "customer_alias_found_ix",
+            "program_id",
+            literal_column("lower(external_id)").label("found"),
+            postgresql_ops={"found": "text_pattern_ops"},
+        ),
     )
 
     program_id: int = Field(primary_key=True)

@@ -10,7 +10,10 @@ from loyalty.database import Connection
 from loyalty.mail.facts import Letter, Queued
 from loyalty.statements import Part
 
-_ADD = "INSERT INTO mail (program_id, mail_id, kind, customer_id, letter) VALUES ($1, $2, $3, $4, $5)"
+_ADD = """
+INSERT INTO mail (program_id, mail_id, kind, customer_id, letter)
+SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[])
+"""
 # Taking a letter puts it off: if the worker is killed over it, another tries again after that time.
 _TAKE = """
 UPDATE mail m SET attempts = attempts + 1, next_at = clock_timestamp() + $3
@@ -40,10 +43,13 @@ _FORGET = "DELETE FROM mail WHERE program_id = $1 AND customer_id = ANY({0}::uui
 _decode = msgspec.json.Decoder(Letter).decode
 
 
-async def add(connection: Connection, program_id: int, mail_id: UUID, letter: Letter) -> None:
-    """Put a letter into the queue, in the caller's commit."""
-    told = msgspec.json.encode(letter).decode()
-    await connection.execute(_ADD, program_id, mail_id, letter.kind, letter.customer_id, told)
+async def add(connection: Connection, program_id: int, letters: dict[UUID, Letter]) -> None:
+    """Put letters into the queue, in the caller's commit."""
+    told = [
+        (mail_id, letter.kind, letter.customer_id, msgspec.json.encode(letter).decode())
+        for mail_id, letter in letters.items()
+    ]
+    await connection.execute(_ADD, program_id, *(list(column) for column in zip(*told, strict=True)))
 
 
 async def take(connection: Connection, program_id: int, limit: int, again_after: timedelta) -> list[Queued]:

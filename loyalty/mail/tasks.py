@@ -58,7 +58,7 @@ async def _send(database: Database, program_id: int, client: SMTP, queued: Queue
     """Send one letter. What the server has against this letter is its own failure; others are raised."""
     try:
         mail = compose(queued.letter, sender, queued.mail_id, utc_now())
-        await client.send_message(mail)
+        await client.sendmail(mail.sender, mail.to, mail.content)
     except SMTPSenderRefused:
         raise
     except (ValueError, SMTPRecipientsRefused, SMTPResponseException) as error:

@@ -7,12 +7,15 @@ from uuid import UUID
 
 import msgspec
 
+from loyalty.customers.finding import BEGINS, few
 from loyalty.database import Connection, Tx
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import ProgramFacts, Source
 
 State = Literal["member", "left", "all"]
 PAGE = 50
+# So many are looked up one by one; of more, the newest are found sooner by going through all from the newest on.
+_MOST = 2000
 
 _BALANCE = ("available", "pending", "held", "debt")
 _EVERYBODY = "SELECT customer_id, false AS exact FROM customer WHERE program_id = $1 AND $2 = ''"
@@ -21,16 +24,31 @@ _LEFT = """
 SELECT DISTINCT customer_id, false AS exact FROM membership
 WHERE program_id = $1 AND $2 = '' AND superseded_at IS NULL AND left_at IS NOT NULL
 """
-# Of a name every word may begin so: people are looked for by their last names too.
-_LIKE = """
-SELECT customer_id, bool_or(exact) AS exact FROM (
-  SELECT customer_id, external_id = $2 AS exact FROM customer_alias
-  WHERE program_id = $1 AND starts_with(lower(external_id), lower($2))
-  UNION ALL
-  SELECT customer_id, false FROM customer WHERE program_id = $1 AND (starts_with(lower(name), lower($2))
-    OR position(' ' || lower($2) IN lower(name)) > 0 OR starts_with(lower(email), lower($2)))) n
-GROUP BY customer_id
-"""
+_FEW = "SELECT * FROM unnest($7::uuid[], $8::bool[]) AS few (customer_id, exact) WHERE $2 <> ''"
+# Where many begin so, the newest are soon found among all; whom the text names exactly stands first.
+_MANY = f"""
+SELECT customer_id, true AS exact FROM customer_alias WHERE program_id = $1 AND external_id = $2
+UNION ALL SELECT * FROM (
+  SELECT c.customer_id, false FROM customer c,
+    (SELECT clock_timestamp() + clock_offset AS now FROM program WHERE program_id = $1 OFFSET 0) n
+  WHERE c.program_id = $1 AND c.merged_into IS NULL AND ($5::uuid IS NULL OR $4::bool OR c.customer_id < $5::uuid)
+    AND ({BEGINS} OR EXISTS (SELECT FROM customer_alias a WHERE a.program_id = $1 AND a.customer_id = c.customer_id
+      AND starts_with(lower(a.external_id), lower($2))))
+    AND NOT EXISTS (SELECT FROM customer_alias a WHERE a.program_id = $1 AND a.customer_id = c.customer_id
+      AND a.external_id = $2)
+    AND ($3 = 'all' OR ($3 = 'member') = (SELECT bool_or(joined_at <= n.now AND (left_at IS NULL OR n.now < left_at))
+      FROM membership m WHERE m.program_id = $1 AND m.customer_id = c.customer_id AND superseded_at IS NULL))
+  ORDER BY c.customer_id DESC LIMIT $6) newest
+"""  # noqa: S608 - a constant
+# As above, from those few who ever left.
+_MANY_LEFT = f"""
+SELECT c.customer_id, bool_or(a.external_id = $2) AS exact FROM customer c
+JOIN customer_alias a ON a.program_id = $1 AND a.customer_id = c.customer_id
+WHERE c.program_id = $1 AND c.customer_id IN (SELECT customer_id FROM membership
+    WHERE program_id = $1 AND superseded_at IS NULL AND left_at IS NOT NULL)
+  AND ({BEGINS} OR starts_with(lower(a.external_id), lower($2)))
+GROUP BY c.customer_id
+"""  # noqa: S608 - a constant
 _THESE = "SELECT customer_id, false AS exact FROM unnest($7::uuid[]) AS these (customer_id) WHERE $2 = ''"
 _PAGE = """
 WITH hit AS ({hits})
@@ -95,19 +113,24 @@ def reading_source(program: ProgramFacts) -> Source:
     return Source(program, None, "default", "panel", "")
 
 
-async def find_people(connection: Connection, program: ProgramFacts, search: Search) -> People:
+async def find_people(connection: Connection, program: ProgramFacts, search: Search, most: int | None = None) -> People:
     """Find a page of people, exact ids first, then the newest customers; whoever was merged is found as the other."""
+    most = most or PAGE
     exact, last = search.after or (False, None)
-    hits = _LIKE if search.text else _LEFT if search.state == "left" else _EVERYBODY
-    sql = _PAGE.format(hits=hits)
-    rows = await connection.fetch(sql, program.program_id, search.text, search.state, exact, last, PAGE + 1)
-    found = [_decode(row[0]) for row in rows[:PAGE]]
+    hits, more = _LEFT if search.state == "left" else _EVERYBODY, list[object]()
+    if search.text:
+        begin_so = await few(connection, program.program_id, search.text, _MOST)
+        many = _MANY_LEFT if search.state == "left" else _MANY
+        hits, more = (many, []) if begin_so is None else (_FEW, [list(begin_so), list(begin_so.values())])
+    told = (program.program_id, search.text, search.state, exact, last, most + 1, *more)
+    rows = await connection.fetch(_PAGE.format(hits=hits), *told)
+    found = [_decode(row[0]) for row in rows[:most]]
     book = await open_book(Tx(connection), reading_source(program), ids=[person.customer_id for person in found])
     people = [
         msgspec.structs.replace(person, **{name: getattr(book.account(person.customer_id), name) for name in _BALANCE})
         for person in found
     ]
-    return People(people, more=len(rows) > PAGE)
+    return People(people, more=len(rows) > most)
 
 
 async def people_named(connection: Connection, program: ProgramFacts, ids: Sequence[UUID]) -> list[Found]:

@@ -32,9 +32,11 @@ _BUILT = "INSERT INTO consumer_built (program_id, consumer) VALUES ($1, $2) ON C
 _TELL = """
 WITH told AS (
   INSERT INTO event (program_id, event_id, type, subject, origin, recorded_at)
-  VALUES ($1, $2, $3, $4, 'live', (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1))
+  SELECT $1, n.event_id, $3, n.subject, 'live',
+    (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1)
+  FROM unnest($2::uuid[], $4::text[]) AS n (event_id, subject)
 )
-INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, $2 FROM unnest($5::text[]) c
+INSERT INTO outbox (program_id, consumer, event_id) SELECT $1, c, e FROM unnest($5::text[]) c, unnest($2::uuid[]) e
 """
 _BUILD_AGAIN = "DELETE FROM consumer_built WHERE program_id = $1 AND consumer = $2"
 
@@ -92,6 +94,7 @@ async def build_again(connection: Connection, program_id: int, consumer: str) ->
     await connection.execute(_BUILD_AGAIN, program_id, consumer)
 
 
-async def tell(connection: Connection, program_id: int, kind: str, subject: str) -> None:
+async def tell(connection: Connection, program_id: int, kind: str, *subjects: str) -> None:
     """Make news that no decision of the ledger made, in the caller's commit; `points.append` carries the others'."""
-    await connection.execute(_TELL, program_id, new_id(), kind, subject, listeners(kind, "live"))
+    ids = [new_id() for _ in subjects]
+    await connection.execute(_TELL, program_id, ids, kind, subjects, listeners(kind, "live"))

@@ -133,7 +133,7 @@ async def unsubscribe(tx: Tx, told: str) -> None:
     now = await people.now_of(tx.connection, program_id)
     # As who they are by now: the clock and the suppression are the person's.
     whom = await people.survivor_of(tx.connection, program_id, opened.customer_id)
-    if await bounces.suppress(tx.connection, program_id, whom or opened.customer_id, "unsubscribed", now):
+    if await bounces.unsubscribe(tx.connection, program_id, whom or opened.customer_id, now):
         await tell(tx.connection, program_id, "survey.unsubscribed", f"customer/{whom or opened.customer_id}")
 
 

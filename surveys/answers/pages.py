@@ -19,8 +19,8 @@ from loyalty.web.page_failures import page_failures
 from surveys.answers import actions
 from surveys.answers.actions import LONGEST_COMMENT, AnswerLocked, Link, LinkEnded, NotScored, open_link
 from surveys.answers.showing import asked, format_of, show, show_nobody
+from surveys.plans import words
 from surveys.plans.classes import HIGHEST, class_of
-from surveys.plans.words import following, question
 
 log = structlog.get_logger("loyalty.surveys")
 _SCORES = {str(score): score for score in range(HIGHEST + 1)}
@@ -67,12 +67,12 @@ async def ask_why(request: AnyRequest, token: FromPath[str], state: State) -> Re
 async def comment(request: AnyRequest, token: FromPath[str], state: State) -> Response[str] | Response[None]:
     """Keep the comment, and whether it may be published."""
     form = await checked_form(request, token)
-    link, words = await _opened(state, token), form.get("comment", "").replace("\r\n", "\n")
-    if len(words) > LONGEST_COMMENT:
-        return _ask_why(request, link, token, too_long=words)
+    link, text = await _opened(state, token), form.get("comment", "").replace("\r\n", "\n")
+    if len(text) > LONGEST_COMMENT:
+        return _ask_why(request, link, token, too_long=text)
     publish = "publish" in form
     try:
-        await _commit(state.database, lambda tx: actions.comment(tx, token, words, publish=publish))
+        await _commit(state.database, lambda tx: actions.comment(tx, token, text, publish=publish))
     except AnswerLocked:
         return _thanks(request, link, token, late=True)
     except NotScored:
@@ -112,7 +112,7 @@ def nowhere(request: AnyRequest) -> Response[str]:
 
 def _ask(request: AnyRequest, link: Link, token: str, chosen: int | None, *, wrong: bool = False) -> Response[str]:
     f = format_of(request, link)
-    asking = question(link.opened.content, link.program.name, f)
+    asking = words.question(link.opened.content, link.program.name, f)
     points = None if link.opened.answer else link.opened.promised_points
     values = {"question": asking, "chosen": chosen, "wrong": wrong, "points": points and f.number(points)}
     return show("score.html", request, link, token, values, 422 if wrong else 200)
@@ -124,7 +124,7 @@ def _ask_why(request: AnyRequest, link: Link, token: str, *, too_long: str = "")
         msg = "A comment goes with a score."
         raise NotFound(msg)
     values = {
-        "question": following(link.opened.content, class_of(answer.score), format_of(request, link)),
+        "question": words.following(link.opened.content, class_of(answer.score), format_of(request, link)),
         "answer": answer,
         "words": too_long or answer.comment or "",
         "most": LONGEST_COMMENT,
@@ -134,7 +134,8 @@ def _ask_why(request: AnyRequest, link: Link, token: str, *, too_long: str = "")
 
 
 def _thanks(request: AnyRequest, link: Link, token: str, *, late: bool = False) -> Response[str]:
-    values = {"answer": link.opened.answer, "late": late}
+    said = words.thanks(link.opened.content, format_of(request, link))
+    values = {"answer": link.opened.answer, "thanks": said, "late": late}
     return show("thanks.html", request, link, token, values, 409 if late else 200)
 
 

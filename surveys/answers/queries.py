@@ -9,21 +9,24 @@ from msgspec import Struct
 from loyalty.database import Connection
 from loyalty.ids import new_id
 from loyalty.statements import Part
+from surveys.invitations.people import PERSONS
 from surveys.plans.content import Content
 
-_BY_LINK = """
+# Whether whoever the customer has become, or anybody who has become that person, unsubscribed.
+_BY_LINK = f"""
 SELECT json_build_object('invitation_id', i.invitation_id, 'customer_id', i.customer_id, 'sent_at', i.sent_at,
   'ends_at', i.ends_at, 'content', e.content, 'language', c.language, 'asked_as_member', i.member,
   'bought_at', (SELECT p.placed_at FROM purchase p WHERE p.program_id = $1 AND p.purchase_id = i.purchase_id),
-  'unsubscribed', EXISTS (SELECT FROM survey_suppression x WHERE x.program_id = $1 AND x.customer_id = i.customer_id
-    AND x.why = 'unsubscribed'),
+  'unsubscribed', EXISTS (WITH RECURSIVE asked AS (SELECT i.customer_id), {PERSONS}
+    SELECT FROM family f CROSS JOIN unnest(f.ids) AS m (id) JOIN survey_suppression x
+      ON x.program_id = $1 AND x.customer_id = m.id AND x.why = 'unsubscribed'),
   'answer', (SELECT json_build_object('score', r.score, 'first_scored_at', r.first_scored_at, 'comment', r.comment,
       'publish', r.publish_at IS NOT NULL)
     FROM survey_response r WHERE r.program_id = $1 AND r.invitation_id = i.invitation_id))::text
 FROM survey_invitation i JOIN customer c ON c.program_id = $1 AND c.customer_id = i.customer_id
 JOIN survey_edition e ON e.program_id = $1 AND e.survey_id = i.survey_id AND e.edition = i.edition
 WHERE i.program_id = $1 AND i.token_sha256 = $2
-"""
+"""  # noqa: S608 - our own parts
 _BY_LINK_TO_ANSWER = f"{_BY_LINK} FOR UPDATE OF i"
 _SCORE = """
 INSERT INTO survey_response (program_id, invitation_id, score, first_scored_at, score_at, member, language, rewarded)

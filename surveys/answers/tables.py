@@ -11,6 +11,10 @@ from loyalty.points.tables import AWARD_KEY
 from surveys.invitations.tables import INVITATION_KEY, listed
 
 RESPONSE_KEY = ["survey_response.program_id", "survey_response.invitation_id"]
+# Why an answer is in no score that nobody gave.
+SIMULATED = "simulated"
+# In the place of staff's reason once the person was forgotten.
+FORGOTTEN = "forgotten"
 CHANGES = ("scored", "rescored", "commented", "published", "unpublished", "excluded", "included")
 OUTCOMES = ("solved", "gesture", "no_answer", "not_needed", "score_changed")
 
@@ -28,6 +32,13 @@ class SurveyResponse(SQLModel, table=True):
         CheckConstraint("award_id IS NULL OR rewarded", name="points_are_flagged"),
         CheckConstraint("(excluded_because IS NULL) = (excluded_by IS NULL)", name="excluded_by_somebody"),
         Index("survey_response_scored_ix", "program_id", "first_scored_at"),
+        Index(
+            "survey_response_publish_ix",
+            "program_id",
+            "publish_at",
+            "invitation_id",
+            postgresql_where=text("publish_at IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 

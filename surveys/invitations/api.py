@@ -19,7 +19,7 @@ from loyalty.idempotency.queries import pin_alone
 from loyalty.programs.api import Writing, once
 from loyalty.web.openapi import KEYED, WRITING, problems
 from surveys.invitations import tokens
-from surveys.invitations.bounces import address_bounced, at_address
+from surveys.invitations.bounces import address_bounced
 from surveys.invitations.links import Asked, ask_for_link, link_again
 from surveys.invitations.rules import REASONS
 from surveys.invitations.wire import BounceIn, LinkIn, LinkOut
@@ -36,7 +36,7 @@ _HEADERS = [
 ]
 _RESPONSES = {
     _NOT_ASKED: ResponseSpec(None, description=f"The customer is not asked; `{_SKIPPED}` tells why."),
-    **problems(*KEYED),
+    **problems(*KEYED, because={409: "The survey is not open, or not of kind `on_request`."}),
 }
 
 
@@ -52,7 +52,7 @@ async def invite(
 ) -> Response[LinkOut]:
     """Get a personal link to show to a customer; a 204 when that one is not to be asked, as so soon after another time.
 
-    The same key gets the same link again: it is made anew, and kept nowhere.
+    The survey is of kind `on_request`. The same key gets the same link again: it is made anew, and kept nowhere.
     """
     if state.links.newest is None:
         msg = "Links cannot be made here yet: whoever runs the service has to set LOYALTY_LINK_KEYS."
@@ -91,14 +91,13 @@ async def invite(
 async def bounced(data: JSONBody[BounceIn], state: State, source: Writing) -> None:
     """Have no more surveys sent to an address that a mail provider says takes no mail; the same again does nothing.
 
-    A customer who is known under another address is written to again. The answer does not tell whether one was.
+    The survey that went there last counts as bounced, unless it was answered or its link is over. A customer who is
+    known under another address is written to again. The answer does not tell whether anybody has that address.
     """
     program_id = source.program.program_id
-    async with state.database.reader() as connection:
-        whose = await at_address(connection, program_id, data.email)
 
     async def verb(tx: Tx, _: object) -> list[None]:
-        await address_bounced(tx, program_id, data.email, whose)
+        await address_bounced(tx, program_id, data.email)
         return [None]
 
     await write(state.database, verb, [None], whole=True)

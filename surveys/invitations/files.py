@@ -52,7 +52,7 @@ async def ask_by_file(tx: Tx, source: Source, items: Sequence[NewAsking]) -> lis
     whom = [_known(book, stored, editions, item, told.get(item.external_id, {})) for item in items]
     if any(isinstance(one, UUID) for one in whom):
         await _write_down(tx, book)
-    rows = await _rows(tx, book, stored, editions, list(zip(items, whom, strict=True)))
+    rows = await _rows(tx, book, editions, list(zip(items, whom, strict=True)))
     added = await invitations.add(connection, program_id, [row for row in rows if row], book.now)
     return [
         refusal if isinstance(refusal, LoyaltyError) else Planned(row is None or row.invitation_id not in added)
@@ -93,21 +93,13 @@ async def _write_down(tx: Tx, book: Book) -> None:
 async def _rows(
     tx: Tx,
     book: Book,
-    stored: StoredPolicy,
     editions: dict[str, Edition],
     whom: Sequence[tuple[NewAsking, UUID | LoyaltyError]],
 ) -> list[invitations.NewInvitation | None]:
     ids = sorted({one for _, one in whom if isinstance(one, UUID)})
     known = await persons(tx.connection, book.source.program.program_id, ids, book.now)
     return [
-        invitation(
-            stored,
-            editions[item.survey_id],
-            known[one],
-            f"file/{one}/{item.ask_at.isoformat()}",
-            "mail",
-            item.ask_at,
-        )
+        invitation(editions[item.survey_id], known[one], f"file/{one}/{item.ask_at.isoformat()}", "mail", item.ask_at)
         if isinstance(one, UUID)
         else None
         for item, one in whom

@@ -1,22 +1,32 @@
 """The mail that asks, and the one that reminds: eleven links that only mark a score, and one in plain text."""
 
+import re
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from loyalty.database import Tx
 from loyalty.format import Format
 from loyalty.i18n import choose_language, mark
-from loyalty.mail.actions import send
+from loyalty.mail.actions import send_all
 from loyalty.mail.facts import Letter
 from loyalty.web.customer_pages import environment
 from surveys.invitations import tokens
 from surveys.invitations.sending import Asking, Post
+from surveys.invitations.tokens import Token
 from surveys.plans.classes import HIGHEST
 from surveys.plans.content import Content
 from surveys.plans.words import question
 
 SURVEY = "survey"
 TEMPLATES = Path(__file__).parent / "templates"
+# More than half of the letter, which is kept, packed and encoded for each customer.
+_INDENTED = re.compile(r"\n\s+")
+# Stands for each one's secret, in an alphabet of which nothing is escaped; no words hold it by chance.
+_NOBODYS = Token(sha256(b"nobody's link").hexdigest(), "")
 _SUBJECT = mark("Would you recommend %(shop)s?")
 _AGAIN = mark("A reminder: would you recommend %(shop)s?")
 
@@ -44,7 +54,7 @@ def survey_letter(asking: Asking, email: str, public_url: str) -> Letter:
         sender=shop,
         subject=subject(content, shop, f, reminder=asking.reminder),
         text=made.get_template("invitation.txt").render(values),
-        html=made.get_template("invitation.html").render(values),
+        html=_INDENTED.sub("\n", made.get_template("invitation.html").render(values)),
         unsubscribe=f"{address}/unsubscribe",
         customer_id=asking.person.customer_id,
     )
@@ -57,12 +67,35 @@ def subject(content: Content, shop: str, f: Format, *, reminder: bool = False) -
 
 
 def by_mail(public_url: str) -> Post:
-    """Give the post: a letter in the commit of the sending."""
+    """Give the post: letters in the commit of the sending."""
 
-    async def put(tx: Tx, asking: Asking) -> UUID | None:
-        email = asking.person.email
-        if email is None:  # pragma: no cover - who has no address is skipped
-            raise AssertionError
-        return await send(tx, asking.program.program_id, survey_letter(asking, email, public_url))
+    async def put(tx: Tx, askings: Sequence[Asking]) -> list[UUID]:
+        return await send_all(tx, askings[0].program.program_id, survey_letters(askings, public_url))
 
     return put
+
+
+def survey_letters(askings: Sequence[Asking], public_url: str) -> list[Letter]:
+    """Write many letters. Those that differ in the link alone are written once: writing is half of a batch's time."""
+    written: dict[tuple[object, ...], Letter] = {}
+    letters = []
+    for one in askings:
+        email, of = one.person.email, one.invitation
+        if email is None:  # pragma: no cover - who has no address is skipped
+            raise AssertionError
+        until = one.ends_at.astimezone(one.program.zone).date()
+        alike = (of.survey_id, of.edition, one.person.language, of.member, one.reminder, until)
+        if alike not in written:
+            written[alike] = survey_letter(replace(one, token=_NOBODYS), email, public_url)
+        letters.append(_with_link(written[alike], one, email))
+    return letters
+
+
+def _with_link(letter: Letter, asking: Asking, email: str) -> Letter:
+    text, html, unsubscribe = (
+        told and told.replace(_NOBODYS.secret, asking.token.secret)
+        for told in (letter.text, letter.html, letter.unsubscribe)
+    )
+    return replace(
+        letter, to=email, customer_id=asking.person.customer_id, text=text, html=html, unsubscribe=unsubscribe
+    )

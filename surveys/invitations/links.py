@@ -29,6 +29,12 @@ class SurveyNotOpen(Conflict):
     code = "survey_not_open"
 
 
+class NotOnRequest(Conflict):
+    """The survey asks by mail."""
+
+    code = "survey_not_on_request"
+
+
 class Asked(Struct, frozen=True):
     """What became of a request: a link until `ends_at`, or the reason why there is none."""
 
@@ -73,14 +79,17 @@ async def _plan(tx: Tx, source: Source, edition: Edition, external_id: str, occa
         raise NotFound(msg)
     now = await now_of(connection, program_id)
     person = (await persons(connection, program_id, [customer_id], now))[customer_id]
-    stored = await plans.policy_of(connection, program_id)
-    planned = invitation(stored, edition, person, occasion, "link", now)
+    planned = invitation(edition, person, occasion, "link", now)
     await invitations.add(connection, program_id, [planned], now)
 
 
 async def _open_edition(tx: Tx, program_id: int, survey_id: UUID) -> Edition:
     editions = {one.survey_id: one for one in await plans.open_editions(tx.connection, program_id)}
     if survey_id in editions:
+        kind = editions[survey_id].content.trigger.get("kind")
+        if kind != "on_request":
+            msg = f"This survey asks by mail ({kind}). Give links of a survey whose trigger is of kind on_request."
+            raise NotOnRequest(msg)
         return editions[survey_id]
     if await plans.find_survey(tx.connection, program_id, survey_id) is None:
         msg = f"There is no survey {survey_id}."

@@ -66,7 +66,7 @@ async def news_of(connection: Connection, program_id: int, events: Sequence[Even
     found = []
     for event in events:
         if event.type.startswith("purchase.") and (purchase := bought.get(about(event))):
-            found.append(_of_purchase(event, purchase))
+            found += _of_purchase(event, purchase)
         elif event.customer_id is not None:
             found.append(_of_event(event, event.customer_id, joined, climbed))
     return found
@@ -77,23 +77,25 @@ def about(event: Event) -> UUID:
     return UUID(event.subject.partition("/")[2])
 
 
-def _of_purchase(event: Event, bought: _Bought) -> News:
-    at = bought.placed_at
-    if event.type == "purchase.delivered" and bought.delivered_at is not None:
-        at = bought.delivered_at
-    return News(
-        event_id=event.event_id,
-        type=event.type,
-        customer_id=bought.customer_id,
-        at=at,
-        recorded_at=event.recorded_at,
-        occasion=f"purchase/{bought.purchase_id}",
-        origin=event.origin if bought.origin == "live" else bought.origin,
-        test=bought.test,
-        rank=bought.rank,
-        delivered=bought.delivered_at is not None,
-        purchase_id=bought.purchase_id,
-    )
+def _of_purchase(event: Event, bought: _Bought) -> list[News]:
+    """Tell of a purchase, and of a delivery: one that was told together with its purchase is news of its own."""
+    happened = {"purchase.recorded": bought.placed_at, "purchase.delivered": bought.delivered_at}
+    return [
+        News(
+            event_id=event.event_id,
+            type=kind,
+            customer_id=bought.customer_id,
+            at=at,
+            recorded_at=event.recorded_at,
+            occasion=f"purchase/{bought.purchase_id}",
+            origin=event.origin if bought.origin == "live" else bought.origin,
+            test=bought.test,
+            rank=bought.rank,
+            purchase_id=bought.purchase_id,
+        )
+        for kind in dict.fromkeys((event.type, "purchase.delivered"))
+        if (at := happened.get(kind)) is not None
+    ]
 
 
 def _of_event(

@@ -44,8 +44,11 @@ SELECT s.asked, json_build_object('customer_id', s.person, 'erased', c.erased_at
     WHERE program_id = $1 AND customer_id = m.id AND superseded_at IS NULL AND joined_at <= $3
       AND (left_at IS NULL OR $3 < left_at) OFFSET 0) x),
   'suppressed', EXISTS (SELECT FROM unnest(f.ids) AS m (id), LATERAL (SELECT FROM survey_suppression
-    WHERE program_id = $1 AND customer_id = m.id AND (why = 'unsubscribed'
-      OR email_sha256 = sha256(convert_to(lower(c.email), 'UTF8'))) OFFSET 0) x),
+    WHERE program_id = $1 AND customer_id = m.id AND why = 'unsubscribed' OFFSET 0) x) OR EXISTS (SELECT
+    FROM survey_bounce WHERE program_id = $1 AND email_sha256 = sha256(convert_to(lower(c.email), 'UTF8'))),
+  'held_out_at', (SELECT max(x.due_at) FROM unnest(f.ids) AS m (id), LATERAL (SELECT due_at FROM survey_invitation i
+    WHERE program_id = $1 AND customer_id = m.id AND reason = 'held_out'
+      AND NOT (SELECT v.simulated FROM survey v WHERE v.program_id = $1 AND v.survey_id = i.survey_id) OFFSET 0) x),
   'sent_at', (SELECT max(x.sent_at) FROM unnest(f.ids) AS m (id), LATERAL (SELECT sent_at FROM survey_clock
     WHERE program_id = $1 AND customer_id = m.id OFFSET 0) x))::text
 FROM survivor s JOIN family f ON f.person = s.person
@@ -60,6 +63,16 @@ _SURVIVOR = f"""
 WITH RECURSIVE asked AS (SELECT $2::uuid AS customer_id), {PERSONS}
 SELECT person FROM survivor
 """  # noqa: S608 - our own parts
+# Whom invitations ask, as long as neither a merge nor an erasure of them can be committed. An array, so that each is
+# looked up by key.
+_HOLD = f"""
+WITH RECURSIVE asked AS (SELECT DISTINCT i.customer_id FROM unnest($2::uuid[]) AS n (id), LATERAL (SELECT customer_id
+    FROM survey_invitation WHERE program_id = $1 AND invitation_id = n.id AND customer_id IS NOT NULL OFFSET 0) i),
+{PERSONS}
+SELECT customer_id, erased_at IS NOT NULL FROM customer
+WHERE program_id = $1 AND customer_id = ANY(ARRAY(SELECT person FROM survivor)) ORDER BY customer_id FOR SHARE
+"""  # noqa: S608 - our own parts
+_PASSING = " SKIP LOCKED"
 _KNOWN_AS = """
 SELECT customer_id FROM customer_alias WHERE program_id = $1 AND namespace = $2 AND external_id = $3
 """
@@ -69,7 +82,8 @@ _NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = 
 class PersonKnown(Struct, frozen=True):
     """A customer as known now. `orders` are those of which something is kept; `spend_minor` of the last 365 days.
 
-    `sent_at`: when a survey was sent last. `suppressed`: unsubscribed, or the present address bounced.
+    `sent_at`: when a survey was sent last, `held_out_at`: when one would have been. `suppressed`: unsubscribed, or the
+    present address bounced.
     """
 
     customer_id: UUID
@@ -84,6 +98,7 @@ class PersonKnown(Struct, frozen=True):
     consent: dict[str, Any] | None = None
     tier: str | None = None
     sent_at: datetime | None = None
+    held_out_at: datetime | None = None
 
     @property
     def snapshot(self) -> dict[str, Any]:
@@ -110,6 +125,17 @@ async def survivor_of(connection: Connection, program_id: int, customer_id: UUID
     """Name whom a customer has become; None: there is no such customer."""
     found: UUID | None = await connection.fetchval(_SURVIVOR, program_id, customer_id)
     return found
+
+
+async def hold_persons(
+    connection: Connection, program_id: int, invitation_ids: Sequence[UUID], *, wait: bool
+) -> dict[UUID, bool]:
+    """Keep those whom invitations ask from being merged or erased; tells of each whether that was done before.
+
+    Without `wait`, whoever is being changed just now is left out.
+    """
+    rows = await connection.fetch(_HOLD if wait else _HOLD + _PASSING, program_id, list(invitation_ids))
+    return {row[0]: row[1] for row in rows}
 
 
 async def known_as(connection: Connection, program_id: int, namespace: str, external_id: str) -> UUID | None:

@@ -1,6 +1,6 @@
 """Planning invitations from what happened: the consumer of events.
 
-It only plans: whether somebody is asked is decided when it is due. Drawing lots is the exception.
+It only plans: whether somebody is asked is decided when it is due. Drawing the sample is the exception.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,13 @@ from loyalty.outbox.facts import Event
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import program_of
 from surveys.invitations import queries as invitations
-from surveys.invitations.draws import held_out, sampled_out
+from surveys.invitations.draws import sampled_out
 from surveys.invitations.news import news_of
 from surveys.invitations.people import PersonKnown, now_of, persons
 from surveys.invitations.queries import NewInvitation
 from surveys.invitations.rules import Channel
 from surveys.plans import queries as plans
 from surveys.plans import times
-from surveys.plans.policy import StoredPolicy
 from surveys.plans.queries import Edition
 from surveys.plans.trigger import News, events_looked_at, triggered
 
@@ -57,7 +56,7 @@ async def plan_from_events(tx: Tx, program_id: int, events: Sequence[Event]) -> 
     known = await persons(connection, program_id, sorted({one.customer_id for _, one in asked}), now)
     # Who was erased since is nobody whom a row could be about.
     rows = {
-        (edition.survey_id, one.occasion): _planned(program, stored, edition, one, known[one.customer_id])
+        (edition.survey_id, one.occasion): _planned(program, edition, one, known[one.customer_id])
         for edition, one in asked
         if not known[one.customer_id].erased
     }
@@ -66,18 +65,15 @@ async def plan_from_events(tx: Tx, program_id: int, events: Sequence[Event]) -> 
     await invitations.add(connection, program_id, list(rows.values()), now)
 
 
-def _planned(
-    program: ProgramFacts, stored: StoredPolicy, edition: Edition, news: News, person: PersonKnown
-) -> NewInvitation:
+def _planned(program: ProgramFacts, edition: Edition, news: News, person: PersonKnown) -> NewInvitation:
     content = edition.content
     due_at = times.due_at(news.at, content.triggered_by.days, content.send_at, program.zone)
     # Told late, but not too late: it counts from then.
     due_at = max(due_at, news.recorded_at)
-    return invitation(stored, edition, person, news.occasion, "mail", due_at, news.purchase_id)
+    return invitation(edition, person, news.occasion, "mail", due_at, news.purchase_id)
 
 
 def invitation(
-    stored: StoredPolicy,
     edition: Edition,
     person: PersonKnown,
     occasion: str,
@@ -85,12 +81,11 @@ def invitation(
     due_at: datetime,
     purchase_id: UUID | None = None,
 ) -> NewInvitation:
-    """Plan one, with what is known now frozen; who draws the hold-out, or not the sample, is skipped at once."""
-    reason = None
-    if held_out(stored.salt, person.customer_id, stored.policy.holdout_bp):
-        reason = "held_out"
-    elif sampled_out(edition.survey_id, occasion, edition.content.sample_bp):
-        reason = "sampled_out"
+    """Plan one, with what is known now frozen; who does not draw the sample is skipped at once.
+
+    The hold-out waits until it is due: held out is only who would have been asked.
+    """
+    reason = "sampled_out" if sampled_out(edition.survey_id, occasion, edition.content.sample_bp) else None
     return NewInvitation(
         invitation_id=new_id(),
         survey_id=edition.survey_id,

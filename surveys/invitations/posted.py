@@ -4,7 +4,6 @@ from uuid import UUID
 
 from loyalty.database import Connection
 
-_MAILED = "UPDATE survey_invitation SET mail_id = $3 WHERE program_id = $1 AND invitation_id = $2"
 # What was sent, or given up, is looked at no more. A mail server that will not have this recipient says 5xx to it.
 _RESOLVED = """
 UPDATE survey_invitation i SET mail_id = NULL
@@ -14,11 +13,6 @@ FROM (SELECT i.invitation_id, m.error FROM survey_invitation i
 WHERE i.program_id = $1 AND i.invitation_id = n.invitation_id
 RETURNING i.invitation_id, coalesce(n.error LIKE 'SMTPRecipientsRefused 5%', false) AS refused
 """
-
-
-async def mailed(connection: Connection, program_id: int, invitation_id: UUID, mail_id: UUID | None) -> None:
-    """Note the letter, to hear what becomes of it."""
-    await connection.execute(_MAILED, program_id, invitation_id, mail_id)
 
 
 async def resolved(connection: Connection, program_id: int, limit: int) -> list[tuple[UUID, bool]]:

@@ -1,7 +1,7 @@
-"""The SQL of invitations: planned, sent or skipped, reminded."""
+"""The SQL of invitations as they are planned, found and held; what becomes of them is in `outcomes.py`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from loyalty.database import Connection
 from surveys.invitations.rules import Channel
-from surveys.invitations.tokens import Token
 from surveys.plans.content import Content
 
 _ADD = """
@@ -25,7 +24,8 @@ FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::uuid[
 ON CONFLICT ON CONSTRAINT survey_occasion_asked_once DO NOTHING RETURNING invitation_id
 """
 _INVITATION = """
-SELECT json_build_object('invitation_id', i.invitation_id, 'survey_id', i.survey_id, 'customer_id', i.customer_id,
+SELECT json_build_object('invitation_id', i.invitation_id, 'survey_id', i.survey_id, 'edition', i.edition,
+  'customer_id', i.customer_id,
   'channel', i.channel, 'member', i.member, 'state', i.state, 'reason', i.reason, 'due_at', i.due_at,
   'sent_at', i.sent_at, 'ends_at', i.ends_at, 'key_id', i.key_id, 'token_version', i.token_version,
   'survey_state', s.state, 'content', e.content, 'kept', {kept},
@@ -40,7 +40,18 @@ _IS_KEPT = """i.purchase_id IS NULL OR EXISTS (SELECT FROM purchase p CROSS JOIN
      FROM refund r WHERE r.program_id = $1 AND r.purchase_id = p.purchase_id) b
     WHERE p.program_id = $1 AND p.purchase_id = i.purchase_id AND p.state = 'recorded' AND NOT p.test
       AND NOT b.cancelled AND p.goods_minor > b.minor)"""
-_TO_DECIDE = _INVITATION.format(kept=_IS_KEPT, which="i.invitation_id = $2 FOR UPDATE OF i")
+_TO_DECIDE = _INVITATION.format(kept=_IS_KEPT, which="i.invitation_id = ANY($2::uuid[])")
+_HOLD = """
+SELECT invitation_id FROM survey_invitation
+WHERE program_id = $1 AND invitation_id = ANY($2::uuid[]) AND customer_id IS NOT NULL AND {open}
+ORDER BY invitation_id FOR UPDATE {passing}
+"""
+_OPEN = {False: "state = 'planned'", True: "state = 'sent' AND remind_at IS NOT NULL"}
+_HOLDS = {
+    (reminders, wait): _HOLD.format(open=_OPEN[reminders], passing="" if wait else "SKIP LOCKED")
+    for reminders in (False, True)
+    for wait in (False, True)
+}
 _BY_OCCASION = _INVITATION.format(kept="true", which="i.survey_id = $2 AND i.occasion = $3")
 _DUE = """
 SELECT i.invitation_id FROM survey_invitation i JOIN program g ON g.program_id = i.program_id
@@ -60,26 +71,6 @@ WHERE EXISTS (SELECT FROM survey_invitation i WHERE i.program_id = p AND i.state
     AND i.remind_at <= clock_timestamp() + g.clock_offset)
   OR EXISTS (SELECT FROM survey_invitation i JOIN mail m ON m.program_id = p AND m.mail_id = i.mail_id
     WHERE i.program_id = p AND i.mail_id IS NOT NULL AND m.state <> 'queued')
-"""
-_SENT = """
-UPDATE survey_invitation SET state = 'sent', sent_at = $3, ends_at = $4, remind_at = $5, key_id = $6, token_sha256 = $7
-WHERE program_id = $1 AND invitation_id = $2
-"""
-_SKIPPED = "UPDATE survey_invitation SET state = 'skipped', reason = $3 WHERE program_id = $1 AND invitation_id = $2"
-_LATER = "UPDATE survey_invitation SET next_at = $3 WHERE program_id = $1 AND invitation_id = $2"
-_REMINDED = """
-UPDATE survey_invitation SET remind_at = NULL, reminded_at = $3, key_id = coalesce($4, key_id),
-  token_version = coalesce($5, token_version), token_sha256 = coalesce($6, token_sha256)
-WHERE program_id = $1 AND invitation_id = $2
-"""
-_REMINDER_OPEN = """
-SELECT remind_at IS NOT NULL FROM survey_invitation WHERE program_id = $1 AND invitation_id = $2
-"""
-_PUT_OFF = """
-WITH now (at) AS (SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1),
-planned AS (UPDATE survey_invitation SET next_at = now.at + $2 FROM now
-  WHERE program_id = $1 AND state = 'planned' AND next_at <= now.at)
-UPDATE survey_invitation SET remind_at = now.at + $2 FROM now WHERE program_id = $1 AND remind_at <= now.at
 """
 
 
@@ -103,6 +94,7 @@ class Invitation(Struct, frozen=True):
 
     invitation_id: UUID
     survey_id: UUID
+    edition: int
     channel: Channel
     state: str
     due_at: datetime
@@ -135,10 +127,20 @@ async def add(connection: Connection, program_id: int, rows: Sequence[NewInvitat
     return {row[0] for row in await connection.fetch(_ADD, program_id, now, *columns)}
 
 
-async def to_decide(connection: Connection, program_id: int, invitation_id: UUID) -> Invitation | None:
-    """Find an invitation, and keep others from deciding on it until the transaction ends."""
-    found = await connection.fetchval(_TO_DECIDE, program_id, invitation_id)
-    return None if found is None else _decode(found)
+async def hold_open(
+    connection: Connection, program_id: int, ids: Sequence[UUID], *, reminders: bool, wait: bool
+) -> list[UUID]:
+    """Keep others from deciding on invitations until the transaction ends; names those that are still to be decided.
+
+    Without `wait`, what others hold is left out.
+    """
+    rows = await connection.fetch(_HOLDS[reminders, wait], program_id, list(ids))
+    return [row[0] for row in rows]
+
+
+async def to_decide(connection: Connection, program_id: int, ids: Sequence[UUID]) -> list[Invitation]:
+    """Give invitations that are held."""
+    return [_decode(row[0]) for row in await connection.fetch(_TO_DECIDE, program_id, list(ids))]
 
 
 async def of_occasion(connection: Connection, program_id: int, survey_id: UUID, occasion: str) -> Invitation | None:
@@ -160,46 +162,3 @@ async def to_remind(connection: Connection, program_id: int, limit: int) -> list
 async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:
     """Tell which programmes have something to send now, or letters to hear of."""
     return [row[0] for row in await connection.fetch(_WAITING, list(programs))]
-
-
-async def sent(
-    connection: Connection,
-    program_id: int,
-    invitation_id: UUID,
-    token: Token,
-    times: tuple[datetime, datetime, datetime | None],
-) -> None:
-    """Note that it was sent: `times` are sent_at, ends_at and remind_at."""
-    await connection.execute(_SENT, program_id, invitation_id, *times, token.key_id, token.sha256)
-
-
-async def skipped(connection: Connection, program_id: int, invitation_id: UUID, reason: str) -> None:
-    """Note why it is not sent."""
-    await connection.execute(_SKIPPED, program_id, invitation_id, reason)
-
-
-async def later(connection: Connection, program_id: int, invitation_id: UUID, at: datetime) -> None:
-    """Have it looked at again then."""
-    await connection.execute(_LATER, program_id, invitation_id, at)
-
-
-async def reminded(
-    connection: Connection,
-    program_id: int,
-    invitation_id: UUID,
-    at: datetime | None,
-    renewed: tuple[str, int, bytes] | None = None,
-) -> None:
-    """Note that the reminder went, or (None) never will. `renewed`: key, version and SHA-256 of another link."""
-    await connection.execute(_REMINDED, program_id, invitation_id, at, *(renewed or (None, None, None)))
-
-
-async def put_off(connection: Connection, program_id: int, wait: timedelta) -> None:
-    """Have everything that is due wait: it cannot be sent."""
-    await connection.execute(_PUT_OFF, program_id, wait)
-
-
-async def reminder_open(connection: Connection, program_id: int, invitation_id: UUID) -> bool:
-    """Tell whether a reminder may still go: it goes once."""
-    found: bool = await connection.fetchval(_REMINDER_OPEN, program_id, invitation_id)
-    return found

@@ -11,7 +11,7 @@ from surveys.plans.times import FRESH, ends_at, remind_at
 Channel = Literal["mail", "link"]
 CHANNELS = ("mail", "link")
 Outcome = Literal["send", "skip", "wait"]
-# In the order in which they count: the first that stands is kept.
+# As the table has them; `decide` says which counts first.
 REASONS = (
     "switched_off", "closed", "too_late", "erased", "held_out", "sampled_out", "suppressed", "no_consent", "no_address",
     "refunded", "throttled",
@@ -23,6 +23,7 @@ class Standing(Struct, frozen=True):
 
     `suppressed`: unsubscribed, or mail to the present address came back. `consent`: to the purpose in the policy, or
     none is needed. `kept`: something is left of the purchase, or there is none. `sent_at`: last, by any survey.
+    `held_out_at`: when, instead of being asked, this one was last held out.
     """
 
     due_at: datetime
@@ -35,6 +36,7 @@ class Standing(Struct, frozen=True):
     address: bool = True
     kept: bool = True
     sent_at: datetime | None = None
+    held_out_at: datetime | None = None
     room: bool = True
 
 
@@ -46,20 +48,27 @@ class Verdict(Struct, frozen=True):
 
 
 def decide(stored: StoredPolicy, channel: Channel, standing: Standing, now: datetime) -> Verdict:
-    """Decide on an invitation that is due."""
+    """Decide on an invitation that is due.
+
+    The hold-out comes last: held out is who would have been asked, as often and under the same conditions as those who
+    are. So a quarantine runs for them, too, from when they would have been. Only the cap, which is no matter of who
+    somebody is, and what becomes of a letter are not played through.
+    """
     by_mail = channel == "mail"
+    quarantine = stored.policy.quarantine
     reason = _first_that_stands(
         switched_off=not stored.version,
         closed=standing.closed,
         too_late=now - standing.due_at > FRESH,
         erased=standing.erased,
-        held_out=standing.held_out,
         sampled_out=standing.sampled_out,
         suppressed=standing.suppressed,
         no_consent=by_mail and not standing.consent,
         no_address=by_mail and not standing.address,
         refunded=not standing.kept,
-        throttled=throttled(standing.sent_at, stored.policy.quarantine, now),
+        throttled=throttled(standing.sent_at, quarantine, now)
+        or (standing.held_out and throttled(standing.held_out_at, quarantine, now)),
+        held_out=standing.held_out,
     )
     if reason:
         return Verdict("skip", reason)

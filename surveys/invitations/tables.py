@@ -57,7 +57,22 @@ class SurveyInvitation(SQLModel, table=True):
         ),
         Index("survey_invitation_mail_ix", "program_id", "mail_id", postgresql_where=text("mail_id IS NOT NULL")),
         Index("survey_invitation_customer_ix", "program_id", "customer_id"),
-        Index("survey_invitation_planned_ix", "program_id", "survey_id", "planned_at"),
+        Index("survey_invitation_planned_at_ix", "program_id", "planned_at"),
+        # With what is counted of them, on every page about surveys: that reads no row.
+        Index(
+            "survey_invitation_sent_ix",
+            "program_id",
+            "sent_at",
+            postgresql_include=["survey_id", "invitation_id", "member"],
+            postgresql_where=text("sent_at IS NOT NULL"),
+        ),
+        Index("survey_invitation_held_out_ix", "program_id", "due_at", postgresql_where=text("reason = 'held_out'")),
+        Index(
+            "survey_invitation_email_ix",
+            "program_id",
+            "email_sha256",
+            postgresql_where=text("email_sha256 IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -85,6 +100,8 @@ class SurveyInvitation(SQLModel, table=True):
     reminded_at: datetime | None = Field(default=None, sa_type=Instant)
     # The newest letter about it; one that a mail server refused for good has bounced.
     mail_id: UUID | None = None
+    # Where that letter went, in small letters: what comes back is told of by address.
+    email_sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
     bounced_at: datetime | None = Field(default=None, sa_type=Instant)
     key_id: str | None = None
     token_version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
@@ -106,7 +123,7 @@ class SurveyClock(SQLModel, table=True):
 
 
 class SurveySuppression(SQLModel, table=True):
-    """Who is not to be asked any more. One that bounced holds for the address that bounced (its SHA-256)."""
+    """Who is not to be asked any more. What bounced is in `survey_bounce` now; the version before wrote it here."""
 
     __tablename__ = "survey_suppression"
     __table_args__ = (
@@ -119,6 +136,17 @@ class SurveySuppression(SQLModel, table=True):
     customer_id: UUID = Field(primary_key=True)
     why: str = Field(primary_key=True)
     email_sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class SurveyBounce(SQLModel, table=True):
+    """An address that takes no mail, whoever has it: the SHA-256 of it in small letters."""
+
+    __tablename__ = "survey_bounce"
+    __table_args__ = (ForeignKeyConstraint(["program_id"], ["program.program_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    email_sha256: bytes = Field(primary_key=True, sa_type=LargeBinary)
     recorded_at: datetime = Field(sa_type=Instant)
 
 

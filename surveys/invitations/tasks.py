@@ -1,33 +1,40 @@
-"""What the worker does about surveys: it sends what is due and reminds, each in a commit of its own."""
+"""What the worker does about surveys: it sends what is due and reminds, a batch in each commit."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from loyalty.database import Connection, Database, Tx, write
+from loyalty.errors import Unavailable
 from loyalty.jobs.job import Desk
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import program_of
 from loyalty.settings import Settings
-from surveys.invitations import posted
+from surveys.invitations import outcomes, posted
 from surveys.invitations import queries as invitations
 from surveys.invitations.bounces import bounce
 from surveys.invitations.keys import keyring
 from surveys.invitations.letters import by_mail
 from surveys.invitations.rules import Verdict
-from surveys.invitations.sending import Post, send, send_reminder
+from surveys.invitations.sending import NoKey, Post, remind_all, send_all
 from surveys.invitations.tokens import Keyring
 
 SEND = "surveys.send"
-_AT_ONCE = 200
+# So many are decided in a quarter of a second: no longer does a purchase of one of these customers wait.
+_AT_ONCE = 250
 _WITHOUT_POST = timedelta(minutes=10)
+_UNDECIDABLE = timedelta(hours=1)
+# What is no invitation's own failure: the job is tried again.
+_NOT_THEIRS = (OSError, Unavailable, asyncpg.PostgresConnectionError, NoKey)
 log = structlog.get_logger("loyalty.surveys")
 
 Find = Callable[[Connection, int, int], Awaitable[Sequence[UUID]]]
-Do = Callable[[Tx, ProgramFacts, UUID, Keyring, Post | None], Awaitable[Verdict | None]]
+Do = Callable[[Tx, ProgramFacts, Sequence[UUID], Keyring, Post | None], Awaitable[dict[UUID, Verdict]]]
+Batch = Callable[[Tx, Sequence[UUID]], Awaitable[list[Verdict]]]
 
 
 async def send_due(desk: Desk) -> None:
@@ -39,7 +46,7 @@ async def send_due(desk: Desk) -> None:
         lacking = "SMTP_URL" if settings.smtp_url is None else "LOYALTY_LINK_KEYS"
         log.warning("surveys wait: set what is lacking", program_id=desk.program_id, lacking=lacking)
         async with desk.database.writer() as connection:
-            await invitations.put_off(connection, desk.program_id, _WITHOUT_POST)
+            await outcomes.put_off(connection, desk.program_id, _WITHOUT_POST)
         return
     await work_off(desk, ring, by_mail(settings.public_url))
     await hear_of_bounces(desk)
@@ -59,42 +66,47 @@ async def hear_of_bounces(desk: Desk) -> None:
         pass
 
 
-async def work_off(desk: Desk, ring: Keyring, post: Post | None) -> int:
+async def work_off(desk: Desk, ring: Keyring, post: Post | None, at_once: int = _AT_ONCE) -> int:
     """Send all that is due, and the reminders; tells how many were decided. Killed, the next run goes on."""
     async with desk.database.reader() as connection:
         program = await program_of(connection, desk.program_id)
     decided = 0
-    for find, do in ((invitations.due, send), (invitations.to_remind, send_reminder)):
-        decided += await _all(desk.database, program, find, partial(_one, do, program, ring, post))
+    for find, do in ((invitations.due, send_all), (invitations.to_remind, remind_all)):
+        decided += await _all(desk.database, program, find, partial(_do, do, program, ring, post), at_once)
     if decided:
         log.info("surveys_decided", program_id=desk.program_id, invitations=decided, run_id=str(desk.run_id))
     return decided
 
 
-async def _all(
-    database: Database, program: ProgramFacts, find: Find, do: Callable[[UUID, Tx], Awaitable[Verdict | None]]
-) -> int:
+async def _do(
+    do: Do, program: ProgramFacts, ring: Keyring, post: Post | None, tx: Tx, ids: Sequence[UUID]
+) -> list[Verdict]:
+    return list((await do(tx, program, ids, ring, post)).values())
+
+
+async def _all(database: Database, program: ProgramFacts, find: Find, do: Batch, at_once: int) -> int:
     decided = 0
     while True:
         async with database.reader() as connection:
-            found = await find(connection, program.program_id, _AT_ONCE)
-        for invitation_id in found:
-            decided += await in_transaction(database, partial(do, invitation_id)) is not None
-        if len(found) < _AT_ONCE:
+            found = await find(connection, program.program_id, at_once)
+        done = await _settle(database, program.program_id, found, do) if found else 0
+        decided += done
+        # What others hold is theirs, or found again by the next run.
+        if len(found) < at_once or not done:
             return decided
 
 
-async def _one(
-    do: Do, program: ProgramFacts, ring: Keyring, post: Post | None, invitation_id: UUID, tx: Tx
-) -> Verdict | None:
-    return await do(tx, program, invitation_id, ring, post)
-
-
-async def in_transaction(database: Database, verb: Callable[[Tx], Awaitable[Verdict | None]]) -> Verdict | None:
-    """Commit one verb's whole work."""
-
-    async def alone(tx: Tx, _: Sequence[None]) -> list[Verdict | None]:
-        return [await verb(tx)]
-
-    [result] = await write(database, alone, [None], whole=True)
-    return result
+async def _settle(database: Database, program_id: int, ids: Sequence[UUID], do: Batch) -> int:
+    """Decide a batch in one commit; when it fails, one by one, so that one that cannot be decided holds up nobody."""
+    try:
+        return len(await write(database, do, ids, whole=True))
+    except _NOT_THEIRS:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one
+        if len(ids) > 1:
+            return sum([await _settle(database, program_id, [one], do) for one in ids])
+        # Its name alone: what an error says may name people.
+        log.warning("survey put off", program_id=program_id, invitation_id=str(ids[0]), error=type(error).__name__)
+        async with database.writer() as connection:
+            await outcomes.put_off_one(connection, program_id, ids[0], _UNDECIDABLE)
+        return 1

@@ -20,7 +20,8 @@ RewardPoints = Annotated[int, Meta(ge=1, le=1_000_000)]
 class Texts(Struct, frozen=True, forbid_unknown_fields=True):
     """What a customer reads in one language. None: the service's own words, which name the shop.
 
-    `question` asks for the score; one of the three others follows it, by class. `subject` is the mail's.
+    `question` asks for the score; one of the three others follows it, by class. `thanks` stands on the last page.
+    `subject` is the mail's.
     """
 
     subject: Words | None = None
@@ -28,6 +29,7 @@ class Texts(Struct, frozen=True, forbid_unknown_fields=True):
     promoter: Words | None = None
     passive: Words | None = None
     detractor: Words | None = None
+    thanks: Words | None = None
 
     def following(self, nps_class: NpsClass) -> str | None:
         """Give the question that follows a score."""

@@ -38,7 +38,6 @@ class News(Struct, frozen=True):
     origin: str = "live"
     test: bool = False
     rank: int = 0
-    delivered: bool = False
     direction: Direction | None = None
     purchase_id: UUID | None = None
 

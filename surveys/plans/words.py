@@ -11,6 +11,7 @@ _FOLLOWING: dict[NpsClass, str] = {
     "passive": mark("What would have made it a 10?"),
     "detractor": mark("What went wrong?"),
 }
+_THANKS = mark("The team reads every answer.")
 
 
 def question(content: Content, shop: str, f: Format) -> str:
@@ -21,3 +22,8 @@ def question(content: Content, shop: str, f: Format) -> str:
 def following(content: Content, nps_class: NpsClass, f: Format) -> str:
     """Ask what follows a score, by its class."""
     return content.texts_in(f.language).following(nps_class) or f.words.gettext(_FOLLOWING[nps_class])
+
+
+def thanks(content: Content, f: Format) -> str:
+    """Say what stands under the thanks, on the last page."""
+    return content.texts_in(f.language).thanks or f.words.gettext(_THANKS)

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from loyalty.auth.scopes import of_room
 from loyalty.errors import Invalid
 from loyalty.programs.api import Reading, Writing
-from loyalty.web.cursors import Cursor, PageSize, cursor_of, place_of
+from loyalty.web.cursors import Cursor, PageSize, cursor_at, place_at
 from loyalty.web.openapi import READING, problems
 from surveys.plans.actions import found
 from surveys.results.queries import results
@@ -55,9 +55,10 @@ def checked_days(start: date, end: date) -> tuple[date, date]:
 )
 async def show_voices(source: Writing, connection: Reading, limit: PageSize = 50, cursor: Cursor = None) -> VoiceList:
     """List comments that customers allow to be published now. Ask often: what is taken back is not told any more."""
-    told = await voices(connection, source.program.program_id, limit + 1, place_of(cursor))
+    told = await voices(connection, source.program.program_id, limit + 1, place_at(cursor))
     data = [VoiceOut(one.score, one.comment, one.first_name, one.publish_at) for one in told[:limit]]
-    return VoiceList(data, cursor_of(told[limit - 1].invitation_id) if len(told) > limit else None)
+    last = told[limit - 1] if len(told) > limit else None
+    return VoiceList(data, cursor_at(last.publish_at, last.invitation_id) if last else None)
 
 
 router = Router(path="/v1", tags=["surveys"], opt=of_room("surveys"), route_handlers=[show_results, show_voices])

@@ -1,8 +1,11 @@
 """Do they come back? Who bought again after an answer, after silence, and without ever having been asked.
 
 Only whole stories are told: somebody whose days are not over yet is in neither number. The never surveyed are those who
-were held out by lot, so nothing but the asking sets them apart. Whom a letter did not reach was not silent, and who was
-rewarded for answering had another reason to come: both are left out.
+were held out by lot where all else would have had them asked: on an occasion, in the sample, with consent and an
+address, neither unsubscribed nor asked (or held out) within the quarantine. So the lot alone sets them apart from
+whoever was sent an invitation, that is from promoters, passives, detractors and the silent together; each of these four
+has chosen itself. Whom a letter did not reach was not silent, and who was rewarded for answering had another reason to
+come: both are left out. Nothing is known of letters to the held out, so those that would have come back stay in.
 """
 
 from dataclasses import dataclass
@@ -21,20 +24,26 @@ from surveys.results.scores import Rate
 
 Crowd = Literal["promoter", "passive", "detractor", "silent", "never_asked"]
 CROWDS: tuple[Crowd, ...] = ("promoter", "passive", "detractor", "silent", "never_asked")
-# One row a person and crowd: the first time in the period, and how many days after it that person bought next.
+# One row a person and crowd: the first time in the period, and when after it that person bought next. Of the forgotten
+# that is as coarse as it is counted.
 _STORIES = f"""
 WITH RECURSIVE told AS MATERIALIZED (
-  SELECT i.customer_id, CASE WHEN r.score >= 9 THEN 'promoter' WHEN r.score >= 7 THEN 'passive'
-      WHEN r.score IS NOT NULL THEN 'detractor' WHEN i.state = 'sent' THEN 'silent' ELSE 'never_asked' END AS crowd,
-    CASE WHEN r.score IS NOT NULL THEN r.first_scored_at WHEN i.state = 'sent' THEN i.sent_at
-      ELSE i.due_at END AS at
-  FROM survey_invitation i
-  LEFT JOIN survey_response r ON r.program_id = $1 AND r.invitation_id = i.invitation_id
-  WHERE i.program_id = $1 AND i.customer_id IS NOT NULL AND coalesce(r.first_scored_at, i.sent_at, i.due_at) >= $2
-    AND coalesce(r.first_scored_at, i.sent_at, i.due_at) < $3
-    AND (r.score IS NOT NULL AND (r.excluded_because IS NULL OR $5) AND NOT r.rewarded
-      OR r.score IS NULL AND i.ends_at <= $4 AND i.bounced_at IS NULL OR i.reason = 'held_out') AND {OF_KIND}
-), asked AS (SELECT DISTINCT customer_id FROM told), {PERSONS},
+  SELECT i.customer_id, i.respondent_id, r.invitation_id,
+    CASE WHEN r.score >= 9 THEN 'promoter' WHEN r.score >= 7 THEN 'passive' ELSE 'detractor' END AS crowd,
+    r.first_scored_at AS at
+  FROM survey_response r, LATERAL (SELECT customer_id, respondent_id, survey_id FROM survey_invitation
+    WHERE program_id = $1 AND invitation_id = r.invitation_id OFFSET 0) i
+  WHERE r.program_id = $1 AND r.first_scored_at >= $2 AND r.first_scored_at < $3
+    AND (r.excluded_because IS NULL OR $5) AND NOT r.rewarded AND {OF_KIND}
+  UNION ALL
+  SELECT i.customer_id, i.respondent_id, i.invitation_id, 'silent', i.sent_at FROM survey_invitation i
+  WHERE i.program_id = $1 AND i.sent_at >= $2 AND i.sent_at < $3 AND i.ends_at <= $4 AND i.bounced_at IS NULL
+    AND {OF_KIND}
+    AND NOT EXISTS (SELECT FROM survey_response r WHERE r.program_id = $1 AND r.invitation_id = i.invitation_id)
+  UNION ALL
+  SELECT i.customer_id, i.respondent_id, i.invitation_id, 'never_asked', i.due_at FROM survey_invitation i
+  WHERE i.program_id = $1 AND i.reason = 'held_out' AND i.due_at >= $2 AND i.due_at < $3 AND {OF_KIND}
+), asked AS (SELECT DISTINCT customer_id FROM told WHERE customer_id IS NOT NULL), {PERSONS},
 first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
 )
@@ -42,6 +51,10 @@ SELECT h.crowd, h.at, (
   SELECT min(p.placed_at) FROM {BOUGHT} CROSS JOIN LATERAL {KEPT} k
   WHERE p.placed_at > h.at AND k.minor > 0) AS next_at
 FROM first_time h JOIN family f ON f.person = h.person
+UNION ALL (
+  SELECT DISTINCT ON (t.respondent_id, t.crowd) t.crowd, t.at, t.at + f.returned * interval '24 hours' AS next_at
+  FROM told t JOIN survey_aftermath f ON f.program_id = $1 AND f.invitation_id = t.invitation_id
+  WHERE t.customer_id IS NULL ORDER BY t.respondent_id, t.crowd, t.at)
 """  # noqa: S608 - our own parts
 _ENDED = "SELECT max(closed_at) FROM survey WHERE program_id = $1 AND simulated"
 

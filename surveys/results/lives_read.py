@@ -13,6 +13,7 @@ from loyalty.programs.facts import ProgramFacts
 from surveys.invitations.people import KEPT, PERSONS, now_of
 from surveys.results import lives as rules
 from surveys.results.coming_back import Returns, coming_back, fetch_of_persons, known_at
+from surveys.results.forgetting import lives_of_nobody
 from surveys.results.lives import OCCURRENCES, Life, Occurrence, Recommended
 from surveys.results.queries import OF_KIND
 from surveys.results.scores import Rate
@@ -107,7 +108,11 @@ async def afterwards(
 ) -> Afterwards:
     """Tell what became of those who were asked in a period of local days."""
     now = await known_at(connection, program.program_id, simulated=simulated)
-    lives = await _lives(connection, program, start, end, now, simulated=simulated)
+    since, until = _instants(program, start, end)
+    lives = [
+        *await _lives(connection, program, start, end, now, simulated=simulated),
+        *await lives_of_nobody(connection, program.program_id, since, until, simulated=simulated),
+    ]
     return Afterwards(
         now=now,
         returns=await coming_back(connection, program, start, end, simulated=simulated),
@@ -134,11 +139,15 @@ async def called(
     return {row["customer_id"]: row["external_ids"] for row in rows}
 
 
+def _instants(program: ProgramFacts, start: date, end: date) -> tuple[datetime, datetime]:
+    return midnight_after(start - _A_DAY, program.zone), midnight_after(end - _A_DAY, program.zone)
+
+
 async def _lives(
     connection: Connection, program: ProgramFacts, start: date, end: date, now: datetime, *, simulated: bool = False
 ) -> Sequence[Life]:
     """Read the latest answer of everybody who is known, in the order of their ids."""
-    since, until = (midnight_after(day - _A_DAY, program.zone) for day in (start, end))
+    since, until = _instants(program, start, end)
     rows = await fetch_of_persons(connection, _LIVES, program.program_id, since, until, now, simulated)
     return [
         Life(

@@ -15,9 +15,8 @@ FROM survey_response r JOIN survey_invitation i ON i.program_id = $1 AND i.invit
 JOIN customer c ON c.program_id = $1 AND c.customer_id = i.customer_id
 WHERE r.program_id = $1 AND r.publish_at IS NOT NULL AND r.excluded_because IS NULL
   AND NOT (SELECT v.simulated FROM survey v WHERE v.program_id = $1 AND v.survey_id = i.survey_id)
-  AND ($2::uuid IS NULL OR (r.publish_at, r.invitation_id) < (SELECT o.publish_at, o.invitation_id
-    FROM survey_response o WHERE o.program_id = $1 AND o.invitation_id = $2))
-ORDER BY r.publish_at DESC, r.invitation_id DESC LIMIT $3
+  AND ($2::timestamptz IS NULL OR (r.publish_at, r.invitation_id) < ($2, $3::uuid))
+ORDER BY r.publish_at DESC, r.invitation_id DESC LIMIT $4
 """
 
 
@@ -31,7 +30,12 @@ class Voice(Struct, frozen=True):
     first_name: str | None
 
 
-async def voices(connection: Connection, program_id: int, limit: int, after: UUID | None = None) -> Sequence[Voice]:
-    """List what may be published now, those allowed last first, after one that was told."""
-    rows = await connection.fetch(_VOICES, program_id, after, limit)
+async def voices(
+    connection: Connection,
+    program_id: int,
+    limit: int,
+    after: tuple[datetime, UUID] | tuple[None, None] = (None, None),
+) -> Sequence[Voice]:
+    """List what may be published now, those allowed last first, after a place among them: its one may be gone since."""
+    rows = await connection.fetch(_VOICES, program_id, *after, limit)
     return [Voice(**{**dict(row), "first_name": row["first_name"] or None}) for row in rows]

@@ -14,13 +14,14 @@ from loyalty.database import Connection, Database
 from loyalty.ids import new_id
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
+from surveys.answers.tables import SIMULATED
 from surveys.plans.classes import class_of
 from surveys.plans.content import Content
 from surveys.plans.times import ends_at
 from surveys.simulation.rules import CASE_DAYS, DAYS_AFTER, SEND_AT, Asked, Occasion, followed, simulate
 
 NAME = "After a purchase (simulated)"
-WHY, BY = "simulated", "simulation"
+BY = "simulation"
 _IS_THERE = "SELECT EXISTS (SELECT FROM survey WHERE program_id = $1 AND simulated)"
 # One purchase of twenty, chosen by the sample's own name of it.
 _OCCASIONS = """
@@ -125,7 +126,7 @@ async def _write(connection: Connection, program: ProgramFacts, asked: list[Aske
             case = msgspec.to_builtins(followed(one.answer, one.occasion.order, program.zone, until))
             opened = {"case_id": new_id(), "invitation_id": invitation_id, "opened_at": one.answer.at}
             cases.append({**case, **opened})
-    await connection.execute(_RESPONSES, program_id, _json(answers), WHY, BY)
+    await connection.execute(_RESPONSES, program_id, _json(answers), SIMULATED, BY)
     await connection.execute(_CASES, program_id, _json(cases), BY)
     return Simulated(sum(one.reason is None for one in asked), len(answers))
 

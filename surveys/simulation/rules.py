@@ -93,12 +93,14 @@ def simulate(occasions: Sequence[Occasion], zone: ZoneInfo) -> list[Asked]:
     due = {one.order: due_at(one.placed_at, DAYS_AFTER, SEND_AT, zone) for one in occasions}
     for one in sorted(occasions, key=lambda one: (due[one.order], one.order)):
         at, before = due[one.order], last_sent.get(one.customer)
-        if draw("held out", one.customer) < _HELD_OUT:
-            asked.append(Asked(one, at, "held_out"))
-        elif draw("consent", one.customer) < _NO_CONSENT:
+        if draw("consent", one.customer) < _NO_CONSENT:
             asked.append(Asked(one, at, "no_consent"))
         elif before is not None and at - before < _QUARANTINE:
             asked.append(Asked(one, at, "throttled"))
+        elif draw("held out", one.customer) < _HELD_OUT:
+            # As often as the asked are asked, so the two can be held beside each other.
+            last_sent[one.customer] = at
+            asked.append(Asked(one, at, "held_out"))
         else:
             last_sent[one.customer] = at
             bounced = draw("bounced", one.order) < _BOUNCES

@@ -14,20 +14,21 @@ from surveys.invitations import letters
 from surveys.plans.classes import HIGHEST, NpsClass
 from surveys.plans.content import Content
 from surveys.plans.times import LINK_LIVES
-from surveys.plans.words import following, question
+from surveys.plans.words import following, question, thanks
 
 VIEWS = ("score", "promoter", "passive", "detractor", "thanks", "mail", "text")
 _SCORES: dict[str, int] = {"promoter": 10, "passive": 8, "detractor": 3}
 
 
 def texts_of(program: ProgramFacts, content: Content, language: str) -> dict[str, str]:
-    """Say what stands in the mail's subject, the question, and the ones that follow, its own words or the service's."""
+    """Say what stands in the mail's subject, the question, what follows and the thanks: its own words or ours."""
     f = Format(language, program.currency)
     classes: tuple[NpsClass, ...] = ("promoter", "passive", "detractor")
     return {
         "subject": letters.subject(content, program.name, f),
         "question": question(content, program.name, f),
         **{name: following(content, name, f) for name in classes},
+        "thanks": thanks(content, f),
     }
 
 
@@ -63,6 +64,7 @@ def preview(program: ProgramFacts, content: Content, view: str, language: str, t
         "most": LONGEST_COMMENT,
         "too_long": False,
         "late": False,
+        "thanks": texts["thanks"],
     }
     return environment(showing.TEMPLATES, language).get_template(name).render(values)
 

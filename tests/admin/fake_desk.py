@@ -38,6 +38,7 @@ from tests.admin.fake_health import nothing_well
 from tests.admin.fake_keys import FakeKeys
 from tests.admin.fake_liability import FakePoints
 from tests.admin.fake_links import FakeLinks
+from tests.admin.fake_looking import FakeLooking
 from tests.admin.fake_moving import FakeExports, FakeImports
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
 from tests.admin.fake_referrals import FakeReferrals
@@ -157,6 +158,7 @@ class FakeDesk:
     tiers: FakeTiers = field(default_factory=FakeTiers)
     page_links: FakeLinks = field(default_factory=FakeLinks)
     effects: FakeEffects = field(default_factory=FakeEffects)
+    looking: FakeLooking = field(default_factory=FakeLooking)
     keys: FakeKeys = field(default_factory=FakeKeys)
     imports: FakeImports = field(default_factory=FakeImports)
     exports: FakeExports = field(default_factory=FakeExports)

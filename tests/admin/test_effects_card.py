@@ -1,85 +1,35 @@
 """The effect in the panel: the card in every state, the pages beside it, and what their forms ask for."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from kpi.impact.comparison import Compared, Comparison
-from kpi.impact.facts import EstimateFacts, Inputs, Result
-from kpi.impact.halves import SelfTest
-from kpi.impact.holdout import Adjusted, Lot, Measured
-from kpi.impact.horizon import Findable, Outlook
-from kpi.impact.matching import Effect
-from kpi.impact.measuring import Measurement, Outcome
-from kpi.impact.staff import Aim, Effects, Planned
-from kpi.objectives.rules import ObjectiveFacts, Progress
-from loyalty.holdouts.facts import HoldoutFacts
+from kpi.impact.accounting import Account
+from kpi.impact.staff import Aim
+from kpi.reasons import NO_RUNNING_SPEND
 from tests.admin.asking import post, text_of
 from tests.admin.conftest import IMPACT
 from tests.admin.fake_desk import FakeDesk
+from tests.admin.fake_effects import BOOKS, GAIN, PLAN, SEEN
 
 MAY = f"{IMPACT}?period=2017-05"
-_AT = datetime(2018, 4, 1, 9, 0, tzinfo=UTC)
-_INPUTS = Inputs(
-    method=2, as_of=_AT, timezone="America/New_York", currency="USD", until=date(2018, 1, 1), cuts=(1, 2, 3, 4, 5, 6),
-    customers=2469, members=1580, purchases=155_370, net_minor=459_603_958,
-)  # fmt: skip
-_ZERO, _NAIVE = Effect(0.0, (-1.0, 1.0), 100.0), Effect(43162.38, (39655.1, 46669.66), 24144.18)
-_UNSURE = Effect(1776.67, (-1928.63, 5481.98), 63389.42, (-2213.47, 5766.81))
-_SURE = Effect(1700.0, (600.0, 2800.0), 30000.0, (-100.0, 3500.0))
-
-
-def estimate(effect: Effect | None) -> EstimateFacts:
-    """Tell of an estimate whose gates are all passed."""
-    compared = Compared(effect, effect, _NAIVE if effect else None, _ZERO)
-    comparison = Comparison(
-        days=17, joined=1404, eligible=1248, matched=1207, others=900,
-        differences={"spend": -0.014, "orders": -0.028, "recency": 0.01},
-        outcomes=dict.fromkeys(("active", "orders", "spend"), compared),
-    )  # fmt: skip
-    tested = SelfTest(200, dict.fromkeys(("active", "orders", "spend"), 189))
-    return EstimateFacts(
-        UUID(int=1), "done", 217, 217, Result(_INPUTS, comparison, tested, 4.2), None, "schedule", _AT, _AT, _AT
-    )
-
-
-_HOLDOUT = HoldoutFacts(
-    UUID(int=7), "running", "salt", 1000, 13, 900, 100, 1, _AT, _AT + timedelta(days=90), "user:1", None, None
-)
-_LOT = Lot(900, 100, 0.0, 1.0)
-_PLAIN = Measured(1400.0, (600.0, 2300.0), 97100.0)
-RUNNING = Measurement(_HOLDOUT, "running", _LOT, {}, _AT)
-OVER = Measurement(
-    msgspec.structs.replace(_HOLDOUT, state="over"), "over", _LOT,
-    {
-        "active": Outcome(Measured(0.05, (-0.0529, 0.1494), 0.45)),
-        "spend": Outcome(_PLAIN, Adjusted(_PLAIN, 0.9, 0.866)),
-    },
-    _AT,
-)  # fmt: skip
-OBJECTIVE = Progress(
-    ObjectiveFacts(UUID(int=9), "retention_rate", "member", Decimal("0.98"), date(2018, 12, 31), date(2018, 1, 1)),
-    "on_the_way", 0.94, 0.96, 0.5,
-)  # fmt: skip
-SEEN = {
-    "none": Effects(under_way=msgspec.structs.replace(estimate(None), state="running", done=40, total=200)),
-    "few": Effects(estimate(None)),
-    "inconclusive": Effects(estimate(_UNSURE), measurement=RUNNING, objectives=[OBJECTIVE]),
-    "estimated": Effects(estimate(_SURE)),
-    "measured": Effects(estimate(_SURE), measurement=OVER),
-    "alarm": Effects(estimate(_UNSURE), measurement=replace(OVER, state="alarm", outcomes={})),
-}
 # What is said in each state, and what must not be.
 SAYS = {
     "none": ("We cannot say yet.", "An estimate is being made: 20%."),
     "few": ("Too few data", "could be compared with anybody alike"),
-    "inconclusive": ("4 of 4 checks pass. The interval contains zero.", "24.3 times larger", "on the way, 50%"),
+    "inconclusive": (
+        "3 of 4 checks pass. The interval contains zero.",
+        "24.3 times larger",
+        "future members already spent $413.85 more",
+        "for 26 weeks: with 2,393 customers",
+        "10% held out ≥ 10.5% 50% held out ≥ 6.3%",
+    ),
+    "running": ("4 of 4 checks pass.", "Being measured. It is read once", "on the way, 50%"),
     "estimated": ("Probably: +$17.00 per member in 90 days, estimated.", "A more cautious interval"),
     "measured": ("Measured: +$14.00 per customer in 90 days.", "+$6.00 to +$23.00, measured."),
     "alarm": ("Alarm: the lot is broken",),
@@ -109,9 +59,40 @@ def test_an_inconclusive_value_stays_behind_a_click(inside: TestClient[Litestar]
     assert "17.77" not in behind.partition("</details>")[2]
 
 
+def test_a_return_is_told_of_an_effect_and_of_nothing_else(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    for state, why in (
+        ("none", "It needs an estimated or a measured effect."),
+        ("few", "There are too few data for an estimate."),
+        ("alarm", "The estimate is inconclusive. From the observed gap the programme would be paid"),
+        ("running", "The effect is being measured; the return is told once it was."),
+    ):
+        desk.effects.known = SEEN[state]
+        told = text_of(inside.get(MAY))
+        assert f"No return can be told yet. {why}" in told
+        assert "Running the programme" not in told
+    desk.effects.known, desk.effects.books = SEEN["estimated"], Account(GAIN, None, (NO_RUNNING_SPEND,))
+    page = inside.get(MAY)
+    assert "– No return can be told yet." in text_of(page)
+    assert f"{IMPACT.removesuffix('impact')}kpis/costs#spend" in page.text
+    desk.effects.books = BOOKS
+    told = text_of(inside.get(MAY))
+    for words in (
+        "Probably a return of +90% (−20 to +200%), estimated.",
+        "From 3 Oct 2017 to 31 Dec 2017 the programme brought $760 of margin and cost $400.",
+        "It may also have cost more than it brought",
+        "Spent more +$17.00 × 100 members at the start +$1,700",
+        "Rewards discounts and what was handed over −$250",
+        "What is left +$360",
+    ):
+        assert words in told
+    assert "Enrolling" not in told
+    french = text_of(inside.get(f"{MAY}&lang=fr")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Probablement un rendement de +90 % (−20 à +200 %), estimé." in french
+    assert "Du 3 oct. 2017 au 31 déc. 2017, le programme a rapporté 760 $US de marge et coûté 400 $US." in french
+
+
 def test_a_holdout_is_planned_started_and_stopped(inside: TestClient[Litestar], desk: FakeDesk) -> None:
-    lengths = [Findable(13, 0.31, 0.2), Findable(26, 0.21, 0.105)]
-    desk.effects.plan = Planned(2393, Outlook(lengths, 26))
+    desk.effects.plan = PLAN
     told = text_of(inside.get(f"{IMPACT}/holdout?share=10&hoped=11"))
     assert "With 2,393 customers and 10% held out, an effect of 11.0% would be found after 26 weeks" in told
     assert "21.0% 10.5%" in told
@@ -121,7 +102,7 @@ def test_a_holdout_is_planned_started_and_stopped(inside: TestClient[Litestar], 
     assert post(inside, f"{IMPACT}/holdout", share="10", weeks="3").status_code == 404
     desk.effects.refusal = "holdout_running"
     assert "A holdout runs already." in text_of(post(inside, f"{IMPACT}/holdout", share="10", weeks="4"))
-    desk.effects.refusal, desk.effects.known = "", SEEN["inconclusive"]
+    desk.effects.refusal, desk.effects.known = "", SEEN["running"]
     running = text_of(inside.get(f"{IMPACT}/holdout"))
     assert "It is read once" in running
     assert "Start the holdout" not in running

@@ -20,6 +20,7 @@ READS = {
     "members": ROLES,
     "members.csv": ROLES,
     "account": ROLES,
+    "search": ROLES,
     "team": ("owner", "manager"),
     "audit": ("owner", "manager"),
     "audit.csv": ("owner", "manager"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from litestar import Litestar
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from admin.app import panel
 from tests.admin.fake_costs import some_costs
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn, Row, Table, a_program, complete_journey
+from tests.admin.fake_effects import SEEN, effects_in
 from tests.admin.fake_liability import ENTERED
 from tests.admin.fake_opinions import MONTHS, with_opinions
 from tests.admin.fake_people import NORA, nora
@@ -80,6 +82,10 @@ def _counted() -> Table:
     return {**table, "orders": orders}
 
 
+def _with_effect(state: str) -> FakeDesk:
+    return FakeDesk(effects=effects_in(state))
+
+
 _STATES: dict[str, Callable[[], FakeDesk]] = {
     "few": lambda: FakeDesk(table=_few()),
     "partial": lambda: FakeDesk(partial="2017-12", now=datetime(2017, 12, 12, 17, tzinfo=UTC)),
@@ -108,6 +114,7 @@ _STATES: dict[str, Callable[[], FakeDesk]] = {
     "indicative": lambda: FakeDesk(surveys=few(12)),
     "toofew": lambda: FakeDesk(surveys=few(4)),
     "tiered": lambda: FakeDesk(pages={NORA: replace(nora(), tier=on_the_way())}),
+    **{f"effect-{state}": partial(_with_effect, state) for state in SEEN},
     "unset": lambda: FakeDesk(listed=[]),
     "several": lambda: FakeDesk(
         listed=[

@@ -33,6 +33,9 @@ _BASE, _MAY = "/admin/p/1", "period=2017-05"
 PAGES = {
     "sign-in": "/admin/sign-in",
     "impact": f"{_BASE}/impact?{_MAY}",
+    "gap": f"{_BASE}/impact/gap",
+    "holdout": f"{_BASE}/impact/holdout",
+    "objectives": f"{_BASE}/impact/objectives",
     "kpis": f"{_BASE}/kpis?{_MAY}",
     "measure": f"{_BASE}/kpis/retention_rate?{_MAY}",
     "costs": f"{_BASE}/kpis/costs",

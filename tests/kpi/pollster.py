@@ -42,6 +42,17 @@ class Pollster:
         )
         return invitation
 
+    async def holds_out(self, customer: UUID, at: str) -> UUID:
+        """Have somebody not asked, by lot; names the invitation."""
+        invitation = await self.asks(customer, at)
+        await self.shop.owner.execute(
+            "UPDATE survey_invitation SET state = 'skipped', reason = 'held_out', sent_at = NULL, ends_at = NULL"
+            " WHERE program_id = $1 AND invitation_id = $2",
+            self.shop.program.program_id,
+            invitation,
+        )
+        return invitation
+
     async def answers(self, invitation: UUID, score: int, at: str, *, member: bool = False) -> UUID:
         """Have an invitation answered."""
         await self.shop.owner.execute(

@@ -1,6 +1,6 @@
 """A shop that asks its customers, its clock, and a worker that is called when something is to be done."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -35,9 +35,9 @@ class Postbox:
     def __init__(self) -> None:
         self.letters: list[Asking] = []
 
-    async def put(self, _: Tx, asking: Asking) -> UUID | None:
-        self.letters.append(asking)
-        return None
+    async def put(self, _: Tx, askings: Sequence[Asking]) -> list[None]:
+        self.letters += askings
+        return [None] * len(askings)
 
 
 class Poll:

@@ -10,6 +10,7 @@ from loyalty.mail.tasks import work_off as deliver
 from loyalty.settings import Settings
 from surveys.invitations import tasks
 from surveys.invitations.keys import keyring
+from surveys.invitations.letters import survey_letter, survey_letters
 from tests.post_office import PostOffice, open_post_office
 from tests.surveys.conftest import Poll
 
@@ -124,3 +125,18 @@ def test_the_key_is_the_operators_or_one_that_is_kept_beside_the_servers(tmp_pat
     assert keyring(Settings(home=tmp_path / "nowhere")).newest is None
     told = keyring(Settings(home=tmp_path, link_keys=[KEY]))  # type: ignore[list-item]
     assert told.newest not in {None, first}
+
+
+async def test_letters_of_a_batch_are_as_if_each_was_written_alone(poll: Poll) -> None:
+    await poll.publishes(AT_ONCE, reward_points=50)
+    await poll.joins("cat", language="en")
+    for n, (who, language) in enumerate((("ann", "fr"), ("ben", "en"), ("cat", "en"), ("dan", "fr"))):
+        await poll.buys(f"o{n}", who, customer={"language": language})
+    await poll.works()
+    await poll.at("2026-03-09T12:00")
+    await poll.sends()
+    askings = poll.box.letters
+    assert len(askings) == 8
+    alone = [survey_letter(one, one.person.email or "", BASE) for one in askings]
+    assert survey_letters(askings, BASE) == alone
+    assert len({letter.text for letter in alone}) == 8

@@ -5,7 +5,7 @@ import pytest
 from loyalty.errors import NotFound
 from loyalty.programs.facts import Source
 from surveys.answers import actions as answers
-from surveys.invitations.links import SurveyNotOpen, ask_for_link, link_again
+from surveys.invitations.links import NotOnRequest, SurveyNotOpen, ask_for_link, link_again
 from surveys.invitations.tokens import written
 from surveys.plans import actions
 from surveys.plans.policy import Policy
@@ -42,3 +42,11 @@ async def test_no_link_without_a_customer_or_an_open_survey_or_to_who_is_held_ou
     await poll.verb(lambda tx: actions.close_survey(tx.connection, poll.program, survey_id))
     with pytest.raises(SurveyNotOpen):
         await poll.verb(lambda tx: ask_for_link(tx, source, survey_id, "ann", "k2", RING))
+
+
+async def test_a_survey_that_asks_by_mail_gives_no_links(poll: Poll, source: Source) -> None:
+    survey_id = await poll.publishes({"kind": "after_purchase", "days": 7})
+    await poll.buys("o1")
+    with pytest.raises(NotOnRequest, match="on_request"):
+        await poll.verb(lambda tx: ask_for_link(tx, source, survey_id, "ann", "k1", RING))
+    assert await poll.asked() == []

@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 
 from loyalty.web.logs import log_as_json
+from surveys.plans.content import Texts
 from tests.surveys.conftest import Poll
 
 AT_ONCE = {"kind": "after_purchase", "days": 0}
@@ -29,7 +30,7 @@ async def phone(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 async def asked(poll: Poll) -> Poll:
     """Ask Ann about a purchase; her link was posted."""
     await poll.owner.execute("UPDATE program SET name = 'Maison Verger'")
-    await poll.publishes(AT_ONCE)
+    await poll.publishes(AT_ONCE, texts={"fr": Texts(thanks="Bertille lit chaque réponse.")})
     await poll.buys("o1")
     await poll.works()
     return poll
@@ -51,7 +52,7 @@ async def sends(phone: httpx.AsyncClient, page: str, path: str, **form: str) -> 
 async def everything(poll: Poll) -> list[tuple[object, ...]]:
     """Read every row that surveys, events and the queue have."""
     tables = ("survey_invitation", "survey_response", "survey_change", "survey_case", "survey_suppression", "event",
-              "survey_clock", "outbox", "mail", "adjustment")  # fmt: skip
+              "survey_bounce", "survey_clock", "outbox", "mail", "adjustment")  # fmt: skip
     rows = []
     for table in tables:
         rows += [(table, row[0]) for row in await poll.owner.fetch(f"SELECT t::text FROM {table} t ORDER BY 1")]
@@ -132,6 +133,9 @@ async def test_it_speaks_french_to_who_speaks_french_and_keeps_a_chosen_language
     english = await sends(phone, f"{page}?lang=en", f"{page}?lang=en", score="2")
     assert english.url.query == b"lang=en"
     assert "What went wrong?" in text_of(english.text)
+    # The last page, in the shop's own words where it has any in that language.
+    assert "The team reads every answer." in text_of((await phone.get(f"{page}?lang=en")).text)
+    assert "Merci, c’est bien reçu. Bertille lit chaque réponse." in text_of((await phone.get(page)).text)
 
 
 async def test_every_page_has_the_headers_of_a_secret(asked: Poll, phone: httpx.AsyncClient) -> None:
@@ -182,6 +186,19 @@ async def test_a_mail_program_unsubscribes_with_one_post_and_no_redirect(asked: 
         assert answer.status_code == httpx.codes.OK
         assert "You get no more surveys." in text_of(answer.text)
     assert await asked.owner.fetchval("SELECT count(*) FROM survey_suppression") == 1
+
+
+async def test_who_was_merged_before_or_after_unsubscribing_is_not_asked_for_it_again(
+    asked: Poll, phone: httpx.AsyncClient
+) -> None:
+    page = f"/s/{asked.link()}/unsubscribe"
+    for order, who in (("m1", "anna"), ("m2", "annie")):
+        await asked.buys(order, who, test=True)
+    await asked.call("POST", "customers/ann/merge", 201, into="anna")
+    await phone.post(page, data={"List-Unsubscribe": "One-Click"})
+    assert "You get no more surveys." in text_of((await phone.get(page)).text)
+    await asked.call("POST", "customers/anna/merge", 201, into="annie")
+    assert "You get no more surveys." in text_of((await phone.get(page)).text)
 
 
 async def test_a_form_from_elsewhere_is_not_believed(asked: Poll, phone: httpx.AsyncClient) -> None:

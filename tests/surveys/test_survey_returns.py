@@ -1,12 +1,16 @@
 """Who comes back, goes quiet, buys on and brings friends: the tables of docs/surveys.md, and one shop told by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from loyalty.background import register_consumers
+from loyalty.customers.persons import FORGETTERS, Person
 from loyalty.intervals import Answers
+from loyalty.statements import joined
 from surveys.results.lives import (
     Life,
     Rate,
@@ -81,6 +85,7 @@ def test_what_an_answer_came_shortly_after_is_as_the_page_says(row: dict[str, st
 
 
 async def test_lives_are_read_of_persons_as_they_are_now(owner: asyncpg.Connection) -> None:
+    register_consumers()
     shop = await Shop.open(owner)
     till, poll = Till(shop), Pollster(shop)
     ann, anna, ben, cat, dan, eve, fay = await shop.customers(7)
@@ -130,6 +135,29 @@ async def test_lives_are_read_of_persons_as_they_are_now(owner: asyncpg.Connecti
     assert told.returns.by_crowd["promoter"][90] == Rate(1, 2)
     assert [life.person for life in (await crowd(owner, shop.program, *MARCH, "quiet_promoters")).lives] == [ann]
     assert [life.person for life in (await crowd(owner, shop.program, *MARCH, "buying_detractors")).lives] == [cat]
+
+    # Who is forgotten takes no figure along: not those of today, nor those of half a year later.
+    await poll.asks(eve, "2026-03-05 10:00")
+    await shop.buys(eve, "2026-04-20")
+    await poll.holds_out(fay, "2026-03-06 10:00")
+    await shop.buys(fay, "2026-03-30")
+    before = await afterwards(owner, shop.program, *MARCH)
+    assert before.returns.by_crowd["silent"][60] == before.returns.by_crowd["never_asked"][30] == Rate(1, 1)
+    for persons in ([ann, anna], [ben], [cat], [dan], [eve], [fay]):
+        await forgets(owner, shop, persons)
+        assert replace(await afterwards(owner, shop.program, *MARCH), now=before.now) == before
+    assert await owner.fetchval("SELECT count(customer_id) FROM survey_invitation") == 0
+    await owner.execute("UPDATE program SET clock_offset = clock_offset + interval '180 days'")
+    later = await afterwards(owner, shop.program, *MARCH)
+    assert (later.quiet_promoters, later.buying_detractors) == (Rate(2, 2), Rate(0, 1))
+    assert (await crowd(owner, shop.program, *MARCH, "quiet_promoters")).lives == []
+
+
+async def forgets(owner: asyncpg.Connection, shop: Shop, persons: list[UUID]) -> None:
+    """Forget a person as the one statement of an erasure does."""
+    parts = [part for forget in FORGETTERS for part in forget(Person(shop.program.program_id, persons, []))]
+    sql, arguments = joined(parts, [shop.program.program_id], ["true"])
+    await owner.execute(sql, *arguments)
 
 
 async def test_who_went_quiet_is_listed_page_by_page_and_as_a_file(poll: Poll) -> None:

@@ -27,6 +27,8 @@ KNOWN = {
     "due 72 h ago": {"due_at": NOW - timedelta(hours=72)},
     "erased": {"erased": True},
     "held out": {"held_out": True},
+    "held out 30 d ago": {"held_out_at": NOW - timedelta(days=30)},
+    "held out 90 d ago": {"held_out_at": NOW - timedelta(days=90)},
     "sampled out": {"sampled_out": True},
     "unsubscribed": {"suppressed": True},
     "bounced": {"suppressed": True},

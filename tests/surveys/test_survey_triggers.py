@@ -14,7 +14,7 @@ from tests.surveys.surveys_page import rows
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 BOUGHT = News(UUID(int=1), "purchase.recorded", UUID(int=2), AT, AT, "purchase/1", rank=3, purchase_id=UUID(int=3))
-DELIVERED = replace(BOUGHT, type="purchase.delivered", delivered=True)
+DELIVERED = replace(BOUGHT, type="purchase.delivered")
 CLIMBED = News(UUID(int=1), "tier.changed", UUID(int=2), AT, AT, "tier/1", direction="up")
 REDEEMED = News(UUID(int=1), "redemption.captured", UUID(int=2), AT, AT, "redemption/1")
 JOINED = News(UUID(int=1), "member.joined", UUID(int=2), AT, AT, "membership/1")
@@ -24,7 +24,7 @@ CASES: list[tuple[str, dict[str, Any], News, bool]] = [
     ("each-purchase", {"kind": "after_purchase"}, BOUGHT, True),
     ("nothing-kept", {"kind": "after_purchase"}, replace(BOUGHT, rank=0), False),
     ("delivered", {"kind": "after_delivery"}, DELIVERED, True),
-    ("delivered-when-told", {"kind": "after_delivery"}, replace(BOUGHT, delivered=True), True),
+    ("delivered-and-returned", {"kind": "after_delivery"}, replace(DELIVERED, rank=0), False),
     ("on-its-way", {"kind": "after_delivery"}, BOUGHT, False),
     ("redeemed", {"kind": "after_redemption"}, REDEEMED, True),
     ("up", {"kind": "tier_change"}, CLIMBED, True),

@@ -99,7 +99,7 @@ async def test_a_retry_gets_the_same_link_which_is_in_no_row(poll: Poll) -> None
     assert gone.status_code == HTTPStatus.GONE
 
 
-async def test_bounces_are_told_by_address_and_testimonials_only_with_consent(poll: Poll) -> None:
+async def test_testimonials_are_told_only_with_consent(poll: Poll) -> None:
     await poll.publishes({"kind": "after_purchase", "days": 0}, Policy(quarantine_days=0))
     for who, name in (("ann", "Ann Long"), ("bob", None)):
         await poll.buys(f"o1-{who}", who, customer={"name": name})
@@ -111,14 +111,59 @@ async def test_bounces_are_told_by_address_and_testimonials_only_with_consent(po
     [voice] = (await poll.call("GET", "survey-testimonials?limit=1"))["data"]
     assert (voice["score"], voice["comment"]) == (9, "Ripe")
     assert voice["first_name"] == ("Ann" if poll.box.letters[0].person.email == "ann@example.org" else None)
-    for _ in range(2):
-        answer = await poll.api.post("/v1/survey-bounces", json={"email": "ANN@example.org"})
-        assert answer.status_code == HTTPStatus.NO_CONTENT
-    for who in ("ann", "bob"):
-        await poll.buys(f"o2-{who}", who)
-    assert await poll.works() == ["bob@example.org"]
+
+
+async def test_a_page_of_testimonials_goes_on_though_the_last_one_told_was_taken_back(poll: Poll) -> None:
+    await poll.publishes({"kind": "after_purchase", "days": 0})
+    for n in range(3):
+        await poll.buys(f"o{n}", f"c{n}")
+        await poll.works()
+        link = poll.link()
+        await poll.verb(lambda tx, link=link: answers.score(tx, link, 9, "fr"))
+        await poll.verb(lambda tx, link=link, n=n: answers.comment(tx, link, f"Ripe {n}", publish=True))
+    first = await poll.call("GET", "survey-testimonials?limit=1")
+    await poll.verb(lambda tx: answers.comment(tx, poll.link(2), "Ripe 2", publish=False))
+    rest = await poll.call("GET", f"survey-testimonials?cursor={first['next_cursor']}")
+    assert [voice["comment"] for voice in (*first["data"], *rest["data"])] == ["Ripe 2", "Ripe 1", "Ripe 0"]
+    for wrong in ("x", "A" * 22, "_" * 32):
+        refused = await poll.call("GET", f"survey-testimonials?cursor={wrong}", HTTPStatus.UNPROCESSABLE_ENTITY)
+        assert refused["errors"][0]["pointer"] == "/cursor"
+
+
+async def test_a_bounce_told_by_address_is_of_the_newest_letter_there_if_nobody_answered_it(poll: Poll) -> None:
+    async def tells(email: str) -> list[str]:
+        for _ in range(2):
+            answer = await poll.api.post("/v1/survey-bounces", json={"email": email})
+            assert answer.status_code == HTTPStatus.NO_CONTENT
+        rows = await poll.owner.fetch(
+            "SELECT order_id FROM survey_invitation JOIN purchase USING (program_id, purchase_id)"
+            " WHERE bounced_at IS NOT NULL ORDER BY order_id"
+        )
+        return [row["order_id"] for row in rows]
+
+    await poll.publishes({"kind": "after_purchase", "days": 0}, Policy(quarantine_days=0))
+    for order in ("a1", "a2", "a3"):
+        await poll.buys(order, "ann")
+        await poll.works()
+    await poll.buys("b1", "bob")
+    await poll.buys("c1", "cat")
+    await poll.works()
+    for which in (1, 3 if poll.box.letters[3].person.email == "bob@example.org" else 4):
+        link = poll.link(which)
+        await poll.verb(lambda tx, link=link: answers.score(tx, link, 9, "fr"))
+    # Who has become Dan was written to as Cat.
+    await poll.buys("d1", "dan", test=True)
+    await poll.call("POST", "customers/cat/merge", 201, into="dan")
+    assert await tells("ANN@example.org") == ["a3"]
+    assert await tells("bob@example.org") == ["a3"]
+    assert await tells("cat@example.org") == ["a3", "c1"]
+    assert await tells("nobody@example.org") == ["a3", "c1"]
+    for who in ("ann", "bob", "nobody"):
+        await poll.buys(f"{who}-again", who)
+    await poll.buys("cat-again", "cat", customer={"email": None})
+    assert await poll.works() == ["dan@example.org"]
     results = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
-    assert (results["funnel"]["bounced"], results["funnel"]["reasons"]) == (1, {"suppressed": 1})
+    assert (results["funnel"]["bounced"], results["funnel"]["reasons"]) == (2, {"suppressed": 3})
 
 
 @pytest.mark.parametrize("path", ["survey-results", "survey-returns", "survey-returns.csv"])

@@ -10,13 +10,13 @@ from surveys.plans.trigger import TRIGGERS, Days, News
 
 @TRIGGERS.register("after_delivery")
 class AfterDelivery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Each purchase, once it is delivered: told with the purchase, or later."""
+    """Each purchase, once it is delivered. A delivery that is told with its purchase is news of its own."""
 
     days: Days = 3
 
     title: ClassVar[str] = mark("After each delivery")
-    events: ClassVar[frozenset[str]] = frozenset({"purchase.recorded", "purchase.delivered"})
+    events: ClassVar[frozenset[str]] = frozenset({"purchase.delivered"})
 
     def holds(self, news: News) -> bool:
-        """Take those that are with the customer, and of which something is kept."""
-        return news.delivered and news.rank > 0
+        """Take those of which something is kept."""
+        return news.rank > 0

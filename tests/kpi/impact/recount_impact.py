@@ -42,6 +42,7 @@ def recounted(
     length: int = 90,
     with_day: bool = False,
     alike: bool = True,
+    before: bool = False,
 ) -> Recount:
     """Estimate from each customer's (day, net) and day of joining; `length` days are held against as many before."""
     tell = OUTCOMES[outcome]
@@ -53,14 +54,14 @@ def recounted(
         start, strata = day - back, defaultdict(lambda: ([], []))
         for who, purchases in bought.items():
             member = joined.get(who) == day
-            before = [one for one in purchases if start - 90 <= one[0] < start]
-            if not before or not (member or joined.get(who, 10**9) >= day + 90):
+            earlier = [one for one in purchases if start - 90 <= one[0] < start]
+            if not earlier or not (member or joined.get(who, 10**9) >= day + 90):
                 continue
             eligible += member
             traits = {
-                "spend": float(sum(net for _, net in before)),
-                "orders": float(len(before)),
-                "recency": float(start - max(one[0] for one in before)),
+                "spend": float(sum(net for _, net in earlier)),
+                "orders": float(len(earlier)),
+                "recency": float(start - max(one[0] for one in earlier)),
             }
             stratum = (
                 sum(traits["orders"] > limit for limit in ORDERS),
@@ -70,6 +71,7 @@ def recounted(
             first = start if with_day or back else start + 1
             after = tell([one for one in purchases if first <= one[0] < start + length])
             base = tell([one for one in purchases if start - length <= one[0] < start])
+            after = base if before else after
             strata[stratum if alike else None][member].append((who, after - base if alike else after, after, traits))
         for others, members in strata.values():
             if not others or not members:

@@ -7,7 +7,6 @@ from kpi.impact.comparison import Compared, Comparison
 from kpi.impact.gates import Gates, gates_of, is_enough, verdict
 from kpi.impact.halves import SelfTest, mixed
 from kpi.impact.matching import Effect
-from kpi.impact.returns import Costs, return_of
 
 SURE, UNSURE = Effect(13.5, (1.2, 25.8), 100.0), Effect(14.7, (-1.6, 30.9), 100.0)
 FINE = Comparison(
@@ -83,12 +82,3 @@ def test_halves_are_halves_and_splits_know_nothing_of_each_other() -> None:
     assert abs((first & second).mean() - 0.25) < 0.01
     # As published for the seed 0: the first number that SplitMix64 gives.
     assert int(mixed(np.zeros(1, dtype=np.uint64), 0)[0]) == 0xE220A8397B1DCDAF
-
-
-def test_there_is_a_return_only_on_an_effect_that_may_be_told() -> None:
-    costs = Costs(rewards=600, liability=-100, running=500)
-    # 1,000 members with 1.50 more margin each: 1,500 won, 1,000 spent.
-    assert return_of("estimated", 1.5, 1000, costs) == pytest.approx(0.5)
-    assert return_of("measured", 0.5, 1000, costs) == pytest.approx(-0.5)
-    assert return_of(None, 1.5, 1000, costs) is None
-    assert return_of("measured", 1.5, 1000, Costs(0, 0, 0)) is None

@@ -72,6 +72,7 @@ def test_what_is_told_beside_the_effect_is_that_of_the_recount() -> None:
     told = _comparison().outcomes["spend"]
     _is(told.with_day, recounted(bought, joined, UNTIL, "spend", with_day=True))
     _is(told.naive, recounted(bought, joined, UNTIL, "spend", with_day=True, alike=False))
+    _is(told.before, recounted(bought, joined, UNTIL, "spend", alike=False, before=True))
     _is(told.placebo, recounted(bought, joined, UNTIL, "spend", back=45))
     _is(told.rise, recounted(bought, joined, UNTIL, "spend", back=45, length=45))
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import compat32, default
+from email.utils import parseaddr
 from uuid import UUID
 
 import asyncpg
@@ -136,20 +140,58 @@ async def test_without_a_mail_server_letters_wait(
     assert await owner.fetchval("SELECT next_at > clock_timestamp() FROM mail")
 
 
-def test_a_letter_says_itself_twice_and_how_to_end_such_letters() -> None:
-    letter = msgspec.structs.replace(
-        LETTER, html="<p>Bonjour</p>", reply_to="help@verger.example", unsubscribe="https://verger.example/u/1"
-    )
+def read(content: bytes) -> EmailMessage:
+    mail = BytesParser(policy=default).parsebytes(content)
+    assert isinstance(mail, EmailMessage)
+    return mail
 
-    mail = compose(letter, "Post <bonjour@verger.example>", UUID(int=1), AT)
+
+def test_a_letter_says_itself_twice_and_how_to_end_such_letters() -> None:
+    address = f"https://verger.example/s/1.{'a' * 43}/unsubscribe"
+    letter = msgspec.structs.replace(LETTER, html="<p>Bonjour</p>", reply_to="help@verger.example", unsubscribe=address)
+
+    composed = compose(letter, "Post <bonjour@verger.example>", UUID(int=1), AT)
+    mail = read(composed.content)
 
     assert mail.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert (composed.sender, composed.to) == ("bonjour@verger.example", "ann@example.org")
     assert mail["From"] == "Maison Verger <bonjour@verger.example>"
     assert mail["Reply-To"] == "help@verger.example"
-    assert mail["List-Unsubscribe"] == "<https://verger.example/u/1>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert isinstance(mail, EmailMessage)
+    # In clear, and in one line: who looks for it decodes nothing.
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in composed.content
+
+
+@pytest.mark.parametrize("html", [None, "<p>Été à 5 %</p>"], ids=["plain", "both"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "Bonjour", "Été ?\n\n.\n..\n-- \nEnd = 3\n", f"\n{'long ' * 300}\r\n\tÉté \n", "a\rb\n=_00000000"],
+    ids=["empty", "short", "dots", "long", "ends"],
+)
+def test_what_was_written_is_read_whatever_it_holds_in_ascii_and_short_lines(text: str, html: str | None) -> None:
+    names = ("Maison Verger", "Épicerie, « du \N{NO-BREAK SPACE}coin » (bio)" * 4, 'The "Shop", Ltd.')
+    for name in names:
+        letter = msgspec.structs.replace(
+            LETTER, to="ann@exämple.org", sender=name, subject=f"{name} ?", text=text, html=html
+        )
+        content = compose(letter, "bonjour@verger.example", UUID(int=0), AT).content
+        mail = read(content)
+        assert content.isascii()
+        assert max(len(line) for line in content.split(b"\r\n")) <= 78
+        assert b"\n" not in content.replace(b"\r\n", b"")
+        # The library's newer way puts spaces between the pieces of a long name.
+        sender, _ = parseaddr(str(BytesParser(policy=compat32).parsebytes(content)["From"]))
+        assert str(make_header(decode_header(sender))) == name
+        assert mail["Subject"] == f"{name} ?"
+        assert mail["To"] == "ann@xn--exmple-cua.org"
+        assert not mail.defects
+        parts = [part.get_content() for part in (mail.iter_parts() if html else [mail])]
+        assert [in_lines(part) for part in parts] == [in_lines(one) for one in (text, html) if one is not None]
+
+
+def in_lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
 
 
 @pytest.mark.parametrize("subject", ["a\nBcc: eve@example.org", "a\r\nBcc: eve@example.org"])

@@ -66,15 +66,27 @@ def told(page: Seen) -> list[tuple[str, str, int]]:
     return [(row.cause, row.part, row.points) for row in page.timeline.rows]
 
 
-async def test_people_are_found_by_how_name_mail_and_id_begin(shop: Shop) -> None:
-    nora = Profile(name="Nora Whitfield", email="nora@example.com")
+@pytest.mark.parametrize("most", [2000, 0])
+async def test_people_are_found_by_how_name_mail_and_id_begin(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """However many begin so: the few are looked up by the index, of many the newest are met on the way."""
+    monkeypatch.setattr("loyalty.members.people._MOST", most)
+    nora = Profile(name="Nora O'Whit  field", email="nora@example.com")
     await shop.join(joining("c-7", profile=nora), joining("c-70"), joining("C-71"), joining("d-1"))
     assert set(await found(shop)) == {"c-7", "c-70", "C-71", "d-1"}
-    assert await found(shop, "nor") == await found(shop, "WHIT") == await found(shop, "nora@ex") == ["c-7"]
+    for text in ("nor", "O'WHIT", "field", "nora o", "nora@ex"):
+        assert await found(shop, text) == await found(shop, text, "all") == ["c-7"], text
     assert await found(shop, "hitf") == await found(shop, "example") == await found(shop, "c_7") == []
     # Exactly this id first, then the newest.
     assert (await found(shop, "c-7"))[0] == "c-7"
     assert set(await found(shop, "c-7")) == {"c-7", "c-70", "C-71"}
+    # What means something in a query of words means nothing here.
+    for text in ("'", "\\", "nora:*", "nora & o", "!nora", "whit | nora", "(", "%", "c_7"):
+        assert await found(shop, text) == [], text
+    await shop.join(joining("c-8", 0, 5))
+    assert await found(shop, "c-", "left") == ["c-8"]
+    assert set(await found(shop, "c-", "all")) == {"c-7", "c-70", "C-71", "c-8"}
 
 
 async def test_members_former_members_and_all_are_kept_apart(shop: Shop) -> None:

@@ -1,0 +1,1 @@
+"""One place to look for anything: people, orders, codes, what is offered, and the pages themselves."""
