@@ -88,6 +88,19 @@ class LinksDesk(Protocol):
         """Make a link to a member's own page; None when the customer is no member now."""
 
 
+class RightsDesk(Protocol):
+    """The verbs about a person's rights. A refusal is told by its lasting code; "" is none."""
+
+    async def export(self, program: ProgramFacts, customer_id: UUID, user_id: UUID) -> bytes | None:
+        """Gather everything that is known of a person; None when there is nobody any more."""
+
+    async def erase(self, program: ProgramFacts, customer_id: UUID, user_id: UUID, request_id: str) -> str:
+        """Forget a person for ever."""
+
+    async def release(self, program: ProgramFacts, hold_id: UUID, user_id: UUID, request_id: str) -> str:
+        """Let go of points that are held for a reward."""
+
+
 class TiersDesk(Protocol):
     """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
 

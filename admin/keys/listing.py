@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from admin.csv_file import Cell
 from admin.format import Format
 from admin.keys.drafts import LIVES_DAYS, NEVER, OLD_LIVES_DAYS, Draft
 from loyalty.auth.scopes import EVERY, SCOPES
@@ -86,6 +87,33 @@ def make_page(
         notice=words.gettext("The key is revoked.") if did == "revoked" else "",
         refusal=_refusal(refusal, f) if refusal else "",
     )
+
+
+def keys_table(program: ProgramFacts, seen: KeysSeen, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the live keys and those that ended as a table, with the last letters of each, as the page has them."""
+    words, live = f.words, [key for key in seen.keys if key.state == "live"]
+    header = [
+        words.gettext("Storefront"),
+        words.gettext("Name"),
+        words.gettext("Key"),
+        words.gettext("What it may do"),
+        words.gettext("Made"),
+        words.gettext("Last used"),
+        words.gettext("Ends"),
+    ]
+    rows = [(key.storefront, _row(program, key, live, f)) for key in [*live, *(k for k in seen.keys if k not in live)]]
+    return header, [
+        [
+            storefront,
+            row.name,
+            row.looks,
+            ", ".join(scope for scope, _ in row.scopes) or row.reach,
+            row.made,
+            row.used,
+            row.ends,
+        ]
+        for storefront, row in rows
+    ]
 
 
 def make_form(program: ProgramFacts, seen: KeysSeen, draft: Draft, f: Format) -> FormPage:

@@ -8,6 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from admin.choice import Asked
+from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
 from admin.forms import said_in, version_in
@@ -15,7 +16,7 @@ from admin.members.addresses import asked, id_of, with_query
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.referrals.drafts import Draft, Rewards, draft_from, draft_of
-from admin.referrals.listing import KEYS, Tile, make_page, make_tiles
+from admin.referrals.listing import KEYS, Tile, make_page, make_tiles, referrals_table
 from admin.session import Visitor, check_form
 from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
@@ -50,6 +51,18 @@ async def referrals(
     return page(
         request, "referrals.html", {"visitor": visitor.who, "program": program, "programs": programs, "page": shown}
     )
+
+
+@get(f"{_PAGE}.csv")
+async def referrals_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the referrals as they are on the page."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    f, said = _format(request, program), asked(request)
+    state = said.get("state") if said.get("state") in STATES else None
+    seen = await desk.referrals.seen(program, state, id_of(said.get("after", "")))
+    return csv_response("referrals", *referrals_table(program, seen, f))
 
 
 @post([f"{_PAGE}/{{referral:str}}/release", f"{_PAGE}/{{referral:str}}/refuse"])
@@ -142,4 +155,4 @@ def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [referrals, decide, form, publish]
+ROUTES = [referrals, referrals_csv, decide, form, publish]

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
 from admin.forms import Said, said_in, version_in
@@ -15,7 +16,7 @@ from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.drafts import Draft, draft_from, draft_of, with_tier, without_tier
-from admin.tiers.listing import make_page, refusal_of
+from admin.tiers.listing import make_page, refusal_of, tiers_table
 from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.staff import FloorByStaff, TiersSeen
@@ -37,6 +38,17 @@ async def tiers(
     shown = make_page(program, await desk.tiers.seen(program), _format(request, program), changes=changes)
     shell = {"visitor": visitor.who, "program": program, "programs": programs}
     return page(request, "tiers.html", {**shell, "page": shown})
+
+
+@get(f"{_PAGE}.csv")
+async def tiers_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the table."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    f = _format(request, program)
+    shown = make_page(program, await desk.tiers.seen(program), f, changes=False)
+    return csv_response("tiers", *tiers_table(shown, f))
 
 
 @get(_NEW)
@@ -141,4 +153,4 @@ def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [tiers, form, publish, hold]
+ROUTES = [tiers, tiers_csv, form, publish, hold]
