@@ -3,7 +3,6 @@
 `code` is lasting: clients branch on it. The message is for a person and says what to do.
 """
 
-from collections.abc import Callable
 from typing import ClassVar
 from uuid import UUID
 
@@ -183,17 +182,6 @@ class EditedMeanwhile(Conflict):
     """Somebody edited it since it was read."""
 
     code = "edited_meanwhile"
-
-
-def as_read(version: int | None) -> Callable[[int], None]:
-    """Refuse to replace another version than the one that a form was drawn from; None: whatever stands."""
-
-    def check(stands: int) -> None:
-        if version is not None and version != stands:
-            msg = f"Somebody changed it since you read version {version}: it is version {stands} now."
-            raise EditedMeanwhile(msg)
-
-    return check
 
 
 class ReferralDecided(Conflict):

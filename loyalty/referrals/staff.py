@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from loyalty.database import Database, Tx, one, write
-from loyalty.errors import Conflict, Invalid, NotFound, as_read
+from loyalty.errors import Conflict, Invalid, NotFound
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.staff import as_read
 from loyalty.referrals.actions import decide_as_staff, publish_terms
 from loyalty.referrals.queries import terms_of
 from loyalty.referrals.terms import StoredTerms, Terms

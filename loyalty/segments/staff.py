@@ -8,8 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from loyalty.database import Database, Tx, write
-from loyalty.errors import Conflict, KeyTaken, NotFound, as_read
+from loyalty.errors import Conflict, KeyTaken, NotFound
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.staff import as_read
 from loyalty.segments import actions, queries
 from loyalty.segments.facts import InSegment, SegmentFacts
 from loyalty.segments.people import people_in, people_named

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from loyalty.customers.queries import aliases_of
 from loyalty.database import Database, Tx, one, write
-from loyalty.errors import Conflict, InUse, Invalid, NotFound, as_read
+from loyalty.errors import Conflict, InUse, Invalid, NotFound
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.staff import as_read
 from loyalty.tiers.actions import NewFloor, hold_at_least, publish_scheme
 from loyalty.tiers.climbs import Climbs
 from loyalty.tiers.facts import Floor

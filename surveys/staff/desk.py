@@ -9,23 +9,22 @@ from uuid import UUID
 import msgspec
 
 from loyalty.database import Connection, Database, Tx, one, write
-from loyalty.errors import Conflict, Invalid, LoyaltyError, NotFound, as_read
+from loyalty.errors import Conflict, Invalid, LoyaltyError, NotFound
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.queries import pin_alone
 from loyalty.idempotency.rules import fingerprint
-from loyalty.points.dates import local_day, midnight_after
+from loyalty.points.dates import local_day
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.staff import as_read
 from surveys.answers.cases import close_case, close_with_points, edit_case, exclude_answer
 from surveys.plans import actions
 from surveys.plans import queries as plans
-from surveys.plans.classes import HIGHEST
 from surveys.plans.content import Content
 from surveys.plans.policy import Policy
 from surveys.results.coming_back import known_at
 from surveys.staff import queries
 from surveys.staff.facts import (
-    FEED,
     PAGE,
     AnswersAsked,
     AnswerSeen,
@@ -40,10 +39,8 @@ from surveys.staff.facts import (
     SurveysSeen,
     Taken,
 )
-from surveys.staff.results import ResultsSeen, see_results
+from surveys.staff.results import ResultsSeen, read_answers, see_results
 
-_CLASSES = {"promoter": (9, HIGHEST), "passive": (7, 8), "detractor": (0, 6)}
-_MOST_OF_A_FILE = 100_000
 _decode = msgspec.json.Decoder(Done).decode
 
 
@@ -134,7 +131,7 @@ class StaffSurveys:
     async def answers(self, program: ProgramFacts, asked: AnswersAsked, *, whole: bool = False) -> AnswersSeen:
         """Read a page of answers, or all."""
         async with self.database().reader() as connection:
-            return await _answers(connection, program, asked, whole=whole)
+            return await read_answers(connection, program, asked, whole=whole)
 
     async def results(self, program: ProgramFacts, asked: AnswersAsked) -> ResultsSeen:
         """Count what came of a period, and read the first page of its answers; all of one moment."""
@@ -142,7 +139,7 @@ class StaffSurveys:
             self.database().reader() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            return await see_results(connection, program, asked, await _answers(connection, program, asked))
+            return await see_results(connection, program, asked, await read_answers(connection, program, asked))
 
     async def of_person(self, program: ProgramFacts, customer_id: UUID) -> list[AnswerSeen]:
         """Read what somebody answered, the newest first."""
@@ -236,33 +233,3 @@ async def _code(doing: Awaitable[Any]) -> str:
     except (Conflict, NotFound, Invalid) as refusal:
         return refusal.code
     return told[0] if isinstance(told, list) and isinstance(told[0], str) else ""
-
-
-async def _answers(
-    connection: Connection, program: ProgramFacts, asked: AnswersAsked, *, whole: bool = False
-) -> AnswersSeen:
-    since, until = (midnight_after(day, program.zone) for day in (_before(asked.start), _before(asked.end)))
-    low, high = _CLASSES.get(asked.nps_class or "", (0, HIGHEST))
-    if asked.score is not None:
-        low = high = asked.score
-    found = await queries.answers(
-        connection,
-        program.program_id,
-        since,
-        until,
-        asked.simulated,
-        asked.survey_id,
-        low,
-        high,
-        asked.member,
-        asked.commented,
-        asked.open_case,
-        asked.published,
-        None if whole else asked.after,
-        _MOST_OF_A_FILE if whole else FEED + 1,
-    )
-    return AnswersSeen(found if whole else found[:FEED], not whole and len(found) > FEED)
-
-
-def _before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)
