@@ -15,6 +15,7 @@ from admin.desks import (
     OwnDesk,
     ReferralsDesk,
     RewardsDesk,
+    RightsDesk,
     SegmentsDesk,
     SettingsDesk,
     TeamDesk,
@@ -138,6 +139,10 @@ class Desk(Protocol):
     @property
     def page_links(self) -> LinksDesk:
         """The verbs about members' own pages."""
+
+    @property
+    def rights(self) -> RightsDesk:
+        """The verbs about a person's rights."""
 
     @property
     def surveys(self) -> SurveysDesk:

@@ -15,6 +15,7 @@ from loyalty.database import Database
 from loyalty.exports.staff import StaffExports
 from loyalty.imports.staff import StaffImports
 from loyalty.members.looking import StaffLooking
+from loyalty.members.rights import StaffRights
 from loyalty.outbox.reading import StaffEvents
 from loyalty.programs.staff import StaffKeys, StaffSettings
 from loyalty.purchases.inbox import StaffPurchases
@@ -98,6 +99,11 @@ class DeskRooms:
     def page_links(self) -> StaffLinks:
         """The verbs about members' own pages."""
         return StaffLinks(lambda: self._database, self.public_url)
+
+    @property
+    def rights(self) -> StaffRights:
+        """The verbs about a person's rights."""
+        return StaffRights(lambda: self._database, lambda: self.state.rules)
 
     @property
     def tiers(self) -> StaffTiers:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from admin.csv_file import Cell
 from admin.format import Format
 from admin.health.seen import HealthSeen
 from loyalty.i18n import mark
@@ -104,6 +105,20 @@ def make_page(program: ProgramFacts, seen: HealthSeen, now: datetime, f: Format)
     )
     rows.sort(key=lambda row: (row.state != "fails", row.state != "runs", row.name.casefold()))
     return HealthPage(not wrong, answer, facts, rows)
+
+
+def jobs_table(shown: HealthPage, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the jobs as a table, with what each last said."""
+    words = f.words
+    header = [
+        words.gettext("What it does"),
+        words.gettext("Name"),
+        words.gettext("State"),
+        words.gettext("Last success"),
+        words.gettext("Next"),
+        words.gettext("Error"),
+    ]
+    return header, [[row.name, row.key, row.said, row.succeeded, row.following, row.error] for row in shown.rows]
 
 
 def ago(since: timedelta, f: Format) -> str:

@@ -44,6 +44,7 @@ from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora
 from tests.admin.fake_purchases import FakeEvents, FakePurchases, FakeRefusals
 from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
+from tests.admin.fake_rights import FakeRights
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
 from tests.admin.fake_settings import FakeSettings
@@ -171,6 +172,7 @@ class FakeDesk:
     team: FakeTeam = field(default_factory=FakeTeam)
     own: FakeOwn = field(default_factory=FakeOwn)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    rights: FakeRights = field(default_factory=FakeRights)
     door: FakeDoor = field(default_factory=FakeDoor)
     settings: FakeSettings = field(default_factory=FakeSettings)
     healthy: HealthSeen = field(default_factory=nothing_well)

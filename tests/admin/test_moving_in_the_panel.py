@@ -181,8 +181,9 @@ def test_an_export_is_asked_for_and_cancelled(inside: TestClient[Litestar], desk
         ({"storefront": "Elsewhere"}, "Choose the storefront of these rows."),
         ({"from_on": "soon"}, "Choose a day."),
         ({"from_on": "2026-02-01", "to_on": "2026-01-01"}, "This day lies before the first one."),
+        ({"to_on": "9999-12-31"}, "Choose a day."),
     ],
-    ids=["kind", "storefront", "no day", "backwards"],
+    ids=["kind", "storefront", "no day", "backwards", "end of time"],
 )
 def test_what_is_wrong_with_an_export_is_said_beside_the_field(
     inside: TestClient[Litestar], desk: FakeDesk, changed: dict[str, str], said: str
