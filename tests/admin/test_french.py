@@ -24,7 +24,7 @@ DATA = {
     "Old till", "Pay with points", "Pear jam", "Promoters", "Rochefoucauld-Montmorency", "Too slow", "USD",
     "Un cadeau d’anniversaire", "Very important", "Web shop", "Whitfield", "Winter", "agreed by phone", "and",
     "at-risk", "de la", "gold", "review", "spenders", "surveys", "too dear", "b", "A-<1001>",
-    "A-1003", "Store 322", "/v1/purchases", "req-1",
+    "A-1002", "A-1003", "Gone <lately>", "NORA-22", "Store 322", "/v1/purchases", "req-1",
 }  # fmt: skip
 _SPOKEN = {"aria-label", "title", "placeholder", "alt"}
 _ADDRESSES = r"\S+@\S+|https?://\S+|\S+\.csv"
