@@ -32,11 +32,15 @@ class PeriodNames:
 
     def column(self, period: CalendarPeriod) -> str:
         """Say it before a figure, in little room: `April`, `Sep`, or `Dec 2016` when the year is another."""
+        return capital(self.brief(period))
+
+    def brief(self, period: CalendarPeriod) -> str:
+        """Say it within a line, in little room: `avril`, `sept.`, or `déc. 2016` when the year is another."""
         if period.start.year != self.chosen.start.year:
-            return capital(self.short_with_year(period))
+            return self.short_with_year(period)
         whole = self.f.date(period.start, "LLLL")
         fits = period.grain is Grain.MONTH and len(whole) <= _LETTERS_IN_A_COLUMN
-        return capital(whole if fits else self.short(period))
+        return whole if fits else self.short(period)
 
     def within(self, period: CalendarPeriod) -> str:
         """Say it in a sentence: `in May`, `in the 2nd quarter`, `in 2017`."""

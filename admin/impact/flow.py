@@ -56,7 +56,7 @@ def steps_of(figures: Figures, side: str = "all") -> Steps | None:
 def make_flow(answer: Answer | None, names: PeriodNames) -> Flow:
     """Put the flow into words and bars."""
     words, steps = names.f.words, steps_of(answer.figures) if answer else None
-    before, now = names.column(names.chosen.shift(-1)), names.column(names.chosen)
+    before, now = names.brief(names.chosen.shift(-1)), names.brief(names.chosen)
     title = words.gettext("Customers, %(before)s to %(now)s", before=before, now=now)
     if answer is None or steps is None:
         reason = answer.figures.reason if answer else None

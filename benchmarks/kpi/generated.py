@@ -10,6 +10,7 @@ from loyalty.programs.queries import program_of
 START, END = date(2024, 1, 1), date(2026, 1, 1)
 ZONE = "Europe/Paris"
 PURCHASES_A_CUSTOMER = 16
+_PURCHASES_A_LEAD = 64
 _WRITTEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 _PROGRAM = """
@@ -105,9 +106,9 @@ WITH named AS (
 )
 INSERT INTO kpi_lead (program_id, lead_id, version, created_at, channel, qualified, namespace, external_id, withdrawn,
   actor, recorded_at)
-SELECT $1, 'l' || n, 1, $3::timestamptz + n * 4 * $4::float8 / $2 * interval '1 second', 'fair', n % 5 <> 0, 'default',
+SELECT $1, 'l' || n, 1, $3::timestamptz + n * $4::float8 / $6 * interval '1 second', 'fair', n % 5 <> 0, 'default',
   'c' || n, false, '', $5
-FROM generate_series(0, $2 / 4 - 1) n
+FROM generate_series(0, $6::int - 1) n
 """
 _COSTS = """
 INSERT INTO kpi_unit_cost (program_id, sku, from_on, version, unit_cost_minor, withdrawn, actor, recorded_at)
@@ -142,7 +143,7 @@ async def generate(
     await owner.execute(_REFUNDS, number, _WRITTEN)
     if not plain:
         await owner.execute(_ENTRIES, number, _WRITTEN)
-        await owner.execute(_LEADS, number, customers, first, seconds, _WRITTEN)
+        await owner.execute(_LEADS, number, customers, first, seconds, _WRITTEN, purchases // _PURCHASES_A_LEAD)
         await owner.execute(_COSTS, number, _WRITTEN)
     await owner.execute("SET session_replication_role = origin")
     for table in (

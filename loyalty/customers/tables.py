@@ -89,6 +89,13 @@ class Membership(SQLModel, table=True):
             postgresql_where=text("superseded_at IS NULL"),
         ),
         Index("membership_history_ix", "program_id", "customer_id", "joined_at"),
+        # Few ever leave: the newest of them are found without a look at everybody.
+        Index(
+            "membership_left_ix",
+            "program_id",
+            "customer_id",
+            postgresql_where=text("superseded_at IS NULL AND left_at IS NOT NULL"),
+        ),
     )
 
     program_id: int = Field(primary_key=True)
