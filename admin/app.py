@@ -25,6 +25,8 @@ from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
+from admin.purchases import refused
+from admin.purchases import routes as purchases
 from admin.referrals import routes as referrals
 from admin.rewards import routes as rewards
 from admin.rules import backtesting, publishing, trying_routes, writing
@@ -63,6 +65,8 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *LIABILITY,
                     *search.ROUTES,
                     *members.ROUTES,
+                    *purchases.ROUTES,
+                    *refused.ROUTES,
                     *rewards.ROUTES,
                     *referrals.ROUTES,
                     *rules.ROUTES,

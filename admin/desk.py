@@ -25,6 +25,7 @@ from admin.effects.desk import EffectsDesk
 from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
+from admin.purchases.desk import EventsDesk, PurchasesDesk, RefusalsDesk
 from admin.rules.desk import BacktestsDesk, RulesDesk
 from admin.surveys.desk import SurveysDesk
 from kpi.answers import Overview
@@ -97,6 +98,18 @@ class Desk(Protocol):
     @property
     def looking(self) -> LookingDesk:
         """The verb behind the search."""
+
+    @property
+    def purchases(self) -> PurchasesDesk:
+        """The verbs about purchases that arrived."""
+
+    @property
+    def refusals(self) -> RefusalsDesk:
+        """The verbs about calls that were refused."""
+
+    @property
+    def events(self) -> EventsDesk:
+        """The verb about events."""
 
     @property
     def rewards(self) -> RewardsDesk:

@@ -22,7 +22,7 @@ from loyalty.outbox.queries import built
 from loyalty.settings import Settings
 
 # A purchase in a few months: most of a million members buy seldom.
-_PURCHASES_A_MEMBER = 4
+_PURCHASES_A_MEMBER = 2
 _RULE = {"kind": "points_per_amount", "points_per_step": 1, "step_minor": 100, "whole_steps": True}
 _FIRST = "Ann Ben Cleo Dora Eve Fay Gus Hal Ida Jon Kim Léa Max Nora Otto Pia Quentin Rosa Sam Tom Uma Vera Will Zoé"
 _LAST = "Verger Martin Weber Whitfield Brown Durand Moreau Lefèvre Garcia Roux Fournier Girard Bonnet Dupont Lambert"

@@ -18,6 +18,7 @@ import surveys.answers.forgetting  # the same
 import surveys.results.forgetting  # noqa: F401 - registers how a person is forgotten there
 from kpi.audit.tasks import audit_nightly
 from kpi.impact.actions import JOB as ESTIMATES
+from kpi.impact.actions import MONTHLY as MONTHLY_ESTIMATES
 from kpi.impact.tasks import monthly as ask_for_estimate
 from kpi.impact.tasks import work_off as work_off_estimates
 from kpi.rollup.marks import mark_days
@@ -53,6 +54,7 @@ from loyalty.referrals.tasks import CONSUMER as REFERRALS
 from loyalty.referrals.tasks import note_news
 from loyalty.referrals.tasks import work_off as decide_referrals
 from loyalty.referrals.work import waiting as referrals_to_decide
+from loyalty.refusals.tasks import sweep as sweep_refusals
 from loyalty.segments.actions import REFRESH
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
@@ -78,7 +80,7 @@ JOBS = (
     Job("imports.clean_up", Every(3600), clean_up_imports, per_program=True),
     Job(IMPORT, Every(600), work_off_imports, per_program=True, longest_seconds=24 * 3600),
     # Every night, and does something in the first of a month.
-    Job("impact.monthly", Nightly(hour=2), ask_for_estimate, per_program=True),
+    Job(MONTHLY_ESTIMATES, Nightly(hour=2), ask_for_estimate, per_program=True),
     Job(ESTIMATES, Every(600), work_off_estimates, per_program=True, longest_seconds=6 * 3600),
     Job(
         "kpi.take_snapshots",
@@ -96,6 +98,7 @@ JOBS = (
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
+    Job("refusals.sweep", Every(3600), sweep_refusals, per_program=True),
     Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
     Job(SEND_SURVEYS, Every(60), send_due, per_program=True, waiting=surveys_due, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),

@@ -15,9 +15,12 @@ from loyalty.exports.staff import StaffExports
 from loyalty.imports.staff import StaffImports
 from loyalty.members.looking import StaffLooking
 from loyalty.members.rights import StaffRights
+from loyalty.outbox.reading import StaffEvents
 from loyalty.programs.staff import StaffKeys, StaffSettings
+from loyalty.purchases.inbox import StaffPurchases
 from loyalty.purchases.staff import StaffRules
 from loyalty.referrals.staff import StaffReferrals
+from loyalty.refusals.actions import StaffRefusals
 from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.staff import StaffSegments
 from loyalty.tiers.staff import StaffTiers
@@ -40,6 +43,21 @@ class DeskRooms:
     def looking(self) -> StaffLooking:
         """The verb behind the search."""
         return StaffLooking(lambda: self._database)
+
+    @property
+    def purchases(self) -> StaffPurchases:
+        """The verbs about purchases that arrived."""
+        return StaffPurchases(lambda: self._database)
+
+    @property
+    def refusals(self) -> StaffRefusals:
+        """The verbs about calls that were refused."""
+        return StaffRefusals(lambda: self._database, lambda: self.state.rules, self.state.doorbell.ring_soon)
+
+    @property
+    def events(self) -> StaffEvents:
+        """The verb about events."""
+        return StaffEvents(lambda: self._database)
 
     @property
     def rewards(self) -> StaffRewards:

@@ -40,6 +40,7 @@ _JOBS = {
     "points.warn": mark("Finds points that soon expire"),
     "purchases.tell_of_parked": mark("Finds refunds without a purchase"),
     "referrals.decide": mark("Decides referrals"),
+    "refusals.sweep": mark("Deletes old refused calls"),
     "segments.refresh": mark("Counts segments"),
     "surveys.send": mark("Sends surveys and reminders"),
     "tiers.review": mark("Reviews tiers"),

@@ -1,7 +1,7 @@
 """The verbs of estimates: ask for one, see how far it is, stop it; the worker makes them. And what holdouts measure."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from kpi.impact import queries
@@ -12,6 +12,7 @@ from kpi.impact.planning import pasts_of
 from kpi.impact.reading import read_rows, shop_of
 from kpi.knowledge import knowledge
 from kpi.rows.queries import now
+from loyalty.clock import utc_now
 from loyalty.database import Connection, Tx
 from loyalty.errors import NotFound
 from loyalty.holdouts.actions import find_holdout
@@ -21,7 +22,11 @@ from loyalty.programs.facts import ProgramFacts
 
 # The job that makes them; the name is for ever.
 JOB = "impact.work_off"
+# The job that asks for one a month; for ever, too.
+MONTHLY = "impact.monthly"
 BY_ITSELF = "schedule"
+# Longer than it takes until what was recorded may be known.
+_SETTLING = timedelta(seconds=30)
 
 
 async def start(connection: Connection, program_id: int, actor: str) -> EstimateFacts:
@@ -34,6 +39,11 @@ async def start(connection: Connection, program_id: int, actor: str) -> Estimate
     await queries.add(connection, program_id, estimate_id, actor)
     await schedule(Tx(connection), JOB, program_id)
     return await find(connection, program_id, estimate_id)
+
+
+async def estimate_soon(connection: Connection, program_id: int) -> None:
+    """Have this month's estimate made, unless there is one, once all that was just recorded has settled."""
+    await schedule(Tx(connection), MONTHLY, program_id, utc_now() + _SETTLING)
 
 
 async def find(connection: Connection, program_id: int, estimate_id: UUID) -> EstimateFacts:

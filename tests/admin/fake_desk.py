@@ -41,6 +41,7 @@ from tests.admin.fake_links import FakeLinks
 from tests.admin.fake_looking import FakeLooking
 from tests.admin.fake_moving import FakeExports, FakeImports
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
+from tests.admin.fake_purchases import FakeEvents, FakePurchases, FakeRefusals
 from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
 from tests.admin.fake_rights import FakeRights
@@ -160,6 +161,9 @@ class FakeDesk:
     page_links: FakeLinks = field(default_factory=FakeLinks)
     effects: FakeEffects = field(default_factory=FakeEffects)
     looking: FakeLooking = field(default_factory=FakeLooking)
+    purchases: FakePurchases = field(default_factory=FakePurchases)
+    refusals: FakeRefusals = field(default_factory=FakeRefusals)
+    events: FakeEvents = field(default_factory=FakeEvents)
     keys: FakeKeys = field(default_factory=FakeKeys)
     imports: FakeImports = field(default_factory=FakeImports)
     exports: FakeExports = field(default_factory=FakeExports)

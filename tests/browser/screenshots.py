@@ -2,7 +2,8 @@
 
     python -m tests.browser.screenshots [--folder build/screenshots] [--only keys,team] [--check]
 
-Both languages, wide and on a phone, light and dark, over the harness; `--check` has axe look at each, too.
+Both languages, wide and on a phone, light and dark, over the harness; `--check` has each looked at by axe, too, and for
+errors, for what the policy forbids or comes from elsewhere, and for what sticks out.
 """
 
 import asyncio
@@ -18,10 +19,7 @@ from typing import Literal
 
 from playwright.async_api import Browser, async_playwright
 
-from tests.admin.fake_moving import REFUSED
-from tests.admin.fake_people import NORA
-from tests.admin.fake_rewards import VOUCHER
-from tests.admin.fake_rules import DONE, DRAFT
+from tests.admin.every_page import DOOR, PAGES
 from tests.browser.conftest import NAMES
 from tests.browser.harness import SECRET
 from tests.browser.serving import free_port, serve
@@ -29,39 +27,8 @@ from tests.browser.window import Window
 
 LANGUAGES, WIDTHS, THEMES = ("en", "fr"), (1440, 390), ("light", "dark")
 _LOCALES = {"en": "en-US", "fr": "fr-FR"}
-_BASE, _MAY = "/admin/p/1", "period=2017-05"
-PAGES = {
-    "sign-in": "/admin/sign-in",
-    "impact": f"{_BASE}/impact?{_MAY}",
-    "gap": f"{_BASE}/impact/gap",
-    "holdout": f"{_BASE}/impact/holdout",
-    "objectives": f"{_BASE}/impact/objectives",
-    "kpis": f"{_BASE}/kpis?{_MAY}",
-    "measure": f"{_BASE}/kpis/retention_rate?{_MAY}",
-    "costs": f"{_BASE}/kpis/costs",
-    "liability": f"{_BASE}/liability?{_MAY}",
-    "members": f"{_BASE}/members",
-    "member": f"{_BASE}/members/{NORA}",
-    "rewards": f"{_BASE}/rewards",
-    "reward": f"{_BASE}/rewards/{VOUCHER}",
-    "referrals": f"{_BASE}/referrals",
-    "rules": f"{_BASE}/rules",
-    "draft": f"{_BASE}/rules/drafts/{DRAFT}",
-    "backtest": f"{_BASE}/rules/backtests/{DONE}",
-    "segments": f"{_BASE}/segments",
-    "tiers": f"{_BASE}/tiers",
-    "imports": f"{_BASE}/imports",
-    "import": f"{_BASE}/imports/{REFUSED}",
-    "exports": f"{_BASE}/exports",
-    "keys": f"{_BASE}/keys",
-    "new-key": f"{_BASE}/new-key",
-    "settings": f"{_BASE}/settings",
-    "health": f"{_BASE}/health",
-    "team": f"{_BASE}/team",
-    "audit": f"{_BASE}/audit",
-    "account": f"{_BASE}/account",
-    "nowhere": "/admin/nowhere",
-}
+# Of which the browser itself notes that there is no such page.
+_NOWHERE = "nowhere"
 _STYLE = """
 body { font: 14px system-ui; margin: 24px; background: #ddd; } section { margin: 0 0 32px; }
 div { display: flex; gap: 12px; align-items: flex-start; overflow-x: auto; }
@@ -96,7 +63,7 @@ async def take(browser: Browser, address: str, told: Namespace, pictures: dict[s
             for name, path in PAGES.items():
                 if told.only and name not in told.only.split(","):
                     continue
-                if name == "sign-in":
+                if name == DOOR:
                     await context.clear_cookies()
                     await context.add_cookies([{"name": "lang", "value": language, "url": f"{address}/admin"}])
                 window = Window(await context.new_page(), address)
@@ -104,10 +71,12 @@ async def take(browser: Browser, address: str, told: Namespace, pictures: dict[s
                 await window.open(path)
                 for theme in THEMES:
                     await _one(window, theme, f"{name}-{language}-{width}-{theme}", pictures.setdefault(name, []))
+                if name == _NOWHERE:
+                    window.complaints.clear()
                 if told.check:
                     wrong += await _complaints(window, f"{name}-{language}-{width}")
                 await window.page.close()
-                if name == "sign-in":
+                if name == DOOR:
                     await context.add_cookies([{"name": "loyalty", "value": SECRET, "url": address}])
             await context.close()
     return wrong
@@ -124,7 +93,7 @@ async def _complaints(window: Window, name: str) -> list[str]:
     try:
         await window.assert_clean()
     except AssertionError as error:
-        return [f"{name}: {error}"]
+        return [f"{name}: {error or window.complaints}"]
     return []
 
 

@@ -139,10 +139,19 @@ async def test_by_keyboard_alone_and_without_scripts_it_is_answered(open_window:
 
 async def test_with_text_twice_as_large_nothing_sticks_out(open_window: OpenWindow, asked: Asked) -> None:
     window = await open_window(asked.address, width=320, language="fr")
-    await window.open(asked.link())
-    await window.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    await _picture(window, "survey-score-fr-320-200")
-    assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    page = window.page
+    await window.open(f"{asked.link()}?score=3")
+    for step in ("score", "comment", "thanks"):
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        await _picture(window, f"survey-{step}-fr-320-200")
+        assert await page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, step
+        for button in await page.get_by_role("button").all():
+            box, card = await button.bounding_box(), await page.locator(".card").bounding_box()
+            assert box is not None
+            assert card is not None
+            assert box["x"] + box["width"] <= card["x"] + card["width"], step
+        if step != "thanks":
+            await page.get_by_role("button").click()
 
 
 async def test_a_dead_link_is_friendly_in_the_browsers_language(open_window: OpenWindow, asked: Asked) -> None:

@@ -5,9 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import ConsoleMessage, Page, expect
+from playwright.async_api import ConsoleMessage, Page, Request, expect
 
 # WCAG 2.2 AA and the best practices.
 RULES = {
@@ -26,7 +27,7 @@ document.addEventListener('securitypolicyviolation', (event) =>
 
 @dataclass
 class Window:
-    """One page of a browser. `complaints` collects console errors and uncaught exceptions."""
+    """One page of a browser. `complaints` collects console errors, uncaught exceptions, and requests elsewhere."""
 
     page: Page
     address: str
@@ -36,11 +37,18 @@ class Window:
         """Begin to notice."""
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._look_where)
         await self.page.add_init_script(_LISTEN)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.complaints.append(message.text)
+
+    def _look_where(self, request: Request) -> None:
+        """Note what a page of ours would load from elsewhere."""
+        parts, ours = urlsplit(request.url), urlsplit(self.page.url).netloc
+        if parts.scheme in {"http", "https"} and not request.is_navigation_request() and ours not in {"", parts.netloc}:
+            self.complaints.append(f"from elsewhere: {request.url}")
 
     async def open(self, path: str) -> None:
         """Open a page, not the door in its place, and wait until its chart, if it has one, is drawn."""

@@ -1,17 +1,18 @@
 """The worker and estimates: what is read, progress, cancelling, beginning anew, one a month, and what is kept."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from kpi.impact import queries, tasks
-from kpi.impact.actions import BY_ITSELF, cancel, find, last_done, latest, start
+from kpi.impact.actions import BY_ITSELF, MONTHLY, cancel, estimate_soon, find, last_done, latest, start
 from kpi.impact.reading import read_rows, shop_of
 from kpi.impact.shop import NEVER
 from kpi.impact.tasks import monthly, work_off
+from loyalty.background import JOBS
 from loyalty.clock import utc_now
 from loyalty.database import Database
 from loyalty.errors import NotFound
@@ -138,6 +139,16 @@ async def test_one_a_month_is_asked_for_unless_somebody_did(database: Database, 
     await monthly(desk(database, shop))
     async with database.reader() as connection:
         assert len(await latest(connection, shop.program.program_id)) == 2
+
+
+async def test_a_shop_that_was_just_brought_in_has_its_estimate_once_all_of_it_is_known(
+    database: Database, shop: Shop, owner: asyncpg.Connection
+) -> None:
+    async with database.writer() as connection:
+        await estimate_soon(connection, shop.program.program_id)
+    waits = await owner.fetchval("SELECT next_at - now() FROM schedule WHERE job = $1", MONTHLY)
+    assert timedelta(seconds=10) < waits < timedelta(minutes=1)
+    assert MONTHLY in {job.name for job in JOBS}
 
 
 async def test_an_empty_shop_has_an_estimate_of_nothing(database: Database, owner: asyncpg.Connection) -> None:

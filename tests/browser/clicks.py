@@ -1,0 +1,22 @@
+"""How far an answer is: three clicks from the first page, and the one that takes a fourth fails."""
+
+from dataclasses import dataclass
+
+from playwright.async_api import Locator, Page
+
+MOST = 3
+
+
+@dataclass
+class Clicks:
+    """Somebody who clicks at most three times. Going somewhere by its address would be cheating."""
+
+    page: Page
+    done: int = 0
+
+    async def on(self, what: Locator) -> None:
+        """Click, and wait until the page is there."""
+        self.done += 1
+        assert self.done <= MOST, f"click {self.done} of {MOST}: {what}"
+        await what.click()
+        await self.page.wait_for_load_state("load")
