@@ -39,6 +39,7 @@ from admin.static_files import static_file
 from admin.surveys import routes as surveys
 from admin.team import routes as team
 from admin.tiers import routes as tiers
+from admin.views import routes as views
 from loyalty.errors import Gone, InFlight, Invalid, LoyaltyError, NotFound, TooManyRequests, Unavailable
 from loyalty.web.problems import BUSY
 from loyalty.web.requests import refuse_bad_addresses
@@ -65,6 +66,7 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *LIABILITY,
                     *search.ROUTES,
                     *members.ROUTES,
+                    *views.ROUTES,
                     *purchases.ROUTES,
                     *refused.ROUTES,
                     *rewards.ROUTES,

@@ -28,6 +28,7 @@ from admin.periods import Against, Calendar, CalendarPeriod, Line
 from admin.purchases.desk import EventsDesk, PurchasesDesk, RefusalsDesk
 from admin.rules.desk import BacktestsDesk, RulesDesk
 from admin.surveys.desk import SurveysDesk
+from admin.views.desk import ViewsDesk
 from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
@@ -110,6 +111,10 @@ class Desk(Protocol):
     @property
     def events(self) -> EventsDesk:
         """The verb about events."""
+
+    @property
+    def views(self) -> ViewsDesk:
+        """The verbs about saved views."""
 
     @property
     def rewards(self) -> RewardsDesk:

@@ -18,7 +18,9 @@ import surveys.answers.forgetting  # the same
 import surveys.results.forgetting  # noqa: F401 - registers how a person is forgotten there
 from kpi.audit.tasks import audit_nightly
 from kpi.impact.actions import JOB as ESTIMATES
+from kpi.impact.actions import MEASURING
 from kpi.impact.actions import MONTHLY as MONTHLY_ESTIMATES
+from kpi.impact.keeping import measure_due
 from kpi.impact.tasks import monthly as ask_for_estimate
 from kpi.impact.tasks import work_off as work_off_estimates
 from kpi.rollup.marks import mark_days
@@ -37,6 +39,8 @@ from loyalty.deeds.tasks import birthdays
 from loyalty.exports.actions import JOB as EXPORTS
 from loyalty.exports.kind import KINDS as EXPORT_KINDS
 from loyalty.exports.tasks import work_off as work_off_exports
+from loyalty.holdouts.actions import JOB as LOTS
+from loyalty.holdouts.tasks import draw_lots
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.imports.kind import KINDS as IMPORTS
 from loyalty.imports.sending import JOB as IMPORT
@@ -76,11 +80,13 @@ JOBS = (
     # Once the points of the day before are settled, which the job of every minute does.
     Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
     Job(EXPORTS, Every(600), work_off_exports, per_program=True, longest_seconds=6 * 3600),
+    Job(LOTS, Every(600), draw_lots, per_program=True, longest_seconds=3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
     Job("imports.clean_up", Every(3600), clean_up_imports, per_program=True),
     Job(IMPORT, Every(600), work_off_imports, per_program=True, longest_seconds=24 * 3600),
     # Every night, and does something in the first of a month.
     Job(MONTHLY_ESTIMATES, Nightly(hour=2), ask_for_estimate, per_program=True),
+    Job(MEASURING, Every(600), measure_due, per_program=True, longest_seconds=3600),
     Job(ESTIMATES, Every(600), work_off_estimates, per_program=True, longest_seconds=6 * 3600),
     Job(
         "kpi.take_snapshots",

@@ -9,6 +9,7 @@ from loyalty.account_page.staff import StaffLinks
 from loyalty.auth.journal import StaffJournal
 from loyalty.auth.own import StaffOwn
 from loyalty.auth.team import StaffTeam
+from loyalty.auth.views import StaffViews
 from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.exports.staff import StaffExports
@@ -58,6 +59,11 @@ class DeskRooms:
     def events(self) -> StaffEvents:
         """The verb about events."""
         return StaffEvents(lambda: self._database)
+
+    @property
+    def views(self) -> StaffViews:
+        """The verbs about saved views."""
+        return StaffViews(lambda: self._database)
 
     @property
     def rewards(self) -> StaffRewards:

@@ -24,6 +24,7 @@ from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.listing import names_of
+from admin.views.part import make_views
 from loyalty.account_page.staff import StaffLink
 from loyalty.errors import InFlight
 from loyalty.idempotency.refusals import AnswerErased, KeyExpired, KeyReused
@@ -51,7 +52,8 @@ async def people(
     f = Format(reader_of(request).language, program.currency)
     shell = {"visitor": visitor.who, "program": program, "programs": programs}
     found = await desk.people(program, search)
-    return page(request, "members.html", {**shell, "page": make_listing(program, search, found, f)})
+    views = await make_views(desk, visitor, program, "members", said)
+    return page(request, "members.html", {**shell, "page": make_listing(program, search, found, f), "views": views})
 
 
 @get("/p/{program_id:str}/members.csv")

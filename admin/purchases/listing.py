@@ -81,7 +81,7 @@ def table(program: ProgramFacts, seen: PurchasesSeen, f: Format) -> tuple[list[s
     """Give the page as a table."""
     words = f.words
     header = [
-        words.gettext("Order"),
+        words.pgettext("purchase", "Order"),
         words.gettext("Storefront"),
         words.pgettext("purchase", "Placed at"),
         words.gettext("Customer"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from json import dumps
 
 from admin.format import MISSING, Format
+from admin.members.addresses import with_query
 from admin.purchases.listing import chips_of, customer_said
 from loyalty.programs.facts import ProgramFacts
 from loyalty.purchases.arrived import AwardSeen, PurchaseOpened, RefundSeen, Told
@@ -77,7 +78,7 @@ def make_purchase(program: ProgramFacts, opened: PurchaseOpened, f: Format) -> P
         decisions=[_decision(program, award, f) for award in opened.awards],
         refunds=[_refund(program, refund, f) for refund in opened.refunds],
         revisions=[_revision(program, told, f) for told in opened.told],
-        refused=f"{base}/purchases/refused?q={one.order_id}",
+        refused=with_query(f"{base}/purchases/refused", {"q": one.order_id}),
     )
 
 

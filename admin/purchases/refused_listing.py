@@ -176,7 +176,7 @@ def table(program: ProgramFacts, seen: RefusalsSeen, f: Format) -> tuple[list[st
     header = [
         words.gettext("When"),
         words.gettext("What"),
-        words.gettext("Order"),
+        words.pgettext("purchase", "Order"),
         words.gettext("Storefront"),
         words.gettext("Address"),
         words.gettext("Status"),

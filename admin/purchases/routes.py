@@ -16,6 +16,7 @@ from admin.purchases.addresses import SEES, asked_for, filters_of
 from admin.purchases.listing import make_listing, table
 from admin.purchases.page import make_purchase
 from admin.session import Visitor
+from admin.views.part import make_views
 from loyalty.programs.facts import ProgramFacts
 
 
@@ -29,7 +30,8 @@ async def purchases(
     seen = await desk.purchases.seen(program, asked_for(filters, program))
     shown = make_listing(program, filters, seen, await desk.keys.storefronts(program), _format(request, program))
     shell = {"visitor": visitor.who, "program": program, "programs": programs}
-    return page(request, "purchases.html", {**shell, "page": shown})
+    views = await make_views(desk, visitor, program, "purchases", asked(request))
+    return page(request, "purchases.html", {**shell, "page": shown, "views": views})
 
 
 @get("/p/{program_id:str}/purchases.csv")

@@ -99,10 +99,10 @@ def keeping_refusals(app: ASGIApp) -> ASGIApp:
 
 
 def _keep(request: Request[Any, Any, Any], status: int, said: bytes) -> None:
-    keeper: RefusalKeeper = request.app.state.refusals
     if request.route_handler.operation_id in _NO_WRITES:
         return
     try:
+        keeper: RefusalKeeper = request.app.state.refusals
         for new in _refused_items(request) or [_refused(request, status, said)]:
             keeper.keep(new)
     except Exception as error:  # noqa: BLE001 - the caller has the answer; what is wrong here is no concern of theirs
@@ -119,7 +119,7 @@ def _refused(request: Request[Any, Any, Any], status: int, said: bytes) -> NewRe
 
 def _refused_items(request: Request[Any, Any, Any]) -> list[NewRefusal]:
     """Tell the items of a call with many that were refused by themselves."""
-    items = request.scope["state"].get(REFUSED_ITEMS, ())
+    items = request.scope["state"].get(REFUSED_ITEMS, [])[:PER_HOUR]
     return [
         _made(request, problem.status, to_builtins(problem), json.encode(item), place) for place, item, problem in items
     ]

@@ -51,6 +51,7 @@ from tests.admin.fake_settings import FakeSettings
 from tests.admin.fake_surveys import FakeSurveys
 from tests.admin.fake_team import FakeDoor, FakeJournal, FakeOwn, FakeTeam
 from tests.admin.fake_tiers import FakeTiers
+from tests.admin.fake_views import FakeViews
 
 NOTHING_ENTERED = Reason(
     "no_acquisition_spend", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
@@ -161,6 +162,7 @@ class FakeDesk:
     page_links: FakeLinks = field(default_factory=FakeLinks)
     effects: FakeEffects = field(default_factory=FakeEffects)
     looking: FakeLooking = field(default_factory=FakeLooking)
+    views: FakeViews = field(default_factory=FakeViews)
     purchases: FakePurchases = field(default_factory=FakePurchases)
     refusals: FakeRefusals = field(default_factory=FakeRefusals)
     events: FakeEvents = field(default_factory=FakeEvents)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests.conftest import TestServers, execute, in_database, living
 from tests.surveys.conftest import Poll
 
 CUSTOMERS = 12
+_COLOURS = """[...document.querySelectorAll('.scale input:not(:checked) + span')].map(getComputedStyle)
+  .map((style) => [style.color, style.backgroundColor, style.borderTopColor])"""
 # Looked at in the long run only.
 ALSO = [("en", 320), ("en", 390), ("fr", 390), ("fr", 1280)]
 
@@ -141,6 +144,13 @@ async def test_with_text_twice_as_large_nothing_sticks_out(open_window: OpenWind
     window = await open_window(asked.address, width=320, language="fr")
     page = window.page
     await window.open(f"{asked.link()}?score=3")
+    # From 0 to 10 every number looks the same, in greys: none is called good or bad.
+    drawn = await page.evaluate(_COLOURS)
+    assert len(drawn) == 10
+    assert len({tuple(one) for one in drawn}) == 1
+    assert all(
+        max(rgb) - min(rgb) <= 16 for rgb in ([int(part) for part in re.findall(r"\d+", one)[:3]] for one in drawn[0])
+    )
     for step in ("score", "comment", "thanks"):
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
         await _picture(window, f"survey-{step}-fr-320-200")

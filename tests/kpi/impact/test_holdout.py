@@ -1,7 +1,6 @@
 """The measurement and its plan, against docs/impact.md and against other people's code."""
 
 import logging
-from datetime import date
 from math import sqrt
 from uuid import UUID
 
@@ -10,9 +9,9 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from kpi.impact.holdout import Arm, adjusted, lot_of, means, rates, state_on
+from kpi.impact.holdout import Arm, adjusted, lot_of, means, rates
 from kpi.impact.horizon import Past, findable, outlook, smallest_effect
-from loyalty.holdouts.rules import arm_of, drawn
+from loyalty.holdouts.rules import Self, arm_of, arm_of_person, drawn
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +75,8 @@ def test_too_little_for_an_interval() -> None:
     assert means(np.array([]), np.array([1.0])) is None
     same = means(np.array([2.0, 2.0]), np.array([1.0, 1.0]))
     assert same is not None
-    assert same.ci95 == (1.0, 1.0)
+    # Two and two who did alike say nothing of others.
+    assert (same.value, same.ci95, same.holds_zero) == (1.0, None, True)
     unvarying = Arm(np.array([1.0, 2.0]), np.array([5.0, 5.0]))
     assert adjusted(unvarying, unvarying) is None
     assert adjusted(unvarying, Arm(np.array([]), np.array([]))) is None
@@ -88,13 +88,23 @@ def test_a_lot_that_something_else_decided_raises_the_alarm() -> None:
     assert (broken.chi2, broken.p) == pytest.approx((17.7778, 2.4827e-05), abs=5e-5)
     assert (fine.alarm, broken.alarm) == (False, True)
     assert not lot_of(0, 0, 1000).alarm
+    assert [lot_of(270, held_out, 1000).few for held_out in (29, 30)] == [True, False]
 
 
-def test_it_is_read_on_its_day_and_not_before() -> None:
-    end, fine, broken = date(2026, 6, 1), lot_of(930, 70, 1000), lot_of(940, 60, 1000)
-    assert state_on(date(2026, 5, 31), end, fine) == "running"
-    assert state_on(end, end, fine) == "read"
-    assert state_on(date(2026, 2, 1), end, broken) == "alarm"
+def test_a_person_is_in_one_arm() -> None:
+    def self(number: int, *, own: bool = False, member: bool = False, drawn: bool = True) -> Self:
+        return Self(UUID(f"00000000-0000-7000-8000-0000000000{number:02}"), own, member, drawn)
+
+    def arm(*selves: Self) -> str | None:
+        return arm_of_person("spring", 1000, selves)
+
+    # 13 is held out, 1 and 4 are offered: the id that goes on decides, else whoever is held out.
+    assert arm(self(13, own=True)) == arm(self(13, own=True), self(1)) == "held_out"
+    assert arm(self(1, own=True), self(13)) == "offered"
+    assert arm(self(1, own=True, drawn=False), self(4), self(13)) == "held_out"
+    assert arm(self(1, own=True, drawn=False), self(4)) == "offered"
+    assert arm(self(13, own=True), self(4, member=True, drawn=False)) is None
+    assert arm(self(13, own=True, drawn=False)) is None
 
 
 @pytest.mark.parametrize(("held_out", "plain", "cuped"), [(1000, 0.210, 0.105), (5000, 0.126, 0.063)])

@@ -164,6 +164,25 @@ async def test_an_empty_shop_has_an_estimate_of_nothing(database: Database, owne
     assert told.result.tested.splits == 0
 
 
+async def test_no_classes_are_kept_until_there_is_an_estimate_to_speak_of(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    shop = await Shop.open(owner)
+    await owner.execute("UPDATE program SET currency = 'JPY'")
+    first, *others = await shop.customers(8)
+    await shop.buys(first, "2025-05-10 10:00", 70)
+    await ask(database, shop)
+    await work_off(desk(database, shop))
+    assert not await owner.fetchval("SELECT count(*) FROM impact_cuts")
+    for number, who in enumerate(others):
+        await shop.buys(who, "2025-05-11 10:00", 1000 * (number + 1))
+        await shop.buys(who, f"2025-08-{10 + number} 10:00", 1000 * (number + 1))
+    await shop.joins(others[0], "2025-05-15 12:00")
+    await ask(database, shop)
+    await work_off(desk(database, shop))
+    assert await owner.fetchval("SELECT cuts FROM impact_cuts") == [1000, 2000, 3000, 4000, 5000, 6000]
+
+
 async def test_other_currencies_keep_the_classes_that_they_began_with(
     database: Database, shop: Shop, owner: asyncpg.Connection
 ) -> None:
