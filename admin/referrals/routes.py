@@ -8,6 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from admin.choice import Asked
+from admin.compared import Compared
 from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
@@ -17,6 +18,7 @@ from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.referrals.drafts import Draft, Rewards, draft_from, draft_of
 from admin.referrals.listing import KEYS, Tile, make_page, make_tiles, referrals_table
+from admin.referrals.words import terms_said
 from admin.session import Visitor, check_form
 from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
@@ -109,6 +111,11 @@ async def publish(
     version = version_in(said)
     if draft.terms is None:
         return await _form(request, desk, visitor, program, draft, version=version, status=422)
+    if (said.get("do") or [""])[-1] == "look":
+        stands = (await desk.referrals.seen(program)).terms.terms
+        named = dict(await _rewards(desk, program))
+        compared = Compared(terms_said(stands, named, f), terms_said(draft.terms, named, f))
+        return await _form(request, desk, visitor, program, draft, version=version, compared=compared)
     code = await desk.referrals.publish(program, draft.terms, visitor.who.user_id, version)
     if code == EditedMeanwhile.code:
         version = (await desk.referrals.seen(program)).terms.version
@@ -144,11 +151,12 @@ async def _form(
     *,
     version: int | None = None,
     stale: bool = False,
+    compared: Compared | None = None,
     status: int = 200,
 ) -> Response[str]:
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     shown = {"draft": draft, "cancel": f"/admin/p/{program.program_id}/referrals", "version": version, "stale": stale}
-    return page(request, "referral_terms.html", {**shell, **shown}, status=status)
+    return page(request, "referral_terms.html", {**shell, **shown, "compared": compared}, status=status)
 
 
 def _format(request: AnyRequest, program: ProgramFacts) -> Format:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from babel.lists import format_list
 
+from admin.compared import Compared
 from admin.csv_file import Cell
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
@@ -140,6 +142,40 @@ def said_of(scheme: Scheme, f: Format) -> list[str]:
             n=f.number(scheme.grace_days),
         )
     return [f"{what} {within}.", grace]
+
+
+def compare(seen: TiersSeen, scheme: Scheme, f: Format) -> Compared:
+    """Say the tiers as they are and as they would be, and how many members hold one that would begin elsewhere."""
+    old = seen.scheme.scheme if seen.scheme else None
+    begin = {tier.key: tier.threshold for tier in scheme.tiers}
+    moved = [tier.key for tier in old.tiers if begin.get(tier.key) != tier.threshold] if old else []
+    if old and (old.counts, old.window) != (scheme.counts, scheme.window):
+        moved = [tier.key for tier in old.tiers]
+    n = sum(seen.members.get(key, 0) for key in moved)
+    note = f.words.ngettext(
+        "%(n)s member holds a tier now that would begin elsewhere, and is looked at anew at once.",
+        "%(n)s members hold a tier now that would begin elsewhere, and are looked at anew at once.",
+        n,
+        n=f.number(n),
+    )
+    return Compared(_lines(old, f) if old else [], _lines(scheme, f), note)
+
+
+def _lines(scheme: Scheme, f: Format) -> list[str]:
+    lines = said_of(scheme, f)
+    for tier in reversed(scheme.tiers):
+        said = [f.words.gettext("from %(amount)s", amount=amount(scheme, tier.threshold, f)), *_factor(tier, f)]
+        lines.append(f"{name_of(tier, f)}: {', '.join([*said, *tier.benefits.get(_tongue(f), [])])}")
+    return lines
+
+
+def _factor(tier: Tier, f: Format) -> list[str]:
+    factor = tier.factor.replace(".", ",") if f.language == "fr" else tier.factor
+    return [] if tier.times == 1 else [f.words.gettext("points × %(factor)s", factor=factor)]
+
+
+def _tongue(f: Format) -> Literal["fr", "en"]:
+    return "fr" if f.language == "fr" else "en"
 
 
 def refusal_of(done: Published, seen: TiersSeen, f: Format) -> str:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from admin.compared import Compared
 from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
@@ -16,7 +17,7 @@ from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.drafts import Draft, draft_from, draft_of, with_tier, without_tier
-from admin.tiers.listing import make_page, refusal_of, tiers_table
+from admin.tiers.listing import compare, make_page, refusal_of, tiers_table
 from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.staff import FloorByStaff, TiersSeen
@@ -78,6 +79,9 @@ async def publish(
         return await _form(request, desk, visitor, program, left, version=version)
     if draft.scheme is None:
         return await _form(request, desk, visitor, program, draft, version=version, status=422)
+    if step == "look":
+        compared = compare(await desk.tiers.seen(program), draft.scheme, f)
+        return await _form(request, desk, visitor, program, draft, version=version, compared=compared)
     done = await desk.tiers.publish(program, draft.scheme, visitor.who.user_id, version)
     if done.code:
         seen = await desk.tiers.seen(program)
@@ -126,11 +130,13 @@ async def _form(
     version: int | None = None,
     refusal: str = "",
     stale: bool = False,
+    compared: Compared | None = None,
     status: int = 200,
 ) -> Response[str]:
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     cancel = f"/admin/p/{program.program_id}/tiers"
     shown = {**shell, "draft": draft, "cancel": cancel, "version": version, "refusal": refusal, "stale": stale}
+    shown["compared"] = compared
     return page(request, "tiers_form.html", shown, status=status)
 
 

@@ -113,6 +113,13 @@ def test_the_terms_are_said_and_written(inside: TestClient[Litestar], desk: Fake
     assert terms == structs.replace(TERMS, friend_points=0, per_month=None, ever=10, link=GOOD["link"])
 
 
+def test_terms_are_compared_before_they_are_published(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    said = text_of(post(inside, NEW, GOOD | {"do": "look"}))
+    assert desk.referrals.published == []
+    assert "Today Who brings a friend gets 500 points, and the friend 300 points" in said
+    assert "At most 10 friends in all." in said
+
+
 def test_a_side_gets_a_reward_that_there_is(inside: TestClient[Litestar], desk: FakeDesk) -> None:
     html = inside.get(NEW).text
     [reward, *_] = re.findall(r'<option value="([^"]{36})"', html)

@@ -93,6 +93,18 @@ def test_the_form_publishes_what_is_written(inside: TestClient[Litestar], desk: 
     assert scheme.tiers[1].benefits == {"en": ["Free delivery", "A gift"]}
 
 
+def test_what_would_change_is_said_before_it_is_published(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    looked = post(inside, NEW, GOOD, "look")
+    said = text_of(looked)
+    assert desk.tiers.published == []
+    assert "Today Money spent counts of this calendar year" in said
+    assert "As written Points earned count within the last 6 months" in said
+    # What counts is another thing, so every tier begins elsewhere.
+    assert "1,290 members hold a tier now that would begin elsewhere" in said
+    assert 'value="publish"' in looked.text
+    assert 'value="publish"' not in inside.get(NEW).text
+
+
 def test_what_the_form_shows_is_what_there_is(inside: TestClient[Litestar], desk: FakeDesk) -> None:
     html = inside.get(NEW).text
     fields = dict(re.findall(r'name="([^"]+)"\s+value="([^"]*)"', html))
