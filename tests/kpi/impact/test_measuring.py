@@ -12,6 +12,7 @@ from kpi.impact.horizon import outlook
 from kpi.impact.keeping import measure_due
 from kpi.impact.planning import pasts_of
 from kpi.impact.shop import NEVER, Shop
+from kpi.impact.staff import StaffEffects
 from kpi.impact.tasks import work_off
 from loyalty.clock import utc_now
 from loyalty.database import Database
@@ -188,3 +189,27 @@ async def test_a_plan_comes_with_the_estimate(
     await work_off(Desk(database, program.program_id, new_id(), 1, utc_now()))
     told = (await api.get("/v1/holdouts:plan", params=asked)).json()
     assert (told["customers"], told["until"], [one["weeks"] for one in told["lengths"]]) == (6, "2026-03-02", [4])
+
+
+async def test_staff_see_what_was_read_and_what_runs_beside_it(
+    api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, program: ProgramFacts
+) -> None:
+    staff, nobody = StaffEffects(lambda: database, lambda: None), new_id()
+    for number in range(16):
+        await bought(api, f"c{number}", "2026-01-15T10:00:00Z", "5")
+    assert await staff.hold_out(program, nobody, 5000, 4) == ""
+    assert await staff.hold_out(program, nobody, 5000, 4) == "holdout_running"
+    await measure(owner, database, program, "30 seconds")
+    seen = await staff.evidence(program)
+    assert seen.measurement == seen.running
+    await measure(owner, database, program, "40 days")
+    assert await staff.hold_out(program, nobody, 5000, 4) == ""
+    seen = await staff.seen(program)
+    assert seen.measurement is not None
+    assert seen.running is not None
+    assert (seen.measurement.state, seen.running.state) == ("over", "running")
+    assert set(seen.measurement.outcomes) == {"active", "orders", "spend"}
+    assert await staff.stop(program, nobody, seen.running.holdout.holdout_id) == ""
+    seen = await staff.evidence(program)
+    assert (seen.measurement and seen.measurement.state, seen.running) == ("over", None)
+    assert (await staff.planned(program, 1000, 0.05)).until is None
