@@ -25,6 +25,8 @@ from admin.kpis import routes as kpis
 from admin.liability import ROUTES as LIABILITY
 from admin.members import routes as members
 from admin.pages import AnyRequest, page, redirect
+from admin.purchases import refused
+from admin.purchases import routes as purchases
 from admin.referrals import routes as referrals
 from admin.rewards import routes as rewards
 from admin.rules import backtesting, publishing, trying_routes, writing
@@ -37,6 +39,7 @@ from admin.static_files import static_file
 from admin.surveys import routes as surveys
 from admin.team import routes as team
 from admin.tiers import routes as tiers
+from admin.views import routes as views
 from loyalty.errors import Gone, InFlight, Invalid, LoyaltyError, NotFound, TooManyRequests, Unavailable
 from loyalty.web.problems import BUSY
 from loyalty.web.requests import refuse_bad_addresses
@@ -63,6 +66,9 @@ def panel(whose: Callable[[], Desk]) -> Router:
                     *LIABILITY,
                     *search.ROUTES,
                     *members.ROUTES,
+                    *views.ROUTES,
+                    *purchases.ROUTES,
+                    *refused.ROUTES,
                     *rewards.ROUTES,
                     *referrals.ROUTES,
                     *rules.ROUTES,

@@ -15,6 +15,7 @@ from admin.desks import (
     OwnDesk,
     ReferralsDesk,
     RewardsDesk,
+    RightsDesk,
     SegmentsDesk,
     SettingsDesk,
     TeamDesk,
@@ -24,8 +25,10 @@ from admin.effects.desk import EffectsDesk
 from admin.health.seen import HealthSeen
 from admin.kpis.behind import BehindAsked, Crowd
 from admin.periods import Against, Calendar, CalendarPeriod, Line
+from admin.purchases.desk import EventsDesk, PurchasesDesk, RefusalsDesk
 from admin.rules.desk import BacktestsDesk, RulesDesk
 from admin.surveys.desk import SurveysDesk
+from admin.views.desk import ViewsDesk
 from kpi.answers import Overview
 from kpi.inputs.facts import NewPointCost, NewSpend
 from kpi.inputs.staff import Entered, Staff
@@ -98,6 +101,22 @@ class Desk(Protocol):
         """The verb behind the search."""
 
     @property
+    def purchases(self) -> PurchasesDesk:
+        """The verbs about purchases that arrived."""
+
+    @property
+    def refusals(self) -> RefusalsDesk:
+        """The verbs about calls that were refused."""
+
+    @property
+    def events(self) -> EventsDesk:
+        """The verb about events."""
+
+    @property
+    def views(self) -> ViewsDesk:
+        """The verbs about saved views."""
+
+    @property
     def rewards(self) -> RewardsDesk:
         """The verbs about rewards."""
 
@@ -120,6 +139,10 @@ class Desk(Protocol):
     @property
     def page_links(self) -> LinksDesk:
         """The verbs about members' own pages."""
+
+    @property
+    def rights(self) -> RightsDesk:
+        """The verbs about a person's rights."""
 
     @property
     def surveys(self) -> SurveysDesk:

@@ -88,14 +88,29 @@ class LinksDesk(Protocol):
         """Make a link to a member's own page; None when the customer is no member now."""
 
 
+class RightsDesk(Protocol):
+    """The verbs about a person's rights. A refusal is told by its lasting code; "" is none."""
+
+    async def export(self, program: ProgramFacts, customer_id: UUID, user_id: UUID) -> bytes | None:
+        """Gather everything that is known of a person; None when there is nobody any more."""
+
+    async def erase(self, program: ProgramFacts, customer_id: UUID, user_id: UUID, request_id: str) -> str:
+        """Forget a person for ever."""
+
+    async def release(self, program: ProgramFacts, hold_id: UUID, user_id: UUID, request_id: str) -> str:
+        """Let go of points that are held for a reward."""
+
+
 class TiersDesk(Protocol):
     """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
 
     async def seen(self, program: ProgramFacts) -> TiersSeen:
         """Read the tiers, and how many members hold each."""
 
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
-        """Publish the next version."""
+    async def publish(
+        self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None
+    ) -> Published:
+        """Publish the next version after `version`."""
 
     async def hold(self, program: ProgramFacts, asked: FloorByStaff) -> str:
         """Hold a member at a tier at least, or no more."""
@@ -112,8 +127,8 @@ class ReferralsDesk(Protocol):
     ) -> str:
         """Release a suspicious referral, or refuse it."""
 
-    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID) -> str:
-        """Publish the next version of the terms."""
+    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID, version: int | None = None) -> str:
+        """Publish the next version after `version` of the terms."""
 
 
 class KeysDesk(Protocol):

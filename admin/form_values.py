@@ -11,8 +11,10 @@ import msgspec
 
 from admin.form_fields import FieldSpec, Shape
 from admin.format import Format
+from loyalty.clock import LAST_DAY
 from loyalty.programs.facts import ProgramFacts
 
+_FIRST_DAY = date(1, 1, 3)
 _PLAIN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
@@ -71,7 +73,7 @@ def _value(shape: Shape, text: str, program: ProgramFacts) -> object:
         "number": lambda: _whole(text),
         "money": lambda: _exact(text, program.digits),
         "decimal": lambda: _exact(text, None),
-        "day": lambda: date.fromisoformat(text).isoformat(),
+        "day": lambda: _near(date.fromisoformat(text)).isoformat(),
         "time": lambda: time.fromisoformat(text).isoformat(),
         "instant": lambda: _instant(text, program.zone),
     }
@@ -99,7 +101,19 @@ def _exact(text: str, digits: int | None) -> object:
 
 def _instant(text: str, zone: ZoneInfo) -> str:
     at = datetime.fromisoformat(text)
+    _near(at.date())
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC).isoformat()
+
+
+def is_near(day: date) -> bool:
+    """Tell whether a day is none at the ends of time: of those, other zones and the days beside cannot be told."""
+    return _FIRST_DAY <= day <= LAST_DAY
+
+
+def _near(day: date) -> date:
+    if not is_near(day):
+        raise ValueError(day)
+    return day
 
 
 def _with_mark(text: str, f: Format) -> str:

@@ -10,6 +10,7 @@ was written, with the errors beside the fields. `parts/kind_form.html` draws one
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -18,6 +19,8 @@ from admin.form_values import Wrong, read_value, written
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
 
+# As many as every version has.
+_DIGITS = 9
 # Of fields whose choices are not in the code, (value, label) of each: the segments that there are.
 Offered = Mapping[str, Sequence[tuple[str, str]]]
 # What a form says: of each name every value, since boxes share one.
@@ -84,6 +87,26 @@ def said_in(form: Any) -> dict[str, list[str]]:  # noqa: ANN401 - Litestar's for
     for name, value in form.multi_items():
         said.setdefault(name, []).append(str(value).replace("\0", "").replace("\r\n", "\n").strip())
     return said
+
+
+def key_in(said: Said) -> str:
+    """Read the key under which a form is done once; one that no form of ours had is as good as none: a new one."""
+    told = (said.get("key") or [""])[-1]
+    return told if is_key(told) else str(uuid4())
+
+
+def version_in(said: Said) -> int | None:
+    """Read which version a form was drawn from; None where it does not say."""
+    told = (said.get("version") or [""])[-1]
+    return int(told) if told.isascii() and told.isdecimal() and len(told) <= _DIGITS else None
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a form of ours can have had this key."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def draw(

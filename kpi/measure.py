@@ -131,6 +131,8 @@ class Measure(ABC):
     # Whether its value is a median: `num` and `den` then say in how many of how many it had happened, and make no
     # quotient.
     is_median: ClassVar[bool] = False
+    # Whether less of it is what one wants.
+    less_is_better: ClassVar[bool] = False
     # The measure of which this is another name, if it is one.
     alias_of: ClassVar[str | None] = None
 

@@ -41,6 +41,7 @@ from loyalty.programs.api import KnownKeys, admit, provide_caller, provide_conne
 from loyalty.programs.clock_api import router as test_clock
 from loyalty.purchases.api import router as purchases
 from loyalty.referrals.api import router as referrals
+from loyalty.refusals.keeping import RefusalKeeper, keeping_refusals
 from loyalty.rewards.api import router as rewards
 from loyalty.segments.api import router as segments
 from loyalty.settings import Settings
@@ -93,10 +94,9 @@ async def _ring(request: Request[object, object, State]) -> None:
 
 # What storefronts call: every operation asks for a key, and what the key may do.
 _API: list[ControllerRouterHandler] = [
-    purchases,
+    Router(path="/", route_handlers=[purchases, deeds], middleware=[keeping_refusals]),
     members,
     page_links,
-    deeds,
     customers,
     earning_rules,
     backtests,
@@ -138,9 +138,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
             state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
             state.doorbell = ArqDoorbell(settings.redis_url)
             state.rate_limits = RateLimits(settings.redis_url, settings.rate_limit_per_minute)
+            state.refusals = RefusalKeeper(database)
             try:
                 yield
             finally:
+                await state.refusals.close()
                 await state.rate_limits.close()
                 await state.doorbell.close()
                 await state.redis.aclose()

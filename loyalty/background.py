@@ -18,6 +18,9 @@ import surveys.answers.forgetting  # the same
 import surveys.results.forgetting  # noqa: F401 - registers how a person is forgotten there
 from kpi.audit.tasks import audit_nightly
 from kpi.impact.actions import JOB as ESTIMATES
+from kpi.impact.actions import MEASURING
+from kpi.impact.actions import MONTHLY as MONTHLY_ESTIMATES
+from kpi.impact.keeping import measure_due
 from kpi.impact.tasks import monthly as ask_for_estimate
 from kpi.impact.tasks import work_off as work_off_estimates
 from kpi.rollup.marks import mark_days
@@ -36,6 +39,8 @@ from loyalty.deeds.tasks import birthdays
 from loyalty.exports.actions import JOB as EXPORTS
 from loyalty.exports.kind import KINDS as EXPORT_KINDS
 from loyalty.exports.tasks import work_off as work_off_exports
+from loyalty.holdouts.actions import JOB as LOTS
+from loyalty.holdouts.tasks import draw_lots
 from loyalty.idempotency.tasks import forget_bodies
 from loyalty.imports.kind import KINDS as IMPORTS
 from loyalty.imports.sending import JOB as IMPORT
@@ -53,6 +58,7 @@ from loyalty.referrals.tasks import CONSUMER as REFERRALS
 from loyalty.referrals.tasks import note_news
 from loyalty.referrals.tasks import work_off as decide_referrals
 from loyalty.referrals.work import waiting as referrals_to_decide
+from loyalty.refusals.tasks import sweep as sweep_refusals
 from loyalty.segments.actions import REFRESH
 from loyalty.segments.condition import CONDITIONS
 from loyalty.segments.tasks import HOUR as SEGMENTS_AT
@@ -74,11 +80,13 @@ JOBS = (
     # Once the points of the day before are settled, which the job of every minute does.
     Job("deeds.birthdays", Nightly(hour=0), birthdays, per_program=True, longest_seconds=3600),
     Job(EXPORTS, Every(600), work_off_exports, per_program=True, longest_seconds=6 * 3600),
+    Job(LOTS, Every(600), draw_lots, per_program=True, longest_seconds=3600),
     Job("idempotency.forget_bodies", Nightly(hour=3), forget_bodies),
     Job("imports.clean_up", Every(3600), clean_up_imports, per_program=True),
     Job(IMPORT, Every(600), work_off_imports, per_program=True, longest_seconds=24 * 3600),
     # Every night, and does something in the first of a month.
-    Job("impact.monthly", Nightly(hour=2), ask_for_estimate, per_program=True),
+    Job(MONTHLY_ESTIMATES, Nightly(hour=2), ask_for_estimate, per_program=True),
+    Job(MEASURING, Every(600), measure_due, per_program=True, longest_seconds=3600),
     Job(ESTIMATES, Every(600), work_off_estimates, per_program=True, longest_seconds=6 * 3600),
     Job(
         "kpi.take_snapshots",
@@ -96,6 +104,7 @@ JOBS = (
     Job("points.warn", Nightly(hour=1), warn, per_program=True),
     Job("purchases.tell_of_parked", Every(600), tell_of_parked, per_program=True),
     Job("referrals.decide", Every(60), decide_referrals, per_program=True, waiting=referrals_to_decide),
+    Job("refusals.sweep", Every(3600), sweep_refusals, per_program=True),
     Job(REFRESH, Nightly(hour=SEGMENTS_AT), refresh_segments, per_program=True, longest_seconds=3600),
     Job(SEND_SURVEYS, Every(60), send_due, per_program=True, waiting=surveys_due, longest_seconds=3600),
     Job(REVIEW, Nightly(hour=0), review, per_program=True, longest_seconds=3600),

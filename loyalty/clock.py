@@ -3,7 +3,10 @@
 The ledger's `now` comes from the database (`points/queries.py`); this one is for cookies, links and files.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+# The last day that anything may be planned for: beyond, no zone and no day after it could be reckoned with.
+LAST_DAY = date(9000, 1, 1)
 
 
 def utc_now() -> datetime:

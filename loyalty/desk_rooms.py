@@ -9,14 +9,19 @@ from loyalty.account_page.staff import StaffLinks
 from loyalty.auth.journal import StaffJournal
 from loyalty.auth.own import StaffOwn
 from loyalty.auth.team import StaffTeam
+from loyalty.auth.views import StaffViews
 from loyalty.backtests.staff import StaffBacktests
 from loyalty.database import Database
 from loyalty.exports.staff import StaffExports
 from loyalty.imports.staff import StaffImports
 from loyalty.members.looking import StaffLooking
+from loyalty.members.rights import StaffRights
+from loyalty.outbox.reading import StaffEvents
 from loyalty.programs.staff import StaffKeys, StaffSettings
+from loyalty.purchases.inbox import StaffPurchases
 from loyalty.purchases.staff import StaffRules
 from loyalty.referrals.staff import StaffReferrals
+from loyalty.refusals.actions import StaffRefusals
 from loyalty.rewards.staff import StaffRewards
 from loyalty.segments.staff import StaffSegments
 from loyalty.tiers.staff import StaffTiers
@@ -39,6 +44,26 @@ class DeskRooms:
     def looking(self) -> StaffLooking:
         """The verb behind the search."""
         return StaffLooking(lambda: self._database)
+
+    @property
+    def purchases(self) -> StaffPurchases:
+        """The verbs about purchases that arrived."""
+        return StaffPurchases(lambda: self._database)
+
+    @property
+    def refusals(self) -> StaffRefusals:
+        """The verbs about calls that were refused."""
+        return StaffRefusals(lambda: self._database, lambda: self.state.rules, self.state.doorbell.ring_soon)
+
+    @property
+    def events(self) -> StaffEvents:
+        """The verb about events."""
+        return StaffEvents(lambda: self._database)
+
+    @property
+    def views(self) -> StaffViews:
+        """The verbs about saved views."""
+        return StaffViews(lambda: self._database)
 
     @property
     def rewards(self) -> StaffRewards:
@@ -74,6 +99,11 @@ class DeskRooms:
     def page_links(self) -> StaffLinks:
         """The verbs about members' own pages."""
         return StaffLinks(lambda: self._database, self.public_url)
+
+    @property
+    def rights(self) -> StaffRights:
+        """The verbs about a person's rights."""
+        return StaffRights(lambda: self._database, lambda: self.state.rules)
 
     @property
     def tiers(self) -> StaffTiers:

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from admin.effects import check_pictures as pictures
 from admin.figures import Dot
-from admin.format import Format
+from admin.format import MINUS, Format
 from admin.units import unit_named
 from kpi.impact.comparison import Compared
 from kpi.impact.facts import Result
@@ -27,6 +27,8 @@ def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f:
     """Say of each check what it found, and what was needed; amounts are money."""
     words, unit, comparison = f.words, unit_named("money"), result.comparison
     placebo = unit.interval(f, compared.placebo.ci95) if compared.placebo else words.gettext("not tried")
+    # A line may end between a minus and a currency.
+    placebo = placebo.replace(MINUS, f"{MINUS}\N{WORD JOINER}")
     # One that is infinite is not kept.
     found = [None if d is None else abs(d) for d in comparison.differences.values()]
     worst = None if None in found else max((d for d in found if d is not None), default=None)

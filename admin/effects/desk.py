@@ -12,7 +12,10 @@ class EffectsDesk(Protocol):
     """The verbs about the programme's effect. A refusal is told by its lasting code; "" is none."""
 
     async def seen(self, program: ProgramFacts) -> Effects:
-        """Read the newest estimate, the newest holdout as far as it may be read, and the objectives."""
+        """Read what is known of the effect, and the objectives."""
+
+    async def evidence(self, program: ProgramFacts) -> Effects:
+        """Read the newest estimate, and the newest holdouts as far as they were read; no objectives."""
 
     async def account(self, program: ProgramFacts, seen: Effects) -> Account | None:
         """Hold what was seen of the effect against what the programme cost; None where no effect may be told."""
@@ -22,6 +25,9 @@ class EffectsDesk(Protocol):
 
     async def estimate(self, program: ProgramFacts, user_id: UUID) -> str:
         """Have the effect estimated."""
+
+    async def cancel(self, program: ProgramFacts, estimate_id: UUID) -> str:
+        """Stop an estimate that waits or runs."""
 
     async def hold_out(self, program: ProgramFacts, user_id: UUID, holdout_bp: int, weeks: int) -> str:
         """Start a holdout."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from markupsafe import Markup
 
@@ -62,6 +63,7 @@ class Evidence:
     made: str
     cautious: str
     under_way: str
+    estimate_id: str
     before: str
     provable: Sequence[tuple[str, str]]
     provable_about: str
@@ -100,7 +102,8 @@ def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
         made=_made(seen.estimate, timezone, f),
         cautious=_cautious(compared, f),
         under_way=_under_way(seen.under_way, f),
-        before=_before(compared, unit, f),
+        estimate_id=str(seen.under_way.estimate_id) if seen.under_way else "",
+        before=already(compared, unit, f),
         provable=provable,
         provable_about=provable_about,
     )
@@ -114,13 +117,13 @@ def _dot(effect: Effect | Measured | None) -> Dot | None:
 
 def _measured(measurement: Measurement | None) -> Measured | None:
     """Give what was measured of spend, by CUPED where there is one, per 90 days as the estimate is."""
-    if measurement is None or _SHOWN not in measurement.outcomes:
+    if measurement is None or _SHOWN not in measurement.outcomes or measurement.lot.few:
         return None
     outcome = measurement.outcomes[_SHOWN]
     told = outcome.cuped.effect if outcome.cuped else outcome.plain
     if told is None:
         return None
-    scale = _DAYS / max(1, (measurement.holdout.ends_at - measurement.holdout.started_at).days)
+    scale = timedelta(days=_DAYS) / (measurement.holdout.ends_at - measurement.holdout.started_at)
     ci95 = None if told.ci95 is None else (told.ci95[0] * scale, told.ci95[1] * scale)
     return Measured(told.value * scale, ci95, told.held_out * scale)
 
@@ -173,7 +176,12 @@ def _told_measured(
         day = f.instant(measurement.holdout.ends_at, timezone)
         return "measured", "wait", none, words.gettext("Being measured. It is read once, on %(day)s.", day=day)
     if measured is None:
-        return "measured", "none", words.gettext("No figure"), words.gettext("Nobody bought in either group.")
+        few = words.gettext(
+            "%(offered)s customers were offered the programme, %(held_out)s were held out; it takes 30 of each.",
+            offered=f.number(measurement.lot.offered),
+            held_out=f.number(measurement.lot.held_out),
+        )
+        return "measured", "few", words.gettext("Too few data"), few
     head = words.gettext("%(value)s per customer in 90 days", value=unit.difference(f, measured.value))
     interval = unit.interval(f, measured.ci95)
     if measured.holds_zero:
@@ -183,7 +191,8 @@ def _told_measured(
     return "measured", "told", head, about
 
 
-def _before(compared: Compared, unit: Unit, f: Format) -> str:
+def already(compared: Compared, unit: Unit, f: Format) -> str:
+    """Say by how much those who were to join spent more before they did; nothing where they did not."""
     if compared.before is None or compared.before.value <= 0:
         return ""
     more = unit.value(f, compared.before.value)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from admin.effects.evidence import already
 from admin.format import Format
 from admin.units import unit_named
 from kpi.impact.gates import gates_of, verdict
@@ -14,6 +15,7 @@ class GapPage:
 
     naive: str = ""
     naive_interval: str = ""
+    before: str = ""
     matched: str = ""
     estimate: str = ""
     times: str = ""
@@ -40,6 +42,7 @@ def make_gap(seen: Effects, f: Format) -> GapPage:
     return GapPage(
         naive=unit.value(f, spend.naive.value),
         naive_interval=unit.interval(f, spend.naive.ci95),
+        before=already(spend, unit, f),
         matched=words.gettext(
             "In your shop: %(matched)s members, compared with %(others)s customers who bought alike.",
             matched=f.number(comparison.matched),

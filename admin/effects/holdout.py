@@ -8,10 +8,10 @@ from admin.units import unit_named
 from kpi.impact.holdout import Measured
 from kpi.impact.horizon import WEEKS
 from kpi.impact.measuring import Measurement
-from kpi.impact.staff import Planned
+from kpi.impact.staff import Effects, Planned
 
 _UNITS = {"active": "ratio", "orders": "orders_per_month", "spend": "money"}
-_MOST_SHARE, _HUNDRED = 99.0, 100
+_LEAST_SHARE, _MOST_SHARE, _HUNDRED = 0.1, 99.0, 100
 SHARE, HOPED = 10.0, 5.0
 
 
@@ -30,21 +30,22 @@ class HoldoutPage:
     hoped: str
     lengths: Sequence[tuple[str, str, str]]
     weeks: Sequence[int]
-    best: int | None
+    best: int
     refused: str = ""
+    alarm: bool = False
 
 
-def percent_of(text: str, otherwise: float) -> float:
-    """Read a share in percent, `otherwise` where it can be none."""
+def read_percent(text: str) -> float | None:
+    """Read a share in percent, from 0.1 to 99; None where it is none."""
     try:
-        told = float(text.strip().removesuffix("%").replace(",", "."))
+        told = float(text.strip().removesuffix("%").strip().replace(",", "."))
     except ValueError:
-        return otherwise
-    return told if 0.1 <= told <= _MOST_SHARE else otherwise  # noqa: PLR2004 - a thousandth
+        return None
+    return told if _LEAST_SHARE <= told <= _MOST_SHARE else None
 
 
 def make_holdout(
-    measurement: Measurement | None,
+    seen: Effects,
     planned: Planned,
     asked: tuple[float, float],
     timezone: str,
@@ -55,8 +56,11 @@ def make_holdout(
 ) -> HoldoutPage:
     """Put what is known of the newest holdout, and the plan of the next, into words."""
     share, hoped = asked
-    head, about, lines = _told(measurement, timezone, f)
-    running = measurement is not None and measurement.holdout.state == "running"
+    measured, running = seen.measurement, seen.running
+    head, about, lines = _told(running or measured, timezone, f)
+    if running and measured and measured.outcomes:
+        day = f.instant(measured.holdout.ends_at, timezone)
+        lines.append(f.words.gettext("The one before was measured; it ran until %(day)s.", day=day))
     lengths = [
         (
             f.words.ngettext("%(n)s week", "%(n)s weeks", one.weeks, n=f.number(one.weeks)),
@@ -69,8 +73,8 @@ def make_holdout(
         head=head,
         about=about,
         lines=lines,
-        rows=_rows(measurement, f),
-        running=str(measurement.holdout.holdout_id) if running and measurement else "",
+        rows=_rows(measured, f),
+        running=str(running.holdout.holdout_id) if running else "",
         may=may,
         answer=_answer(planned, share, hoped, f),
         share=f"{share:g}",
@@ -79,6 +83,7 @@ def make_holdout(
         weeks=WEEKS,
         best=planned.outlook.weeks or 13,
         refused=refused,
+        alarm=any(one is not None and one.state == "alarm" for one in (measured, running)),
     )
 
 
@@ -100,6 +105,8 @@ def _told(measurement: Measurement | None, timezone: str, f: Format) -> tuple[st
         offered=f.number(lot.offered),
         held_out=f.number(lot.held_out),
     )
+    if holdout.drawn_at is None and holdout.state == "running":
+        arms = words.gettext("The lot is being drawn; that takes a minute.")
     lines = [arms]
     if holdout.overrides:
         lines.append(
@@ -133,7 +140,12 @@ def _rows(measurement: Measurement | None, f: Format) -> list[tuple[str, str, st
         "spend": words.gettext("Spent"),
     }
     for name, outcome in measurement.outcomes.items():
-        told.append(_row(called[name], name, outcome.plain, f))
+        plain = outcome.plain
+        if plain is not None and name == "active" and measurement.lot.few:
+            # Of so few no difference of rates is told.
+            told.append((called[name], f.number(None), f.number(None), ""))
+            continue
+        told.append(_row(called[name], name, plain, f))
         if outcome.cuped:
             title = words.gettext("%(name)s, with each customer’s past", name=called[name])
             told.append(_row(title, name, outcome.cuped.effect, f))
@@ -149,6 +161,8 @@ def _row(title: str, name: str, measured: Measured | None, f: Format) -> tuple[s
 
 def _answer(planned: Planned, share: float, hoped: float, f: Format) -> str:
     words = f.words
+    if planned.until is None:
+        return words.gettext("This is worked out with the first estimate, tonight or when you ask for one.")
     if not planned.outlook.findable:
         return words.gettext("Your shop needs four weeks of purchases by customers who have not joined to tell.")
     said = {"share": f.percent(share / _HUNDRED, 0), "effect": f.percent(hoped / _HUNDRED, 1)}

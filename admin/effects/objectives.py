@@ -1,9 +1,10 @@
 """Objectives in words: what is to be reached, by when, and how far it has come."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -12,7 +13,7 @@ from admin.impact.sources import said
 from admin.units import unit_named
 from kpi.impact.staff import Aim
 from kpi.measure import MEASURES, measure_named
-from kpi.objectives.rules import Progress, Side
+from kpi.objectives.rules import TARGET_PATTERN, Progress, Side
 
 _BAR = (
     '<svg class="done" width="96" height="8" aria-hidden="true"><rect class="done-of" width="96" height="8" rx="4"/>'
@@ -64,11 +65,13 @@ def read_aim(sent: Mapping[str, str], digits: int) -> Aim | None:
         return None
     written = sent.get("target", "").strip().removesuffix("%").replace("\N{NO-BREAK SPACE}", "").strip()
     try:
-        target, due_on = Decimal(written.replace(",", ".")), date.fromisoformat(sent.get("due_on", ""))
-    except (InvalidOperation, ValueError):
+        due_on = date.fromisoformat(sent.get("due_on", ""))
+    except ValueError:
         return None
-    if not target.is_finite() or abs(target) > 10**15:
+    # As the API reads it: what Python takes for a number may be more than the database does.
+    if not re.search(TARGET_PATTERN, written.replace(",", ".")):
         return None
+    target = Decimal(written.replace(",", "."))
     shift = {"ratio": -2, "money": digits}.get(measure_named(key).unit, 0)
     return Aim(key, side, target.scaleb(shift), due_on)  # type: ignore[arg-type]
 

@@ -1,6 +1,5 @@
 """The addresses about the programme's effect: why a gap is none, estimates, the holdout, objectives."""
 
-from decimal import Decimal
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,18 +10,20 @@ from litestar.params import FromPath
 from admin.choice import said_in
 from admin.desk import Desk
 from admin.effects.gap import make_gap
-from admin.effects.holdout import HOPED, SHARE, make_holdout, percent_of
+from admin.effects.holdout import HOPED, SHARE, make_holdout, read_percent
 from admin.effects.objectives import measures, read_aim, sides
 from admin.format import Format
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from kpi.impact.horizon import WEEKS
+from loyalty.holdouts.rules import BASIS_POINTS
 from loyalty.programs.facts import ProgramFacts
 
 ROLES = ("owner", "manager", "analyst")
 ACTS = ("owner", "manager")
-_BASIS_POINTS = 100
+# So many of 10,000 are one of a hundred.
+_OF_A_PERCENT = BASIS_POINTS // 100
 
 
 @get("/p/{program_id:str}/impact/gap")
@@ -31,7 +32,7 @@ async def gap(
 ) -> Response[str]:
     """Explain why a gap is not an effect."""
     program, programs = await find_program(program_id, desk, visitor, ROLES)
-    shown = make_gap(await desk.effects.seen(program), _format(request, program))
+    shown = make_gap(await desk.effects.evidence(program), _format(request, program))
     return page(
         request, "impact_gap.html", {"visitor": visitor.who, "program": program, "programs": programs, "gap": shown}
     )
@@ -45,6 +46,18 @@ async def estimate(
     program, _ = await find_program(program_id, desk, visitor, ACTS)
     await check_form(request, desk, visitor)
     await desk.effects.estimate(program, visitor.who.user_id)
+    return redirect(f"/admin/p/{program.program_id}/impact#evidence")
+
+
+@post("/p/{program_id:str}/impact/estimate/cancel")
+async def cancel(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[None]:
+    """Stop an estimate; one that has ended stays as it is."""
+    program, _ = await find_program(program_id, desk, visitor, ACTS)
+    await check_form(request, desk, visitor)
+    if await desk.effects.cancel(program, _id((await _sent(request)).get("estimate_id", ""))):
+        raise NotFoundException
     return redirect(f"/admin/p/{program.program_id}/impact#evidence")
 
 
@@ -68,12 +81,20 @@ async def start(
     weeks = sent.get("weeks", "")
     if weeks not in {str(one) for one in WEEKS}:
         raise NotFoundException
-    share = int(Decimal(str(percent_of(sent.get("share", ""), SHARE))) * _BASIS_POINTS)
-    refused = await desk.effects.hold_out(program, visitor.who.user_id, share, int(weeks))
+    share = read_percent(sent.get("share", ""))
+    # A share that was not understood must not become another one: what begins here runs for weeks.
+    if share is None:
+        refused = "unreadable"
+    else:
+        held_out = round(share * _OF_A_PERCENT)
+        refused = await desk.effects.hold_out(program, visitor.who.user_id, held_out, int(weeks))
     if not refused:
         return redirect(f"/admin/p/{program.program_id}/impact/holdout")
     words = _format(request, program).words
-    told = {"holdout_running": words.gettext("A holdout runs already.")}
+    told = {
+        "holdout_running": words.gettext("A holdout runs already."),
+        "unreadable": words.gettext("Give a share from 0.1 to 99 percent."),
+    }
     why = told.get(refused, words.gettext("There are too few customers who are no members: both groups need somebody."))
     return await _holdout(request, desk, visitor, program, why)
 
@@ -138,11 +159,11 @@ async def _holdout(
     request: AnyRequest, desk: Desk, visitor: Visitor, program: ProgramFacts, refused: str = ""
 ) -> Response[str]:
     said = said_in(request)
-    asked = (percent_of(said.get("share", ""), SHARE), percent_of(said.get("hoped", ""), HOPED))
-    seen = await desk.effects.seen(program)
-    planned = await desk.effects.planned(program, round(asked[0] * _BASIS_POINTS), asked[1] / 100)
+    asked = (read_percent(said.get("share", "")) or SHARE, read_percent(said.get("hoped", "")) or HOPED)
+    seen = await desk.effects.evidence(program)
+    planned = await desk.effects.planned(program, round(asked[0] * _OF_A_PERCENT), asked[1] / 100)
     shown = make_holdout(
-        seen.measurement,
+        seen,
         planned,
         asked,
         program.timezone,
@@ -176,4 +197,4 @@ def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [gap, estimate, holdout, start, stop, objectives, aim, withdraw]
+ROUTES = [gap, estimate, cancel, holdout, start, stop, objectives, aim, withdraw]

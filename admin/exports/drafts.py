@@ -6,7 +6,7 @@ from datetime import date
 
 from admin.format import Format
 from admin.forms import Said
-from loyalty.exports.facts import NewExport
+from loyalty.exports.facts import FIRST_DAY, LAST_DAY, NewExport
 from loyalty.exports.kind import KINDS
 from loyalty.programs.staff import StorefrontFacts
 from loyalty.segments.facts import SegmentFacts
@@ -38,7 +38,7 @@ def draft_from(
     for name in ("from_on", "to_on"):
         text = _last(said, name)
         try:
-            days[name] = date.fromisoformat(text) if text else None
+            days[name] = _day(text) if text else None
         except ValueError:
             days[name] = None
             errors[name] = words.gettext("Choose a day.")
@@ -53,6 +53,13 @@ def draft_from(
     if not errors:
         wanted = NewExport(name, "ndjson" if form == "ndjson" else "csv", **days, segment=segment or None)
     return Draft(name, chosen, form, _last(said, "from_on"), _last(said, "to_on"), segment, errors, wanted)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(text)
+    return day
 
 
 def _last(said: Said, name: str) -> str:

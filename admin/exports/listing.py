@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from admin.csv_file import Cell
 from admin.exports.drafts import Draft
 from admin.format import Format
 from loyalty.exports.facts import ExportFacts
@@ -53,6 +54,20 @@ def make_page(program: ProgramFacts, exports: Sequence[ExportFacts], f: Format) 
     """Put the exports into words."""
     rows = [_row(program, one, f) for one in exports]
     return ExportsPage(base_of(program), rows, base_of(program) if any(row.stops for row in rows) else "")
+
+
+def exports_table(shown: ExportsPage, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the same as a table."""
+    words = f.words
+    header = [
+        words.gettext("File"),
+        words.gettext("Of"),
+        words.gettext("State"),
+        words.gettext("Rows"),
+        words.gettext("Asked for"),
+        words.gettext("Until"),
+    ]
+    return header, [[row.name, row.of, row.said, row.rows, row.asked, row.until] for row in shown.rows]
 
 
 def make_form(

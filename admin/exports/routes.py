@@ -9,9 +9,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.exports.drafts import Draft, draft_from
-from admin.exports.listing import base_of, file_name, make_form, make_page
+from admin.exports.listing import base_of, exports_table, file_name, make_form, make_page
 from admin.format import Format
 from admin.forms import said_in
 from admin.members.addresses import id_of
@@ -45,6 +46,17 @@ async def exports(
         return part(request, "exports.html", "state", values)
     storefronts = await desk.keys.storefronts(program)
     return await _list(request, desk, visitor, program, Draft(storefront=storefronts[0].name if storefronts else ""))
+
+
+@get(f"{_LIST}.csv")
+async def exports_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the list, not the files."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    f = _format(request, program)
+    shown = make_page(program, await desk.exports.latest(program), f)
+    return csv_response("exports", *exports_table(shown, f))
 
 
 @post(_LIST, status_code=200)
@@ -140,4 +152,4 @@ def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [exports, ask, file, cancel]
+ROUTES = [exports, exports_csv, ask, file, cancel]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from admin.csv_file import Cell
 from admin.format import Format
 from admin.health.seen import HealthSeen
 from loyalty.i18n import mark
@@ -25,7 +26,9 @@ _JOBS = {
     "backtests.work_off": mark("Runs back-tests"),
     "deeds.birthdays": mark("Gives points for birthdays"),
     "exports.work_off": mark("Writes exports"),
+    "holdouts.draw": mark("Draws who is held out"),
     "idempotency.forget_bodies": mark("Forgets old answers of the API"),
+    "impact.measure": mark("Reads what holdouts measured"),
     "impact.monthly": mark("Asks for the month’s estimate"),
     "impact.work_off": mark("Estimates the programme’s effect"),
     "imports.clean_up": mark("Deletes files that were brought in"),
@@ -39,6 +42,7 @@ _JOBS = {
     "points.warn": mark("Finds points that soon expire"),
     "purchases.tell_of_parked": mark("Finds refunds without a purchase"),
     "referrals.decide": mark("Decides referrals"),
+    "refusals.sweep": mark("Deletes old refused calls"),
     "segments.refresh": mark("Counts segments"),
     "surveys.send": mark("Sends surveys and reminders"),
     "tiers.review": mark("Reviews tiers"),
@@ -101,6 +105,20 @@ def make_page(program: ProgramFacts, seen: HealthSeen, now: datetime, f: Format)
     )
     rows.sort(key=lambda row: (row.state != "fails", row.state != "runs", row.name.casefold()))
     return HealthPage(not wrong, answer, facts, rows)
+
+
+def jobs_table(shown: HealthPage, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the jobs as a table, with what each last said."""
+    words = f.words
+    header = [
+        words.gettext("What it does"),
+        words.gettext("Name"),
+        words.gettext("State"),
+        words.gettext("Last success"),
+        words.gettext("Next"),
+        words.gettext("Error"),
+    ]
+    return header, [[row.name, row.key, row.said, row.succeeded, row.following, row.error] for row in shown.rows]
 
 
 def ago(since: timedelta, f: Format) -> str:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from admin.format import Format
 from admin.imports.drafts import Draft
+from admin.imports.failures import failure
 from admin.imports.reasons import reason
 from admin.members.addresses import with_query
 from loyalty.imports.facts import Refused, Sent
@@ -57,7 +58,7 @@ class ImportPage:
     counts: Sequence[tuple[str, str]]
     about: str
     ignored: Sequence[str]
-    error: str
+    failure: tuple[str, str]
     refused: Sequence[Refused]
     repair: str
     first: str
@@ -115,7 +116,7 @@ def make_page(
         ],
         about=_about(program, sent, row, f),
         ignored=sent.ignored,
-        error=sent.error or "",
+        failure=failure(sent.error or "", f),
         refused=[replace(row, message=reason(row, f)) for row in rows],
         repair=f"{row.address}/errors.csv" if sent.errors else "",
         first=row.address if after else "",

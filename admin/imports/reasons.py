@@ -25,6 +25,7 @@ _REASONS = {
     "bad_word": mark("This is none of the words that the column takes."),
     "bad_text": mark("A text has 1 to 128 printable characters."),
     "bad_name": mark("A name has 1 to 256 printable characters."),
+    "bad_reason": mark("A reason has 1 to 500 characters."),
     "bad_email": mark("This is no e-mail address."),
     "bad_language": mark("This is no language like fr or fr-CH."),
     "bad_currency": mark("This is no ISO 4217 currency like EUR."),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from admin.csv_file import Cell
 from admin.format import Format
 from admin.keys.drafts import LIVES_DAYS, NEVER, OLD_LIVES_DAYS, Draft
 from loyalty.auth.scopes import EVERY, SCOPES
@@ -88,6 +89,33 @@ def make_page(
     )
 
 
+def keys_table(program: ProgramFacts, seen: KeysSeen, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the live keys and those that ended as a table, with the last letters of each, as the page has them."""
+    words, live = f.words, [key for key in seen.keys if key.state == "live"]
+    header = [
+        words.gettext("Storefront"),
+        words.gettext("Name"),
+        words.gettext("Key"),
+        words.gettext("What it may do"),
+        words.gettext("Made"),
+        words.gettext("Last used"),
+        words.gettext("Ends"),
+    ]
+    rows = [(key.storefront, _row(program, key, live, f)) for key in [*live, *(k for k in seen.keys if k not in live)]]
+    return header, [
+        [
+            storefront,
+            row.name,
+            row.looks,
+            ", ".join(scope for scope, _ in row.scopes) or row.reach,
+            row.made,
+            row.used,
+            row.ends,
+        ]
+        for storefront, row in rows
+    ]
+
+
 def make_form(program: ProgramFacts, seen: KeysSeen, draft: Draft, f: Format) -> FormPage:
     """Put the form into words."""
     words = f.words
@@ -106,7 +134,10 @@ def make_form(program: ProgramFacts, seen: KeysSeen, draft: Draft, f: Format) ->
 def refused_draft(code: str, f: Format) -> dict[str, str]:
     """Say why no key was made."""
     if code == "two_keys_live":
-        why = f.words.gettext("This storefront has a live key of that name. Rotate that one, or write another name.")
+        why = f.words.gettext(
+            "This storefront has a live key of that name. Rotate that one, also where you sent this form twice and did "
+            "not copy the new key; or write another name."
+        )
         return {"name": why}
     return {"": _refusal(code, f)}
 
@@ -155,7 +186,10 @@ def _made_said(program: ProgramFacts, f: Format) -> str:
 def _refusal(code: str, f: Format) -> str:
     words = f.words
     if code == "two_keys_live":
-        return words.gettext("Another key has taken over from this one already. Revoke one of the two first.")
+        return words.gettext(
+            "Another key has taken over from this one already. Where you sent this form twice and did not copy the new "
+            "key, revoke that one, and rotate this one again."
+        )
     return words.gettext("This key is not live any more. Make a new one.")
 
 

@@ -7,11 +7,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
 from admin.forms import said_in
 from admin.keys.drafts import Draft, draft_from, old_lives_of, opening
-from admin.keys.listing import make_form, make_page, refused_draft
+from admin.keys.listing import keys_table, make_form, make_page, refused_draft
 from admin.members.addresses import asked, id_of, with_query
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
@@ -33,6 +34,16 @@ async def keys(
     """Show the storefronts with their keys."""
     program, _ = await find_program(program_id, desk, visitor, SEES)
     return await _show(request, desk, visitor, program)
+
+
+@get(f"{_LIST}.csv")
+async def keys_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the list."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    f = _format(request, program)
+    return csv_response("keys", *keys_table(program, await desk.keys.seen(program), f))
 
 
 @get(_NEW)
@@ -135,4 +146,4 @@ def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [keys, form, create, rotate, revoke]
+ROUTES = [keys, keys_csv, form, create, rotate, revoke]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
 from admin.format import Format
+from admin.forms import is_key
 from loyalty.members.adjustments import MOST_BY_STAFF
 from loyalty.members.staff import ByStaff
 
@@ -48,7 +49,7 @@ def form_from(said: Mapping[str, str], f: Format) -> AdjustForm:
         errors["reason"] = f.words.gettext(
             "Say why, in at most %(most)s characters. It will stand in the timeline.", most=f.number(LONGEST_REASON)
         )
-    if not _is_key(form.key):
+    if not is_key(form.key):
         errors[""] = f.words.gettext("The form was not complete. Send it again.")
     return form.refused(errors) if errors else form
 
@@ -90,10 +91,3 @@ def errors_of(code: str, available: int, f: Format) -> dict[str, str]:
 def still_busy(f: Format) -> dict[str, str]:
     """Ask to send the same form again: somebody else is changing the same customer."""
     return {"": f.words.gettext("Somebody else is changing this customer. Send the form again in a moment.")}
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -29,6 +29,7 @@ class Asked:
     why: str = ""
     done: str = ""
     tier: str = ""
+    hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,11 @@ class MemberPage:
     segments: Sequence[SegmentName]
     tier: TierBox | None
     tier_said: str
+    hold_said: str
+    hold_let_go: bool
     holds_tiers: bool
+    gives_out: bool
+    erases: bool
     makes_links: bool
     link: str
     link_said: str
@@ -71,6 +76,8 @@ def make_member(
     *,
     holds_tiers: bool = False,
     makes_links: bool = False,
+    gives_out: bool = False,
+    erases: bool = False,
     link: StaffLink | None = None,
     others: Sequence[Besides] = (),
 ) -> MemberPage:
@@ -93,7 +100,7 @@ def make_member(
         lots=make_lots(purse, f, zone),
         lots_sum=_sum(purse, f),
         lots_csv=f"{base}/lots.csv",
-        holds=make_holds(purse, f, program.timezone),
+        holds=make_holds(base, purse, f, program.timezone),
         timeline=make_timeline(base, seen.timeline, asked.after, opened, Teller(f, zone, tiers), others),
         why=make_why(seen.why, speaker_of_why(seen.why, tiers, program, f)) if seen.why else None,
         adjust=adjust if person.ids else None,
@@ -101,7 +108,11 @@ def make_member(
         segments=seen.segments,
         tier=make_box(seen.tier, f) if seen.tier and purse.is_member else None,
         tier_said=_tier_said(asked.tier, f),
+        hold_said=_hold_said(asked.hold, f),
+        hold_let_go=asked.hold == "released",
         holds_tiers=holds_tiers and bool(person.ids),
+        gives_out=gives_out and bool(person.ids),
+        erases=erases,
         makes_links=makes_links and purse.is_member,
         link=link.address if link else "",
         link_said=_link_said(link, program, f) if link else "",
@@ -115,6 +126,14 @@ def _link_said(link: StaffLink, program: ProgramFacts, f: Format) -> str:
         "Send it to the member and to nobody else: whoever has it sees the page, until %(day)s. It is shown here once.",
         day=day,
     )
+
+
+def _hold_said(code: str, f: Format) -> str:
+    """Say what came of letting held points go."""
+    return {
+        "": "",
+        "released": f.words.gettext("Let go: the points are back in their lots."),
+    }.get(code, f.words.gettext("Nothing is held there any more: it was redeemed, or its time ran out."))
 
 
 def _tier_said(code: str, f: Format) -> str:

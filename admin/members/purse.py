@@ -51,6 +51,7 @@ class HoldRow:
     reward: str
     points: str
     until: str
+    address: str
 
 
 def make_strip(purse: Purse, f: Format, zone: ZoneInfo) -> list[Figure]:
@@ -150,13 +151,14 @@ def _origin(lot: LotShown, f: Format) -> str:
     }.get(lot.brought_by, f.words.gettext("came back"))
 
 
-def make_holds(purse: Purse, f: Format, timezone: str) -> list[HoldRow]:
+def make_holds(base: str, purse: Purse, f: Format, timezone: str) -> list[HoldRow]:
     """Tell what is set aside, the first to run out first."""
     return [
         HoldRow(
             held.reward or f.words.gettext("A reward"),
             f.number(held.points),
             f.words.gettext("until %(at)s", at=f.instant(held.expires_at, timezone)),
+            f"{base}/holds/{held.hold_id}",
         )
         for held in purse.holds
     ]

@@ -17,12 +17,14 @@ from admin.members.answers import Besides, besides
 from admin.members.listing import make_listing, people_table
 from admin.members.page import Asked, make_member
 from admin.members.purse import lots_table
+from admin.members.rights import ERASES, GIVES_OUT, RIGHTS
 from admin.members.telling import Teller
 from admin.members.timeline import timeline_table
 from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.listing import names_of
+from admin.views.part import make_views
 from loyalty.account_page.staff import StaffLink
 from loyalty.errors import InFlight
 from loyalty.idempotency.refusals import AnswerErased, KeyExpired, KeyReused
@@ -50,7 +52,8 @@ async def people(
     f = Format(reader_of(request).language, program.currency)
     shell = {"visitor": visitor.who, "program": program, "programs": programs}
     found = await desk.people(program, search)
-    return page(request, "members.html", {**shell, "page": make_listing(program, search, found, f)})
+    views = await make_views(desk, visitor, program, "members", said)
+    return page(request, "members.html", {**shell, "page": make_listing(program, search, found, f), "views": views})
 
 
 @get("/p/{program_id:str}/members.csv")
@@ -186,13 +189,17 @@ async def _show(
     status: int = 200,
 ) -> Response[str]:
     said = asked(request)
-    wanted = Asked(said.get("after", ""), said.get("why", ""), said.get("done", ""), said.get("tier", ""))
+    wanted = Asked(*(said.get(name, "") for name in ("after", "why", "done", "tier", "hold")))
     f = Format(reader_of(request).language, program.currency)
     role = visitor.who.role
-    shown = make_member(
-        program, seen, wanted, form if role in ADJUSTS else None, f, holds_tiers=role in HOLDS_TIERS,
-        makes_links=role in MAKES_LINKS, link=link, others=await _others(request, desk, visitor, program, seen),
-    )  # fmt: skip
+    may = {
+        "holds_tiers": role in HOLDS_TIERS,
+        "makes_links": role in MAKES_LINKS,
+        "gives_out": role in GIVES_OUT,
+        "erases": role in ERASES,
+    }
+    others = await _others(request, desk, visitor, program, seen)
+    shown = make_member(program, seen, wanted, form if role in ADJUSTS else None, f, **may, link=link, others=others)
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     return page(request, "member.html", {**shell, "page": shown}, status=status)
 
@@ -222,4 +229,4 @@ def _spoken(search: Search) -> dict[str, str]:
     return {name: value for name, value in search_said(search).items() if value}
 
 
-ROUTES = [people, people_csv, member, timeline_csv, lots_csv, adjust, make_link]
+ROUTES = [people, people_csv, member, timeline_csv, lots_csv, adjust, make_link, *RIGHTS]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from admin.choice import Choice
+from admin.csv_file import Cell
 from admin.format import Format
 from admin.impact.sources import said
 from admin.members.addresses import with_query
@@ -77,11 +78,13 @@ class ReferralsPage:
     rows: Sequence[Row]
     first: str
     following: str
+    csv: str
     said: Sequence[str]
     is_on: bool
     version: str
     edit: str
     notice: str
+    done: bool
 
 
 def make_tiles(program: ProgramFacts, choice: Choice, overview: Overview, f: Format) -> tuple[list[Tile], str]:
@@ -139,12 +142,29 @@ def make_page(
         rows=[make_row(program, one, f) for one in seen.listed],
         first=with_query(page, here) if after else "",
         following=with_query(page, {**here, "after": str(seen.listed[-1].referral_id)}) if seen.more else "",
+        csv=with_query(f"{page}.csv", {**here, "after": str(after or "")}),
         said=terms_said(terms, rewards, f),
         is_on=terms.on,
         version=words.gettext("version %(n)s", n=f.number(seen.terms.version)) if seen.terms.version else "",
         edit=f"{base}/new-referral-terms" if changes else "",
         notice=notice_said(did, f),
+        done=did in {"released", "refused"},
     )
+
+
+def referrals_table(program: ProgramFacts, seen: ReferralsSeen, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the referrals of a page as a table."""
+    words = f.words
+    header = [
+        words.gettext("Friend"),
+        words.gettext("Came by"),
+        words.gettext("Date"),
+        words.gettext("Status"),
+        words.gettext("Reason"),
+        words.gettext("Points"),
+    ]
+    rows = [make_row(program, one, f) for one in seen.listed]
+    return header, [[row.friend, row.referrer, row.claimed, row.state, row.reason, row.points] for row in rows]
 
 
 def make_row(program: ProgramFacts, one: ReferralSeen, f: Format) -> Row:

@@ -8,15 +8,17 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from admin.choice import Asked
+from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
-from admin.forms import said_in
+from admin.forms import said_in, version_in
 from admin.members.addresses import asked, id_of, with_query
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.referrals.drafts import Draft, Rewards, draft_from, draft_of
-from admin.referrals.listing import KEYS, Tile, make_page, make_tiles
+from admin.referrals.listing import KEYS, Tile, make_page, make_tiles, referrals_table
 from admin.session import Visitor, check_form
+from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
 from loyalty.referrals.rules import STATES
 
@@ -51,6 +53,18 @@ async def referrals(
     )
 
 
+@get(f"{_PAGE}.csv")
+async def referrals_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the referrals as they are on the page."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    f, said = _format(request, program), asked(request)
+    state = said.get("state") if said.get("state") in STATES else None
+    seen = await desk.referrals.seen(program, state, id_of(said.get("after", "")))
+    return csv_response("referrals", *referrals_table(program, seen, f))
+
+
 @post([f"{_PAGE}/{{referral:str}}/release", f"{_PAGE}/{{referral:str}}/refuse"])
 async def decide(
     request: AnyRequest,
@@ -79,8 +93,8 @@ async def form(
     """Show the form, with the terms as they are."""
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
     seen, rewards = await desk.referrals.seen(program), await _rewards(desk, program)
-    terms = seen.terms.terms
-    return await _form(request, desk, visitor, program, draft_of(terms, rewards, _format(request, program), program))
+    draft = draft_of(seen.terms.terms, rewards, _format(request, program), program)
+    return await _form(request, desk, visitor, program, draft, version=seen.terms.version)
 
 
 @post(_NEW, status_code=200)
@@ -92,13 +106,17 @@ async def publish(
     await check_form(request, desk, visitor)
     f, said = _format(request, program), said_in(await request.form())
     draft = draft_from(said, await _rewards(desk, program), f, program)
+    version = version_in(said)
     if draft.terms is None:
-        return await _form(request, desk, visitor, program, draft, status=422)
-    code = await desk.referrals.publish(program, draft.terms, visitor.who.user_id)
+        return await _form(request, desk, visitor, program, draft, version=version, status=422)
+    code = await desk.referrals.publish(program, draft.terms, visitor.who.user_id, version)
+    if code == EditedMeanwhile.code:
+        version = (await desk.referrals.seen(program)).terms.version
+        return await _form(request, desk, visitor, program, draft, version=version, stale=True, status=409)
     if code:
         error = f.words.gettext("Nothing was published. Look at what is promised, then send the form again.")
         draft = replace(draft, form=replace(draft.form, error=error))
-        return await _form(request, desk, visitor, program, draft, status=409)
+        return await _form(request, desk, visitor, program, draft, version=version, status=409)
     return redirect(f"/admin/p/{program_id}/referrals")
 
 
@@ -118,15 +136,23 @@ async def _rewards(desk: Desk, program: ProgramFacts) -> Rewards:
 
 
 async def _form(
-    request: AnyRequest, desk: Desk, visitor: Visitor, program: ProgramFacts, draft: Draft, *, status: int = 200
+    request: AnyRequest,
+    desk: Desk,
+    visitor: Visitor,
+    program: ProgramFacts,
+    draft: Draft,
+    *,
+    version: int | None = None,
+    stale: bool = False,
+    status: int = 200,
 ) -> Response[str]:
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
-    cancel = f"/admin/p/{program.program_id}/referrals"
-    return page(request, "referral_terms.html", {**shell, "draft": draft, "cancel": cancel}, status=status)
+    shown = {"draft": draft, "cancel": f"/admin/p/{program.program_id}/referrals", "version": version, "stale": stale}
+    return page(request, "referral_terms.html", {**shell, **shown}, status=status)
 
 
 def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [referrals, decide, form, publish]
+ROUTES = [referrals, referrals_csv, decide, form, publish]

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from admin.desk import Desk
 from admin.format import Format
-from admin.forms import said_in
+from admin.forms import key_in, said_in
 from admin.members.addresses import asked, with_query
 from admin.pages import AnyRequest, page, redirect
 from admin.program import find_program
@@ -108,13 +108,20 @@ async def codes(
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
     await check_form(request, desk, visitor)
     seen = await seen_of(desk, program, reward)
-    said = said_in(await request.form())
+    said, words = said_in(await request.form()), format_of(request, program).words
     try:
-        told = codes_of("\n".join(said.get("codes", [])))
-        by = _by(request, visitor, (said.get("key") or [str(uuid4())])[-1])
-        done = await desk.rewards.add_codes(program, by, seen.seen.reward.reward_id, told)
-    except Invalid as refusal:
-        return await show(request, desk, visitor, program, reward, refusal=refusal.detail)
+        told_codes = codes_of("\n".join(said.get("codes", [])))
+        by = _by(request, visitor, key_in(said))
+        done = await desk.rewards.add_codes(program, by, seen.seen.reward.reward_id, told_codes)
+    except (InFlight, KeyReused, KeyExpired, AnswerErased):
+        # A file of codes is sent under one key: some of these may be in already.
+        told = words.gettext("This form was sent before. Look at how many codes there are, then send the others.")
+        return await show(request, desk, visitor, program, reward, refusal=told, status=409)
+    except Invalid:
+        told = words.gettext(
+            "These are no codes: 1 to 10,000 lines, each of at most 128 visible characters without spaces or accents."
+        )
+        return await show(request, desk, visitor, program, reward, refusal=told)
     said_back = {"added": str(done.added), "known": str(done.known)}
     return redirect(with_query(f"/admin/p/{program_id}/rewards/{reward}", said_back))
 

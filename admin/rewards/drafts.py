@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from admin.format import Format
-from admin.forms import KindForm, Said, draw, read
+from admin.forms import KindForm, Said, draw, key_in, read
 from loyalty.errors import Invalid
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
@@ -125,8 +125,7 @@ def draft_from(kind: str, said: Said, f: Format, program: ProgramFacts) -> tuple
         return None
     offer, told = read("offer", Offer, said, f, program, _OFFER)
     settings, chosen = read(kind, found, said, f, program, _KIND)
-    key = (said.get("key") or [str(uuid4())])[-1]
-    draft = Draft(kind, _for_kind(kind, offer), settings, key)
+    draft = Draft(kind, _for_kind(kind, offer), settings, key_in(said))
     if told is None or chosen is None:
         return draft, None
     if not _is_priced(kind, told, chosen):

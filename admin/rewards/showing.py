@@ -22,7 +22,13 @@ ONE = f"{LIST}/{{reward:str}}"
 
 
 async def show(
-    request: AnyRequest, desk: Desk, visitor: Visitor, program: ProgramFacts, reward: str, refusal: str = ""
+    request: AnyRequest,
+    desk: Desk,
+    visitor: Visitor,
+    program: ProgramFacts,
+    reward: str,
+    refusal: str = "",
+    status: int = 422,
 ) -> Response[str]:
     """Show a reward with a page of those who asked for it; `refusal`: why codes were not taken."""
     said = asked(request)
@@ -39,7 +45,7 @@ async def show(
             notice = f"{notice} {twice}"
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     more = {"changes": visitor.who.role in CHANGES, "refusal": refusal, "notice": notice, "key": str(uuid4())}
-    return page(request, "reward.html", {**shell, "page": shown, **more}, status=422 if refusal else 200)
+    return page(request, "reward.html", {**shell, "page": shown, **more}, status=status if refusal else 200)
 
 
 async def seen_of(

@@ -15,6 +15,7 @@ from admin.pages import AnyRequest, part, redirect
 from admin.rules.addresses import DRAFT, RULES, base_of, draft_address
 from admin.rules.backtest_days import Days, opening_days, read_days
 from admin.rules.backtest_page import make_backtest, make_listed, months_table
+from admin.rules.refusals import refusal_said
 from admin.rules.routes import Opened, opened
 from admin.session import Visitor
 from loyalty.backtests.facts import BacktestFacts, NewBacktest
@@ -58,7 +59,7 @@ async def start(
     try:
         begun = await desk.backtests.start(at.program, at.staff.user_id, at.staff.request_id, new)
     except Invalid as refusal:
-        return await _form(at, found, days, status=422, refusal=refusal.detail)
+        return await _form(at, found, days, status=422, refusal=refusal_said(refusal, at.f))
     return redirect(f"{base_of(at.program)}/backtests/{begun.backtest_id}")
 
 

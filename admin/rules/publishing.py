@@ -8,12 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from admin.desk import Desk
+from admin.form_values import is_near
 from admin.forms import Said, said_in
 from admin.pages import AnyRequest, redirect
 from admin.rules.addresses import DRAFT, draft_address, version_address
 from admin.rules.changes import Changes, compare
 from admin.rules.draft_page import current, told_stale
 from admin.rules.listing import speaker_of
+from admin.rules.refusals import refusal_said
 from admin.rules.routes import Opened, last, opened
 from admin.session import Visitor
 from loyalty.earning.facts import DraftFacts
@@ -101,7 +103,7 @@ def _unknown(at: Opened, found: DraftFacts, refusal: Invalid) -> str:
                     key=rule[field][int(number)],
                 )
                 said.append(text)
-    return " ".join(said) or refusal.detail
+    return " ".join(said) or refusal_said(refusal, at.f)
 
 
 def _begins(at: Opened, said: Said) -> tuple[datetime | None, str]:
@@ -111,6 +113,8 @@ def _begins(at: Opened, said: Said) -> tuple[datetime | None, str]:
     try:
         local = datetime.fromisoformat(last(said, "at"))
     except ValueError:
+        return None, at.f.words.gettext("Write a date or time that there is.")
+    if not is_near(local.date()):
         return None, at.f.words.gettext("Write a date or time that there is.")
     begins = local.replace(tzinfo=local.tzinfo or at.program.zone).astimezone(UTC)
     return begins, "" if begins > at.seen.now else at.f.words.gettext("This has passed already.")

@@ -14,6 +14,7 @@ from admin.pages import AnyRequest, redirect
 from admin.rules.addresses import DRAFT, draft_address
 from admin.rules.draft_page import put, told, told_stale
 from admin.rules.listing import speaker_of
+from admin.rules.refusals import refusal_said
 from admin.rules.routes import Opened, last, opened
 from admin.rules.rule_form import RuleForm, draw_rule, kinds, new_id, read_rule
 from admin.session import Visitor
@@ -87,7 +88,7 @@ async def write(
         at = await at.again()
         return await _form(at, at.draft(draft), form, status=409, stale=True)
     except Invalid as refusal:
-        return await _form(at, found, form, status=422, refusal=refusal.detail)
+        return await _form(at, found, form, status=422, refusal=refusal_said(refusal, at.f))
     return redirect(f"{draft_address(at.program, found.draft_id)}#rule-{rule_id}")
 
 

@@ -115,7 +115,7 @@ def _order(base: str, one: OrderFound, role: str, program: ProgramFacts, f: Form
     address = f"{base}/purchases/{one.purchase_id}"
     if role == "support":
         address = f"{base}/members/{one.customer_id}" if one.customer_id else ""
-    at = f.instant(one.placed_at, program.timezone)
+    at = f.instant(one.placed_at, program.timezone) if one.placed_at else None
     return Hit(address, one.order_id, _noted(one.storefront, at, f.money(one.goods_minor)))
 
 

@@ -72,6 +72,8 @@ class FormPage:
     new: bool
     kinds: Sequence[tuple[str, str]]
     tried: TriedOut | None
+    version: int | None = None
+    stale: bool = False
 
 
 def make_row(program: ProgramFacts, segment: SegmentFacts, f: Format) -> Row:

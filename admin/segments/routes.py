@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
-from admin.forms import Said, said_in
+from admin.forms import Said, said_in, version_in
 from admin.members.addresses import asked, id_of
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
@@ -25,6 +25,7 @@ from admin.segments.listing import (
     segments_table,
 )
 from admin.session import Visitor, check_form
+from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
 from loyalty.segments.staff import SegmentSeen, Wanted
 
@@ -100,7 +101,8 @@ async def form(
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
     seen = await _edited(request, desk, program)
     draft = draft_of(seen.segment, _format(request, program), program) if seen else Draft()
-    return await _form(request, desk, visitor, program, seen, draft)
+    version = seen.segment.version if seen else None
+    return await _form(request, desk, visitor, program, seen, draft, version=version)
 
 
 @post([_NEW, f"{_ONE}/edit"], status_code=200)
@@ -118,23 +120,26 @@ async def write(
     draft, step = draft_from(said, f, program, kept=_is_kept(seen)), _step(said)
     if seen:
         draft = replace(draft, key=seen.segment.key)
+    version = version_in(said)
     if step == "add":
         added = with_condition(draft, (said.get("kind") or [""])[-1], f, program)
-        return await _form(request, desk, visitor, program, seen, added)
+        return await _form(request, desk, visitor, program, seen, added, version=version)
     if step.startswith("remove-"):
         left = without_condition(draft, step.removeprefix("remove-"))
-        return await _form(request, desk, visitor, program, seen, left)
+        return await _form(request, desk, visitor, program, seen, left, version=version)
     if any(one.is_wrong for one in draft.conditions) or "" in draft.errors or (step == "save" and draft.is_wrong):
-        return await _form(request, desk, visitor, program, seen, draft, status=422)
+        return await _form(request, desk, visitor, program, seen, draft, version=version, status=422)
     if step != "save" and not draft.kept:
         tried = make_tried(program, await desk.segments.tried(program, list(draft.settings)), f)
-        return await _form(request, desk, visitor, program, seen, calm(draft), tried=tried)
+        return await _form(request, desk, visitor, program, seen, calm(draft), tried=tried, version=version)
     key = seen.segment.key if seen else key_of(draft)
     conditions = None if draft.kept else list(draft.settings)
-    code = await desk.segments.save(program, Wanted(key, draft.name, conditions, new=seen is None))
+    code = await desk.segments.save(program, Wanted(key, draft.name, conditions, new=seen is None, version=version))
     if code:
-        refused = replace(draft, errors=_errors_of(code, f))
-        return await _form(request, desk, visitor, program, seen, refused, status=409)
+        stale = code == EditedMeanwhile.code and seen is not None
+        told = draft if stale else replace(draft, errors=_errors_of(code, f))
+        stands = seen.segment.version if seen and stale else version
+        return await _form(request, desk, visitor, program, seen, told, version=stands, stale=stale, status=409)
     return redirect(f"/admin/p/{program_id}/segments/{key}")
 
 
@@ -192,6 +197,8 @@ async def _form(
     draft: Draft,
     *,
     tried: TriedOut | None = None,
+    version: int | None = None,
+    stale: bool = False,
     status: int = 200,
 ) -> Response[str]:
     folder = f"/admin/p/{program.program_id}/segments"
@@ -202,6 +209,8 @@ async def _form(
         new=seen is None,
         kinds=kinds(_format(request, program)),
         tried=tried,
+        version=version,
+        stale=stale,
     )
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     return page(request, "segment_form.html", {**shell, "page": shown}, status=status)

@@ -38,5 +38,23 @@ async function copy(button) {
 }
 
 for (const button of document.querySelectorAll(".js-copy")) button.addEventListener("click", () => copy(button));
+/* A form is sent once, however often its button is clicked; after a while, or after coming back, once more. */
+const SENT_FOR = 10_000;
+
+function sendOnce(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, SENT_FOR);
+}
+
+document.addEventListener("submit", sendOnce);
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
 for (const button of document.querySelectorAll(".js-print")) button.addEventListener("click", () => print());
 for (const form of document.querySelectorAll("form.filters")) sendChoices(form);

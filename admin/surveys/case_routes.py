@@ -16,6 +16,7 @@ from admin.session import Visitor, check_form
 from admin.surveys.cases import STATES, CaseForm, cases_table, make_case, make_cases
 from admin.surveys.showing import CASES, CHANGES, SEES, by, format_of, known_id, show
 from admin.surveys.words import CHOSEN_OUTCOMES, refusal_said
+from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
 from surveys.staff.facts import CaseSeen, CasesSeen
 
@@ -95,7 +96,11 @@ async def take(
     else:
         told = id_of(said.get("owner", ""))
         owner = next((one.user_id for one in await desk.surveys.owners() if one.user_id == told), None)
-        code = await desk.surveys.edit_case(program, seen.case_id, owner, form.note or None)
+        was = (id_of(said.get("was_owner", "")), said["was_note"] or None) if "was_note" in said else None
+        code = await desk.surveys.edit_case(program, seen.case_id, owner, form.note or None, was)
+        if code == EditedMeanwhile.code:
+            seen = await _case(desk, program, case)
+            return await _show(request, desk, visitor, program, seen, form, stale=True, status=409)
     return redirect(with_query(f"/admin/p/{program_id}/survey-cases/{seen.case_id}", {"did": code or "kept"}))
 
 
@@ -140,6 +145,7 @@ async def _show(
     seen: CaseSeen,
     form: CaseForm | None = None,
     *,
+    stale: bool = False,
     status: int = 200,
 ) -> Response[str]:
     f, changes = format_of(request, program), visitor.who.role in CHANGES
@@ -147,8 +153,9 @@ async def _show(
     today = await desk.surveys.today(program, simulated=seen.answer.simulated)
     shown = make_case(program, seen, today, owners, visitor.who.user_id, f, changes=changes, form=form)
     did = asked(request).get("did", "") if form is None else ""
-    notice = "" if not did else f.words.gettext("Saved.") if did == "kept" else refusal_said(did, f)
-    values = {"page": shown, "tab": "cases", "notice": notice}
+    notice = f.words.gettext("Saved.") if did == "kept" else ""
+    refusal = refusal_said(did, f) if did and not notice else ""
+    values = {"page": shown, "tab": "cases", "notice": notice, "refusal": refusal, "stale": stale}
     return await show(request, desk, visitor, program, "survey_case.html", values, status=status)
 
 

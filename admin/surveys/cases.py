@@ -64,6 +64,8 @@ class CasePage:
     listing: str
     note: str
     owners: Sequence[tuple[str, str, bool]]
+    was_owner: str
+    was_note: str
     outcomes: Sequence[tuple[str, str]]
     gives_points: bool
     form: CaseForm
@@ -153,6 +155,8 @@ def make_case(
         row=row,
         listing=f"/admin/p/{program.program_id}/survey-cases{'?answers=simulated' if one.answer.simulated else ''}",
         note=one.note or "",
+        was_owner=str(one.owner_id or ""),
+        was_note=one.note or "",
         owners=[(str(owner.user_id), owner.email, owner.user_id == chosen) for owner in owners] if may else [],
         outcomes=[(outcome, outcome_said(outcome, f)) for outcome in CHOSEN_OUTCOMES] if may else [],
         gives_points=may and one.answer.customer_id is not None,

@@ -19,6 +19,7 @@ from surveys.staff.facts import (
     Owner,
     SurveySeen,
     SurveysSeen,
+    Taken,
 )
 from surveys.staff.results import ResultsSeen
 
@@ -41,14 +42,18 @@ class SurveysDesk(Protocol):
     async def edit(self, program: ProgramFacts, survey_id: UUID, version: int, content: Content) -> str:
         """Change the draft, if nobody else did since `version`."""
 
-    async def publish(self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID) -> str:
-        """Publish the draft as the next edition."""
+    async def publish(
+        self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None
+    ) -> str:
+        """Publish the draft as the next edition, as it was read in its `version`."""
 
     async def close(self, program: ProgramFacts, survey_id: UUID) -> str:
         """Ask nobody any more."""
 
-    async def publish_policy(self, program: ProgramFacts, form: BySurveyForm, policy: Policy) -> str:
-        """Publish the policy as its next version."""
+    async def publish_policy(
+        self, program: ProgramFacts, form: BySurveyForm, policy: Policy, version: int | None = None
+    ) -> str:
+        """Publish the policy as the next version after `version`."""
 
     async def answers(self, program: ProgramFacts, asked: AnswersAsked, *, whole: bool = False) -> AnswersSeen:
         """Read a page of answers, or all."""
@@ -80,8 +85,10 @@ class SurveysDesk(Protocol):
     async def owners(self) -> list[Owner]:
         """Name those who may take care of a case."""
 
-    async def edit_case(self, program: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None) -> str:
-        """Say who takes care of a case, and what was found."""
+    async def edit_case(
+        self, program: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None, was: Taken | None = None
+    ) -> str:
+        """Say who takes care of a case, and what was found; `was`: who and what it was when the form was drawn."""
 
     async def close_case(self, program: ProgramFacts, form: BySurveyForm, case_id: UUID, outcome: str) -> str:
         """Close a case without points."""

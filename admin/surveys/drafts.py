@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from admin.format import Format
-from admin.forms import KindForm, Said, draw, read
+from admin.forms import KindForm, Said, draw, key_in, read
 from admin.surveys.shares import in_percent, share_of, wrong_at
 from loyalty.i18n import mark
 from loyalty.programs.facts import ProgramFacts
@@ -118,9 +118,7 @@ def draft_from(said: Said, f: Format, program: ProgramFacts) -> tuple[Draft, Con
     texts, words = dict[str, KindForm](), dict[str, dict[str, Any] | None]()
     for tongue in TONGUES:
         texts[tongue], words[tongue] = read("texts", Saying, said, f, program, f"{tongue}-")
-    draft = Draft(
-        blank.kind, plan, trigger, _with_examples(texts, program), (said.get("key") or [""])[-1] or str(uuid4())
-    )
+    draft = Draft(blank.kind, plan, trigger, _with_examples(texts, program), key_in(said))
     if told is None or not sample_bp or settings is None or None in words.values():
         return draft, None
     content = Content(

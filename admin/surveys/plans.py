@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from admin.csv_file import csv_response
 from admin.desk import Desk
-from admin.forms import said_in
+from admin.forms import said_in, version_in
 from admin.members.addresses import asked, with_query
 from admin.pages import AnyRequest, redirect
 from admin.program import find_program
@@ -20,6 +20,7 @@ from admin.surveys.listing import FormPage, languages, make_page, make_row, surv
 from admin.surveys.policies import PolicyDraft, policy_draft, policy_from, policy_said
 from admin.surveys.showing import CHANGES, LIST, NEW, ONE, POLICY, SEES, by, format_of, show, survey_of
 from admin.surveys.words import refusal_said
+from loyalty.errors import EditedMeanwhile
 from loyalty.i18n import LANGUAGES
 from loyalty.programs.facts import ProgramFacts
 from loyalty.web.customer_pages import headers
@@ -117,8 +118,7 @@ async def write(
     f, said = format_of(request, program), said_in(await request.form())
     seen = await _edited(request, desk, program)
     draft, content = draft_from(said, f, program)
-    version = (said.get("version") or ["0"])[-1]
-    version_told = int(version) if version.isdecimal() and len(version) < 10 else 0  # noqa: PLR2004 - digits of an int
+    version_told = version_in(said) or 0
     if content is None:
         return await _form(request, desk, visitor, program, draft, version_told, status=422)
     if seen:
@@ -150,7 +150,8 @@ async def set_open(
         raise NotFoundException
     survey_id = seen.survey.survey_id
     if request.url.path.endswith("/publish"):
-        code = await desk.surveys.publish(program, by(request, visitor), survey_id)
+        version = version_in(said_in(await request.form()))
+        code = await desk.surveys.publish(program, by(request, visitor), survey_id, version)
     else:
         code = await desk.surveys.close(program, survey_id)
     return redirect(with_query(f"/admin/p/{program_id}/survey-list/{survey_id}", {"did": code}))
@@ -176,10 +177,13 @@ async def publish_policy(
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
     await check_form(request, desk, visitor)
     f = format_of(request, program)
-    draft = policy_from(said_in(await request.form()), f, program)
+    said = said_in(await request.form())
+    draft, version = policy_from(said, f, program), version_in(said)
     if draft.policy is None:
-        return await _policy(request, desk, visitor, program, draft, status=422)
-    code = await desk.surveys.publish_policy(program, by(request, visitor), draft.policy)
+        return await _policy(request, desk, visitor, program, draft, status=422, read=version)
+    code = await desk.surveys.publish_policy(program, by(request, visitor), draft.policy, version)
+    if code == EditedMeanwhile.code:
+        return await _policy(request, desk, visitor, program, draft, stale=True, status=409)
     return redirect(with_query(f"/admin/p/{program_id}/survey-policy", {"did": code or "published"}))
 
 
@@ -229,14 +233,15 @@ async def _policy(
     draft: PolicyDraft,
     *,
     notice: str = "",
+    read: int | None = None,
+    stale: bool = False,
     status: int = 200,
 ) -> Response[str]:
     stored = (await desk.surveys.listed(program)).policy
     f = format_of(request, program)
     values = {"draft": draft, "said": policy_said(stored, f), "version": stored.version, "tab": "policy"}
-    return await show(
-        request, desk, visitor, program, "survey_policy.html", {**values, "notice": notice}, status=status
-    )
+    more = {"notice": notice, "stale": stale, "read": stored.version if read is None else read}
+    return await show(request, desk, visitor, program, "survey_policy.html", {**values, **more}, status=status)
 
 
 PLANS = [surveys, surveys_csv, survey, see_preview, form, write, set_open, policy, publish_policy]

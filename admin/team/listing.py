@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from admin.csv_file import Cell
 from admin.format import Format
 from loyalty.auth.team import ROLES, Colleague
 from loyalty.programs.facts import ProgramFacts
@@ -80,6 +81,18 @@ def make_page(
         notice=done.get(did, ""),
         refusal=_refusal(refusal, f) if refusal else "",
     )
+
+
+def team_table(shown: TeamPage, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the same as a table."""
+    words = f.words
+    header = [
+        words.gettext("E-mail"),
+        words.gettext("Role"),
+        words.gettext("Last seen"),
+        words.gettext("Comes in"),
+    ]
+    return header, [[row.email, row.role_name, row.seen, row.comes_in] for row in shown.rows]
 
 
 def refused_draft(code: str, f: Format) -> dict[str, str]:

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
 from admin.forms import said_in
@@ -15,7 +16,7 @@ from admin.members.addresses import asked, id_of, with_query
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
-from admin.team.listing import Draft, make_page, refused_draft
+from admin.team.listing import Draft, make_page, refused_draft, team_table
 from loyalty.programs.facts import ProgramFacts
 
 SEES = ("owner", "manager")
@@ -31,6 +32,17 @@ async def team(
     """Show who may come in."""
     program, _ = await find_program(program_id, desk, visitor, SEES)
     return await _show(request, desk, visitor, program, Draft())
+
+
+@get(f"{_LIST}.csv")
+async def team_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the list."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    f = _format(request, program)
+    shown = make_page(program, await desk.team.seen(), visitor.who.user_id, None, f)
+    return csv_response("team", *team_table(shown, f))
 
 
 @post(_LIST, status_code=200)
@@ -151,4 +163,4 @@ def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [team, invite, another_link, change_role, let_go]
+ROUTES = [team, team_csv, invite, another_link, change_role, let_go]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from babel.lists import format_list
 
+from admin.csv_file import Cell
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.scheme import Calendar, Rolling, Scheme, Tier
@@ -96,6 +97,23 @@ def make_page(program: ProgramFacts, seen: TiersSeen, f: Format, *, changes: boo
         migration=f"{base}/kpis/tier_migration",
         edit=f"{base}/new-tiers" if changes else "",
     )
+
+
+def tiers_table(shown: TiersPage, f: Format) -> tuple[list[str], list[list[Cell]]]:
+    """Give the same as a table."""
+    words = f.words
+    header = [
+        words.gettext("Tier"),
+        words.gettext("Key"),
+        words.gettext("From"),
+        words.gettext("Points"),
+        words.gettext("Benefits"),
+        words.gettext("Members now"),
+    ]
+    rows: list[list[Cell]] = [
+        [row.name, row.key, row.begins, row.factor, ", ".join(row.benefits), row.members] for row in shown.rows
+    ]
+    return header, [*rows, [words.gettext("None yet"), "", "", "", "", shown.without]]
 
 
 def said_of(scheme: Scheme, f: Format) -> list[str]:

@@ -7,17 +7,19 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
-from admin.forms import Said, said_in
+from admin.forms import Said, said_in, version_in
 from admin.members.addresses import id_of, with_query
 from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.drafts import Draft, draft_from, draft_of, with_tier, without_tier
-from admin.tiers.listing import make_page, refusal_of
+from admin.tiers.listing import make_page, refusal_of, tiers_table
+from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
-from loyalty.tiers.staff import FloorByStaff
+from loyalty.tiers.staff import FloorByStaff, TiersSeen
 
 SEES = ("owner", "manager", "analyst")
 CHANGES = ("owner", "manager")
@@ -38,6 +40,17 @@ async def tiers(
     return page(request, "tiers.html", {**shell, "page": shown})
 
 
+@get(f"{_PAGE}.csv")
+async def tiers_csv(
+    request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
+) -> Response[bytes]:
+    """Send the table."""
+    program, _ = await find_program(program_id, desk, visitor, SEES)
+    f = _format(request, program)
+    shown = make_page(program, await desk.tiers.seen(program), f, changes=False)
+    return csv_response("tiers", *tiers_table(shown, f))
+
+
 @get(_NEW)
 async def form(
     request: AnyRequest, program_id: FromPath[str], desk: NamedDependency[Desk], visitor: NamedDependency[Visitor]
@@ -45,7 +58,8 @@ async def form(
     """Show the form, with the tiers as they are."""
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
     seen = await desk.tiers.seen(program)
-    return await _form(request, desk, visitor, program, draft_of(seen.scheme, _format(request, program), program))
+    draft = draft_of(seen.scheme, _format(request, program), program)
+    return await _form(request, desk, visitor, program, draft, version=_version(seen))
 
 
 @post(_NEW, status_code=200)
@@ -56,17 +70,22 @@ async def publish(
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
     await check_form(request, desk, visitor)
     f, said = _format(request, program), said_in(await request.form())
-    draft, step = draft_from(said, f, program), (said.get("do") or ["publish"])[-1]
+    draft, step, version = draft_from(said, f, program), _last(said, "do") or "publish", version_in(said)
     if step == "add":
-        return await _form(request, desk, visitor, program, with_tier(draft, f, program))
+        return await _form(request, desk, visitor, program, with_tier(draft, f, program), version=version)
     if step.startswith("remove-"):
-        return await _form(request, desk, visitor, program, without_tier(draft, step.removeprefix("remove-")))
+        left = without_tier(draft, step.removeprefix("remove-"))
+        return await _form(request, desk, visitor, program, left, version=version)
     if draft.scheme is None:
-        return await _form(request, desk, visitor, program, draft, status=422)
-    done = await desk.tiers.publish(program, draft.scheme, visitor.who.user_id)
+        return await _form(request, desk, visitor, program, draft, version=version, status=422)
+    done = await desk.tiers.publish(program, draft.scheme, visitor.who.user_id, version)
     if done.code:
-        refusal = refusal_of(done, await desk.tiers.seen(program), f)
-        return await _form(request, desk, visitor, program, draft, refusal=refusal, status=409)
+        seen = await desk.tiers.seen(program)
+        stale = done.code == EditedMeanwhile.code
+        refusal, version = "" if stale else refusal_of(done, seen, f), _version(seen)
+        return await _form(
+            request, desk, visitor, program, draft, version=version, refusal=refusal, stale=stale, status=409
+        )
     return redirect(f"/admin/p/{program_id}/tiers")
 
 
@@ -104,13 +123,19 @@ async def _form(
     program: ProgramFacts,
     draft: Draft,
     *,
+    version: int | None = None,
     refusal: str = "",
+    stale: bool = False,
     status: int = 200,
 ) -> Response[str]:
     shell = {"visitor": visitor.who, "program": program, "programs": await desk.programs()}
     cancel = f"/admin/p/{program.program_id}/tiers"
-    shown = {**shell, "draft": draft, "cancel": cancel, "refusal": refusal}
+    shown = {**shell, "draft": draft, "cancel": cancel, "version": version, "refusal": refusal, "stale": stale}
     return page(request, "tiers_form.html", shown, status=status)
+
+
+def _version(seen: TiersSeen) -> int:
+    return seen.scheme.version if seen.scheme else 0
 
 
 def _day(text: str) -> date | None:
@@ -128,4 +153,4 @@ def _format(request: AnyRequest, program: ProgramFacts) -> Format:
     return Format(reader_of(request).language, program.currency)
 
 
-ROUTES = [tiers, form, publish, hold]
+ROUTES = [tiers, tiers_csv, form, publish, hold]

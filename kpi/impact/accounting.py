@@ -34,7 +34,7 @@ def gain_of(result: Result | None, measurement: Measurement | None, program: Pro
     if measurement is not None and measurement.state == "over" and "spend" in measurement.outcomes:
         outcome, holdout = measurement.outcomes["spend"], measurement.holdout
         told = outcome.cuped.effect if outcome.cuped else outcome.plain
-        if told is not None and told.ci95 is not None:
+        if told is not None and told.ci95 is not None and not measurement.lot.few:
             between = (periods.day_of(at, program.zone) for at in (holdout.started_at, holdout.ends_at))
             return Gain("measured", told.value, told.ci95, Days(*between), measurement.lot.offered)
     if result is None:

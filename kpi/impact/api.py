@@ -1,7 +1,7 @@
 """The programme's effect over HTTP: estimates, what holdouts measured, and when one would be able to tell."""
 
+import re
 from collections.abc import Awaitable, Callable
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from kpi.impact.bodies import EstimateBody, EstimateList, MeasurementBody, PlanB
 from loyalty.auth.scopes import of_room
 from loyalty.database import Connection, Tx
 from loyalty.errors import Invalid
-from loyalty.holdouts.rules import BASIS_POINTS
+from loyalty.holdouts.api import SHARE_PATTERN, basis_points, share_text
 from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.api import Keyed, respond_once
 from loyalty.idempotency.facts import Once
@@ -24,8 +24,13 @@ from loyalty.programs.api import Reading, Writing, once
 from loyalty.web.openapi import KEYED, READING, problems
 
 _ESTIMATE = "/impact/estimates/{estimate_id:uuid}"
-HoldoutBp = Annotated[
-    int, QueryParameter(name="holdout_bp", ge=1, le=9999, description="How many of 10,000 are held out.")
+PlannedShare = Annotated[
+    str,
+    QueryParameter(
+        name="holdout_share",
+        description="The share of those who are no members that would not be offered the programme: above 0, below 1.",
+        schema_extra={"pattern": SHARE_PATTERN},
+    ),
 ]
 HopedFor = Annotated[
     str,
@@ -91,8 +96,11 @@ async def stop(
     responses=problems(*READING),
 )
 async def measurement(holdout_id: FromPath[UUID], source: Writing, connection: Reading) -> MeasurementBody:
-    """Show whether the lot was sound and, from the day that was fixed at the start on, the effect."""
-    return MeasurementBody.of(await read_measurement(connection, source.program, holdout_id))
+    """Show whether the lot was sound and, from the day that was fixed at the start on, the effect.
+
+    A job reads it within minutes of that day, once; until then the state is `running`.
+    """
+    return MeasurementBody.of(await read_measurement(connection, source.program.program_id, holdout_id))
 
 
 @get(
@@ -101,11 +109,17 @@ async def measurement(holdout_id: FromPath[UUID], source: Writing, connection: R
     summary="When will a holdout be able to tell?",
     responses=problems(*READING),
 )
-async def planned(source: Writing, connection: Reading, holdout_bp: HoldoutBp, hoped_for: HopedFor) -> PlanBody:
-    """Tell before it starts how small an effect a holdout of each length would find, by the shop's own past."""
-    share = _share(hoped_for)
-    customers, until, told = await plan(connection, source.program, holdout_bp, share)
-    return PlanBody.of(f"{holdout_bp / BASIS_POINTS:g}", share, customers, date.fromordinal(until), told)
+async def planned(source: Writing, connection: Reading, holdout_share: PlannedShare, hoped_for: HopedFor) -> PlanBody:
+    """Tell before it starts how small an effect a holdout of each length would find, by the shop's own past.
+
+    The past is that of the newest estimate; before the first, `lengths` is empty and `until` null.
+    """
+    if not re.search(SHARE_PATTERN, holdout_share):
+        msg = "holdout_share is a share above 0 and below 1, of at most four decimals."
+        raise Invalid(msg, pointer="/holdout_share")
+    holdout_bp, share = basis_points(holdout_share), _share(hoped_for)
+    customers, until, told = await plan(connection, source.program.program_id, holdout_bp, share)
+    return PlanBody.of(share_text(holdout_bp), share, customers, until, told)
 
 
 def _share(text: str) -> float:

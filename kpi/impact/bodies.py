@@ -142,9 +142,11 @@ class MeasuredOutcome(Struct, frozen=True):
 
 
 class MeasurementBody(Struct, frozen=True):
-    """What a holdout measured. `outcomes` is empty until its day, when it was stopped, and on an alarm.
+    """What a holdout measured. `outcomes` is empty until it was read, when it was stopped, and on an alarm.
 
-    `p`: how often chance alone would give arms so far from their share; below 0.001 it is an alarm.
+    It is read once, when its day has come, of what is known at `as_of`, and stays. `offered` and `held_out` are counted
+    daily until then: two customers may turn out to be one. `p`: how often chance alone would give arms so far from
+    their share; below 0.001 it is an alarm.
     """
 
     holdout_id: UUID
@@ -175,18 +177,19 @@ class LengthBody(Struct, frozen=True):
 class PlanBody(Struct, frozen=True):
     """When a holdout will be able to tell: `weeks` is the shortest that would find the effect hoped for; null: none.
 
-    `customers` who never joined and bought could be drawn; `until` is the first local day that was not used.
+    `customers` were known and no members when the shortest length began; `until` is the first local day that was not
+    used, null before the first estimate.
     """
 
     holdout_share: str
     hoped_for: float
     customers: int
-    until: date
+    until: date | None
     weeks: int | None
     lengths: list[LengthBody]
 
     @classmethod
-    def of(cls, share: str, hoped_for: float, customers: int, until: date, told: Outlook) -> "PlanBody":
+    def of(cls, share: str, hoped_for: float, customers: int, until: date | None, told: Outlook) -> "PlanBody":
         """Show a plan."""
         lengths = [LengthBody(one.weeks, one.plain, one.cuped) for one in told.findable]
         return cls(share, hoped_for, customers, until, told.weeks, lengths)

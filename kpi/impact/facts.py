@@ -35,7 +35,7 @@ class Inputs(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What an estimate came to; `seconds` is how long it took. `pasts` are what a holdout is planned by."""
+    """What an estimate came to; `seconds` is how long it took. `pasts`: what a holdout is planned by."""
 
     inputs: Inputs
     comparison: Comparison

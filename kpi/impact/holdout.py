@@ -6,9 +6,7 @@ was fixed at the start, and only if the lot was sound.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from math import erfc, sqrt
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +15,9 @@ from scipy import stats
 from loyalty.intervals import Interval, newcombe
 
 Floats = NDArray[np.float64]
-# "alarm": something other than the lot decided who is in which arm. "running": it is not over yet.
-State = Literal["running", "alarm", "read"]
 ALARM_BELOW = 0.001
+# Of fewer in an arm no difference is told (`kpi.md`, 1.1).
+LEAST_TOLD = 30
 ALL_BASIS_POINTS = 10_000
 _LEAST = 2
 
@@ -79,6 +77,11 @@ class Lot:
         """Whether something other than the lot must have decided."""
         return self.p < ALARM_BELOW
 
+    @property
+    def few(self) -> bool:
+        """Whether an arm is too small for a difference to be told."""
+        return min(self.offered, self.held_out) < LEAST_TOLD
+
 
 def lot_of(offered: int, held_out: int, holdout_bp: int) -> Lot:
     """Hold the sizes of the arms against the share held out, in basis points strictly between 0 and 10,000.
@@ -93,13 +96,6 @@ def lot_of(offered: int, held_out: int, holdout_bp: int) -> Lot:
     return Lot(offered, held_out, chi2, erfc(sqrt(chi2 / 2)))
 
 
-def state_on(today: date, ends_on: date, lot: Lot) -> State:
-    """Say whether it may be read: `ends_on` is the first day after it. A broken lot is told at once."""
-    if lot.alarm:
-        return "alarm"
-    return "running" if today < ends_on else "read"
-
-
 def rates(hits: int, n: int, held_out_hits: int, held_out_n: int) -> Measured | None:
     """Measure the effect on a rate; None when an arm is empty."""
     if not n or not held_out_n:
@@ -109,7 +105,7 @@ def rates(hits: int, n: int, held_out_hits: int, held_out_n: int) -> Measured | 
 
 
 def means(offered: Floats, held_out: Floats) -> Measured | None:
-    """Measure the effect on a mean; None when an arm is empty, without an interval when one holds a single customer.
+    """Measure the effect on a mean; None when an arm is empty, without an interval where nothing says how they vary.
 
     Welch: d ± t·√(s₁²/n₁ + s₂²/n₂), with Satterthwaite's degrees of freedom (Biometrika 34 (1947), 28-35).
     """
@@ -121,7 +117,8 @@ def means(offered: Floats, held_out: Floats) -> Measured | None:
     parts = [float(arm.var(ddof=1)) / len(arm) for arm in (offered, held_out)]
     variance = sum(parts)
     if not variance:
-        return Measured(value, (value, value), base)
+        # All of an arm alike, in both: so few, or so little bought, that it says nothing of others.
+        return Measured(value, None, base)
     freedom = variance**2 / sum(p**2 / (len(arm) - 1) for p, arm in zip(parts, (offered, held_out), strict=True))
     margin = float(stats.t.ppf(0.975, freedom)) * sqrt(variance)
     return Measured(value, (value - margin, value + margin), base)

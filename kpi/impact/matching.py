@@ -181,8 +181,9 @@ def _weights(sizes: Counts) -> Floats:
 
 
 def _moments(traits: Rows, cell: Counts, sizes: Counts, mass: Floats) -> Floats:
-    """Sum weight, weighted trait and weighted square, a row a trait."""
-    sums = [[np.bincount(cell, values, len(sizes)) @ mass for values in (trait, trait**2)] for trait in traits]
+    """Sum weight, weighted trait and weighted square, a row a trait; whole numbers would not hold large squares."""
+    real = [trait.astype(np.float64) for trait in traits]
+    sums = [[np.bincount(cell, values, len(sizes)) @ mass for values in (trait, trait**2)] for trait in real]
     return np.array([[sizes @ mass, *both] for both in sums])
 
 

@@ -7,6 +7,7 @@ import msgspec
 from asyncpg import Record
 
 from kpi.impact.facts import EstimateFacts, Result
+from kpi.impact.measuring import Kept, Reading
 from kpi.inputs.queries import SPEND
 from kpi.periods import Days
 from loyalty.database import Connection
@@ -25,7 +26,6 @@ SELECT {_COLUMNS} FROM impact_estimate WHERE program_id = $1 AND ($2::uuid IS NU
   AND ($3::text IS NULL OR state = $3)
 ORDER BY estimate_id DESC LIMIT $4
 """  # noqa: S608 - as above
-_UNFINISHED = "SELECT count(*) FROM impact_estimate WHERE program_id = $1 AND state IN ('queued', 'running')"
 # A month of the programme's own zone. One that failed or was cancelled is no estimate of the month.
 _THIS_MONTH = f"""
 SELECT EXISTS (SELECT FROM impact_estimate e, program p WHERE e.program_id = $1 AND p.program_id = $1
@@ -56,6 +56,15 @@ INSERT INTO impact_cuts (program_id, cuts, computed_at) VALUES ($1, $2, {_NOW}) 
 """  # noqa: S608 - as above
 _CUTS = "SELECT cuts FROM impact_cuts WHERE program_id = $1"
 
+_READINGS = "SELECT holdout_id, as_of, method, final, result FROM impact_measurement WHERE program_id = $1"
+_KEEP_READING = """
+INSERT INTO impact_measurement AS m (program_id, holdout_id, as_of, method, final, result)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (program_id, holdout_id) DO UPDATE
+SET as_of = excluded.as_of, method = excluded.method, final = excluded.final, result = excluded.result
+WHERE NOT m.final
+"""
+
 
 async def add(connection: Connection, program_id: int, estimate_id: UUID, actor: str) -> None:
     """Insert an estimate that is to be made."""
@@ -72,11 +81,6 @@ async def estimates(
 ) -> list[EstimateFacts]:
     """Read an estimate, or the newest ones, of one state or all."""
     return [_told(row) for row in await connection.fetch(_FIND, program_id, estimate_id, state, limit)]
-
-
-async def unfinished(connection: Connection, program_id: int) -> int:
-    """Count those that wait or run."""
-    return int(await connection.fetchval(_UNFINISHED, program_id))
 
 
 async def has_this_months(connection: Connection, program_id: int) -> bool:
@@ -119,6 +123,22 @@ async def keep_cuts(connection: Connection, program_id: int, cuts: Sequence[int]
     """Keep classes of spend, unless there are some; give those that are kept."""
     await connection.execute(_KEEP_CUTS, program_id, list(cuts))
     return tuple(await connection.fetchval(_CUTS, program_id))
+
+
+async def readings(connection: Connection, program_id: int) -> dict[UUID, Kept]:
+    """Give what was read of holdouts."""
+    return {
+        row["holdout_id"]: Kept(
+            row["as_of"], row["method"], row["final"], msgspec.json.decode(row["result"], type=Reading)
+        )
+        for row in await connection.fetch(_READINGS, program_id)
+    }
+
+
+async def keep_reading(connection: Connection, program_id: int, holdout_id: UUID, kept: Kept) -> None:
+    """Keep what was read of a holdout; what was read on its day stays for good."""
+    result = msgspec.json.encode(kept.reading).decode()
+    await connection.execute(_KEEP_READING, program_id, holdout_id, kept.as_of, kept.method, kept.final, result)
 
 
 def _told(row: Record) -> EstimateFacts:

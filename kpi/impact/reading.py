@@ -32,14 +32,23 @@ SELECT * FROM (
     string_agg(int8send({net}), '') AS net
   FROM kept WHERE kept_minor > 0
 ), (
-  SELECT string_agg(uuid_send(customer_id), '') AS joiner, string_agg(timestamptz_send(joined_at), '') AS joined_at
-  FROM (SELECT customer_id, min(joined_at) AS joined_at FROM memberships GROUP BY customer_id)
+  SELECT string_agg(uuid_send(customer_id), '') AS joiner, string_agg(timestamptz_send(joined_at), '') AS joined_at,
+    string_agg(timestamptz_send(left_at), '') AS left_at
+  FROM (SELECT customer_id, min(joined_at) AS joined_at, max(coalesce(left_at, 'infinity')) AS left_at
+    FROM memberships GROUP BY customer_id)
+), (
+  SELECT string_agg(timestamptz_send(recorded_at), '') AS idle FROM customer c
+  WHERE program_id = $1 AND recorded_at <= {k} AND (merged_at IS NULL OR merged_at > {k})
+    AND (erased_at IS NULL OR erased_at > {k})
+    AND NOT EXISTS (SELECT FROM kept k WHERE k.customer_id = c.customer_id AND kept_minor > 0)
+    AND NOT EXISTS (SELECT FROM memberships m WHERE m.customer_id = c.customer_id)
 )
 """,
     k="$2",
 )
 # Of PostgreSQL, on the wire.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_INFINITY = np.iinfo(np.int64).max
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -52,6 +61,8 @@ class Rows:
     placed_at: Counts
     net: Counts
     joined_at: Counts
+    left_at: Counts
+    idle_since: Counts
 
 
 async def read_rows(connection: Connection, program_id: int, known: datetime) -> Rows:
@@ -59,7 +70,8 @@ async def read_rows(connection: Connection, program_id: int, known: datetime) ->
     [row] = await _SHOP.visit(connection, known, program_id)
     buyers, joiners = row["buyer"] or b"", row["joiner"] or b""
     placed_at, joined_at = unpacked(row["placed_at"]), unpacked(row["joined_at"])
-    return Rows(buyers + joiners, len(buyers) // 16, placed_at, unpacked(row["net"]), joined_at)
+    by_joiner = (joined_at, unpacked(row["left_at"]), unpacked(row["idle"]))
+    return Rows(buyers + joiners, len(buyers) // 16, placed_at, unpacked(row["net"]), *by_joiner)
 
 
 def shop_of(rows: Rows, program: ProgramFacts, known: datetime) -> Shop:
@@ -69,8 +81,10 @@ def shop_of(rows: Rows, program: ProgramFacts, known: datetime) -> Shop:
     """
     ids, number = np.unique(np.frombuffer(rows.people, dtype="S16"), return_inverse=True)
     day, joined_day = (_days(instants, program.zone) for instants in (rows.placed_at, rows.joined_at))
-    joined = np.full(len(ids), NEVER, dtype=np.int64)
-    joined[number[rows.buyers :]] = joined_day
+    joined, left = np.full((2, len(ids)), NEVER, dtype=np.int64)
+    joiners, over = number[rows.buyers :], rows.left_at != _INFINITY
+    joined[joiners] = joined_day
+    left[joiners[over]] = _days(rows.left_at[over], program.zone)
     order = np.argsort(day, kind="stable")
     today = periods.day_of(known, program.zone).toordinal()
     return Shop(
@@ -80,6 +94,8 @@ def shop_of(rows: Rows, program: ProgramFacts, known: datetime) -> Shop:
         joined=joined,
         keys=_keys(rows.people, number, len(ids)),
         until=min(today, int(day.max()) + 1) if len(day) else today,
+        left=left,
+        idle=_days(rows.idle_since, program.zone),
     )
 
 

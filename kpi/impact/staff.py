@@ -6,9 +6,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi.impact.accounting import Account, gain_of, read_account
-from kpi.impact.actions import cancel, last_done, latest, plan, read_measurement, start
+from kpi.impact.actions import cancel, last_done, latest, newest_measurements, plan, start
 from kpi.impact.facts import EstimateFacts
 from kpi.impact.horizon import Outlook
 from kpi.impact.measuring import Measurement
@@ -16,25 +17,29 @@ from kpi.objectives.actions import seen_objectives, set_objective, withdraw_obje
 from kpi.objectives.rules import Progress, Side
 from loyalty.database import Connection, Database, one
 from loyalty.errors import LoyaltyError
-from loyalty.holdouts.actions import latest as latest_holdouts
 from loyalty.holdouts.actions import start_holdout, stop_holdout
 from loyalty.programs.facts import ProgramFacts
 
 
 class Effects(Struct, frozen=True):
-    """What is known of the programme's effect. `estimate` came to something; `under_way` waits or runs."""
+    """What is known of the programme's effect. `estimate` came to something; `under_way` waits or runs.
+
+    `measurement` is the newest that was read, else of the newest holdout; `running` is of the one that runs.
+    """
 
     estimate: EstimateFacts | None = None
     under_way: EstimateFacts | None = None
     measurement: Measurement | None = None
     objectives: Sequence[Progress] = ()
+    running: Measurement | None = None
 
 
 class Planned(Struct, frozen=True):
-    """When a holdout would be able to tell: of how many customers."""
+    """When a holdout would be able to tell: of how many customers, by a past until which day; None: none was read."""
 
     customers: int
     outlook: Outlook
+    until: date | None = None
 
 
 class Aim(Struct, frozen=True):
@@ -54,14 +59,15 @@ class StaffEffects:
         self._database, self._ring = database, ring
 
     async def seen(self, program: ProgramFacts) -> Effects:
-        """Read the newest estimate, the newest holdout as far as it may be read, and the objectives."""
+        """Read what is known of the effect, and the objectives."""
         async with self._database().reader() as connection:
-            newest = await latest(connection, program.program_id, 1)
-            under_way = newest[0] if newest and newest[0].state in {"queued", "running"} else None
-            holdouts = await latest_holdouts(connection, program.program_id, 1)
-            measured = await read_measurement(connection, program, holdouts[0].holdout_id) if holdouts else None
-            objectives = await seen_objectives(connection, program)
-            return Effects(await last_done(connection, program.program_id), under_way, measured, objectives)
+            known = await _known(connection, program.program_id)
+            return replace(known, objectives=await seen_objectives(connection, program))
+
+    async def evidence(self, program: ProgramFacts) -> Effects:
+        """Read the newest estimate, and the newest holdouts as far as they were read."""
+        async with self._database().reader() as connection:
+            return await _known(connection, program.program_id)
 
     async def account(self, program: ProgramFacts, seen: Effects) -> Account | None:
         """Hold what was seen of the effect against what the programme cost; None where no effect may be told."""
@@ -74,8 +80,8 @@ class StaffEffects:
     async def planned(self, program: ProgramFacts, holdout_bp: int, hoped_for: float) -> Planned:
         """Tell when a holdout would be able to tell."""
         async with self._database().reader() as connection:
-            customers, _, outlook = await plan(connection, program, holdout_bp, hoped_for)
-            return Planned(customers, outlook)
+            customers, until, outlook = await plan(connection, program.program_id, holdout_bp, hoped_for)
+            return Planned(customers, outlook, until)
 
     async def estimate(self, program: ProgramFacts, user_id: UUID) -> str:
         """Have the effect estimated."""
@@ -101,9 +107,12 @@ class StaffEffects:
 
     async def aim(self, program: ProgramFacts, user_id: UUID, aim: Aim) -> str:
         """Set an objective."""
-        told = {"key": aim.key, "side": aim.side, "target": aim.target, "due_on": aim.due_on}
         by = f"user:{user_id}"
-        return await self._do(lambda connection: set_objective(connection, program, by, **told))  # type: ignore[arg-type]
+        return await self._do(
+            lambda connection: set_objective(
+                connection, program, by, key=aim.key, side=aim.side, target=aim.target, due_on=aim.due_on
+            )
+        )
 
     async def withdraw(self, program: ProgramFacts, objective_id: UUID) -> str:
         """Pursue an objective no more."""
@@ -119,3 +128,10 @@ class StaffEffects:
         except LoyaltyError as refusal:
             return refusal.code
         return ""
+
+
+async def _known(connection: Connection, program_id: int) -> Effects:
+    newest = await latest(connection, program_id, 1)
+    under_way = newest[0] if newest and newest[0].state in {"queued", "running"} else None
+    measured, running = await newest_measurements(connection, program_id)
+    return Effects(await last_done(connection, program_id), under_way, measured, running=running)

@@ -64,3 +64,20 @@ class ImpactCuts(SQLModel, table=True):
     program_id: int = Field(primary_key=True)
     cuts: list[int] = Field(sa_type=ARRAY(BigInteger))
     computed_at: datetime = Field(sa_type=Instant)
+
+
+class ImpactMeasurement(SQLModel, table=True):
+    """What was read of a holdout, as known at `as_of`: the lot while it runs, and the effect once its day had come.
+
+    `final`: its day had come. From then on it stays, whatever is told later of the days it is about.
+    """
+
+    __tablename__ = "impact_measurement"
+    __table_args__ = (ForeignKeyConstraint(["program_id", "holdout_id"], ["holdout.program_id", "holdout.holdout_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    holdout_id: UUID = Field(primary_key=True)
+    as_of: datetime = Field(sa_type=Instant)
+    method: int
+    final: bool
+    result: dict[str, Any] = Field(sa_type=JSONB)

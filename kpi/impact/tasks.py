@@ -11,7 +11,7 @@ import structlog
 
 from kpi.impact import queries
 from kpi.impact.actions import BY_ITSELF, start
-from kpi.impact.comparison import Comparing
+from kpi.impact.comparison import Comparing, days_of_joining
 from kpi.impact.facts import METHOD, EstimateFacts, Inputs, Result
 from kpi.impact.halves import SPLITS, Testing
 from kpi.impact.planning import pasts_of
@@ -119,8 +119,8 @@ async def _make(desk: Desk, taken: EstimateFacts) -> None:
 async def _own_cuts(desk: Desk, shop: Shop) -> tuple[int, ...]:
     async with desk.database.writer() as connection:
         kept = await queries.kept_cuts(connection, desk.program_id)
-        # Where nobody bought yet, there is nothing worth keeping.
-        if kept is None and len(shop.day):
+        # Until there is an estimate to speak of, they would be those of the shop's first few customers.
+        if kept is None and len(days_of_joining(shop)):
             kept = await queries.keep_cuts(connection, desk.program_id, cuts_of(shop))
     return kept or cuts_of(shop)
 

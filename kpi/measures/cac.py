@@ -19,6 +19,7 @@ class CustomerAcquisitionCost(Measure):
     formula = Text(en="acquisition spend / new customers", fr="dépenses d’acquisition / nouveaux clients")
     unit = "money"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "spend")
     split = "none"
     needs = frozenset({"spend"})

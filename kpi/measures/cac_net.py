@@ -27,6 +27,7 @@ class NetAcquisitionCost(Measure):
     )
     unit = "money"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "spend", "costs")
     split = "none"
     needs = frozenset({"spend", "first_margins"})

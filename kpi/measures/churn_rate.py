@@ -27,6 +27,7 @@ class ChurnRate(Measure):
     )
     unit = "ratio"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "members")
     split = "at_start"
 

@@ -18,6 +18,7 @@ class CostPerNewMember(Measure):
     formula = Text(en="enrolment spend / new members", fr="dépenses d’adhésion / nouveaux membres")
     unit = "money"
     additivity = "none"
+    less_is_better = True
     inputs = ("members", "spend")
     split = "none"
     needs = frozenset({"spend"})

@@ -34,6 +34,7 @@ class DaysBetweenPurchases(Measure):
     )
     unit = "days"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "members")
     split = "at_order"
     needs = frozenset({"gaps"})

@@ -26,6 +26,7 @@ class LapseRate(Measure):
     )
     unit = "ratio"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "members")
     split = "at_start"
     needs = frozenset({"activity"})

@@ -22,6 +22,7 @@ class MemberLeaveRate(Measure):
     )
     unit = "ratio"
     additivity = "none"
+    less_is_better = True
     inputs = ("members",)
     split = "none"
 

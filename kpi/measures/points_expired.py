@@ -22,6 +22,7 @@ class PointsExpired(Measure):
     formula = Text(en="sum of the points that ended in the period", fr="somme des points perdus pendant la période")
     unit = "points"
     additivity = "additive"
+    less_is_better = True
     inputs = ("points",)
     split = "none"
     needs = frozenset({"points"})

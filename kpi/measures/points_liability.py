@@ -25,6 +25,7 @@ class PointsLiability(Measure):
     )
     unit = "money"
     additivity = "semi"
+    less_is_better = True
     inputs = ("points", "point_costs")
     split = "none"
     needs = frozenset({"points", "point_worth"})

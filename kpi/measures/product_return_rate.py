@@ -33,6 +33,7 @@ class ProductReturnRate(Measure):
     )
     unit = "ratio"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "refunds")
     split = "at_order"
     needs = frozenset({"units", "clusters"})

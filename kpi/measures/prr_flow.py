@@ -25,6 +25,7 @@ class ReturnFlow(Measure):
     )
     unit = "ratio"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "refunds")
     split = "at_order"
     needs = frozenset({"units"})

@@ -24,6 +24,7 @@ class ReferralRefusedShare(Measure):
     formula = Text(en="refused claims / claims", fr="utilisations refusées / utilisations de codes")
     unit = "ratio"
     additivity = "none"
+    less_is_better = True
     inputs = ("referrals",)
     split = "none"
     needs = frozenset({"referring"})

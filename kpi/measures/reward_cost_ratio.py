@@ -31,6 +31,7 @@ class RewardCostRatio(Measure):
     )
     unit = "ratio"
     additivity = "none"
+    less_is_better = True
     inputs = ("purchases", "members", "points", "costs")
     split = "none"
     needs = frozenset({"rewards", "handed_over"})

@@ -34,6 +34,7 @@ class TimeToFirstRedemption(Measure):
     )
     unit = "days"
     additivity = "none"
+    less_is_better = True
     inputs = ("members", "points")
     split = "none"
     needs = frozenset({"first_redemptions"})

@@ -9,7 +9,7 @@ from kpi import actions as kpis
 from kpi import periods
 from kpi.measure import measure_named
 from kpi.objectives import queries
-from kpi.objectives.rules import ObjectiveFacts, Progress, Side, progress_of
+from kpi.objectives.rules import ObjectiveFacts, Progress, Side, judged_on, progress_of
 from kpi.rows.queries import now
 from loyalty.database import Connection
 from loyalty.errors import Conflict, Invalid, NotFound
@@ -56,14 +56,14 @@ async def withdraw_objective(connection: Connection, program: ProgramFacts, obje
 
 async def _progress(connection: Connection, program: ProgramFacts, objective: ObjectiveFacts, today: date) -> Progress:
     before = await _of_month_before(connection, program, objective, objective.set_on)
-    newest = await _of_month_before(connection, program, objective, today)
-    return progress_of(objective, before, newest, today)
+    newest = await _of_month_before(connection, program, objective, judged_on(objective, today))
+    return progress_of(objective, before, newest, today, less=measure_named(objective.kpi_key).less_is_better)
 
 
 async def _of_month_before(
     connection: Connection, program: ProgramFacts, objective: ObjectiveFacts, day: date
 ) -> float | None:
-    """Give the figure of the last month that was over on a day."""
+    """Give the figure of the last month that was over when a day began."""
     start, end = periods.month_of(day.replace(day=1) - timedelta(days=1))
     answer = await kpis.answer(connection, program, objective.kpi_key, start, end)
     ratio = answer.figures.segments.get(objective.side)

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from kpi.measure import Unit, measure_named
 from kpi.objectives.actions import seen_objectives, set_objective, withdraw_objective
-from kpi.objectives.rules import Progress, Side
+from kpi.objectives.rules import TARGET_PATTERN, Progress, Side
 from kpi.objectives.rules import State as ProgressState
 from loyalty.auth.scopes import of_room
 from loyalty.database import Tx, one
@@ -28,7 +28,7 @@ from loyalty.web.openapi import KEYED, READING, problems
 Target = Annotated[
     str,
     Meta(
-        pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6})?(?!\n)$",
+        pattern=TARGET_PATTERN,
         description="In the measure's own unit: a share of 1, an amount of the currency, days, or a number.",
         examples=["0.45"],
     ),
@@ -47,8 +47,9 @@ class ObjectiveIn(Struct, forbid_unknown_fields=True):
 class ObjectiveOut(Struct):
     """An objective and its progress.
 
-    `before`: the figure of the last month that was over when it was set; `now`: of the last month that is over. `done`:
-    the part of the way that is behind. All in the measure's own unit; money is an amount of the currency.
+    `before`: the figure of the last month that was over when it was set; `now`: of the last month that is over, or was
+    when its day was: from then on it stays reached or missed. `done`: the part of the way that is behind. All in the
+    measure's own unit; money is an amount of the currency.
     """
 
     objective_id: UUID

@@ -59,6 +59,7 @@ def demo(no_browser: bool, port: int, no_worker: bool) -> None:  # noqa: FBT001 
 
 
 async def _prepare(settings: "Settings", at: "Servers") -> _Way:
+    from kpi.impact.actions import estimate_soon
     from loyalty.auth.actions import sign_in_link
     from loyalty.cli.connections import open_database, refresh_statistics
     from loyalty.demo.actions import ensure_demo, ensure_key
@@ -68,6 +69,8 @@ async def _prepare(settings: "Settings", at: "Servers") -> _Way:
         made = await ensure_demo(database)
         if await _load(database, made) + await _simulate(database, made):
             await refresh_statistics(at.database_url)
+        async with database.writer() as connection:
+            await estimate_soon(connection, made.program.program_id)
         key = await ensure_key(database, made, settings.home)
         async with database.session() as session:
             links = [await sign_in_link(session, settings.public_url) for _ in range(2)]

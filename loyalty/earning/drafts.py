@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
+from loyalty.clock import LAST_DAY
 from loyalty.database import Connection
 from loyalty.earning import queries
 from loyalty.earning.checks import checked, refuse, unknown
@@ -105,6 +106,7 @@ async def publish_draft(
     if begins < now:
         msg = f"Rules cannot begin in the past; it is {now.isoformat()}."
         raise Invalid(msg, pointer="/in_force_from")
+    _check_begins(begins)
     number = await queries.add_version(connection, program_id, draft, begins, now, source.actor)
     await queries.delete_draft(connection, program_id, draft_id)
     return await find_version(connection, program_id, number)
@@ -123,7 +125,14 @@ def _check(told: DraftTold) -> None:
     if not told.name.strip() or not told.name.isprintable() or len(told.name) > _LONGEST_NAME:
         msg = "A draft's name has 1 to 128 printable characters."
         raise Invalid(msg, pointer="/name")
+    _check_begins(told.in_force_from)
     checked(told.rules)
+
+
+def _check_begins(at: datetime | None) -> None:
+    if at is not None and at.date() > LAST_DAY:
+        msg = f"Rules begin on {LAST_DAY} at the latest."
+        raise Invalid(msg, pointer="/in_force_from")
 
 
 def _no_draft(draft_id: UUID) -> NotFound:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from loyalty.database import Connection, Tx
 from loyalty.errors import Gone, Invalid, NotFound
 from loyalty.exports import queries
-from loyalty.exports.facts import ExportFacts, NewExport
+from loyalty.exports.facts import FIRST_DAY, LAST_DAY, ExportFacts, NewExport
 from loyalty.exports.kind import KINDS, ExportKind
 from loyalty.ids import new_id
 from loyalty.jobs.actions import schedule
@@ -43,6 +43,10 @@ async def start(connection: Connection, source: Source, new: NewExport) -> Expor
     if kind.of_storefront and source.storefront_id is None:
         msg = f"An export of {new.kind} is one of a storefront; name it."
         raise Invalid(msg, pointer="/storefront")
+    for name, day in (("from_on", new.from_on), ("to_on", new.to_on)):
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            msg = f"{name} lies between {FIRST_DAY} and {LAST_DAY}."
+            raise Invalid(msg, pointer=f"/{name}")
     if new.from_on and new.to_on and new.from_on > new.to_on:
         msg = "from_on must not be later than to_on."
         raise Invalid(msg, pointer="/from_on")

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 Format = Literal["csv", "ndjson"]
 State = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
+# The days that may be asked for.
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 
 
 class NewExport(Struct, frozen=True):

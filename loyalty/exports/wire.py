@@ -6,11 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from loyalty.errors import Invalid
 from loyalty.exports.facts import ExportFacts, Format, NewExport, State
 from loyalty.web.bounds import Word
 
-_FIRST, _LAST = date(1970, 1, 1), date(2999, 12, 31)
 FirstDay = Annotated[date, Meta(description="The first local day.", examples=["2026-01-01"])]
 LastDay = Annotated[date, Meta(description="The last local day.", examples=["2026-03-31"])]
 
@@ -32,10 +30,6 @@ class ExportIn(Struct, forbid_unknown_fields=True):
 
     def read(self) -> NewExport:
         """Read it off the wire."""
-        for name, day in (("from_on", self.from_on), ("to_on", self.to_on)):
-            if day is not None and not _FIRST <= day <= _LAST:
-                msg = f"{name} lies between {_FIRST} and {_LAST}."
-                raise Invalid(msg, pointer=f"/{name}")
         return NewExport(self.kind, self.format, self.from_on, self.to_on, self.segment)
 
 

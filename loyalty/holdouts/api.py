@@ -26,10 +26,11 @@ from loyalty.programs.api import Reading, Writing, once
 from loyalty.web.openapi import KEYED, READING, problems
 
 _HOLDOUT = "/holdouts/{holdout_id:uuid}"
+SHARE_PATTERN = r"^0\.(?!0+$)[0-9]{1,4}(?!\n)$"
 HoldoutShare = Annotated[
     str,
     Meta(
-        pattern=r"^0\.(?!0+$)[0-9]{1,4}(?!\n)$",
+        pattern=SHARE_PATTERN,
         description="The share of those who are no members that is not offered the programme: above 0, below 1.",
         examples=["0.1"],
     ),
@@ -44,9 +45,11 @@ class HoldoutIn(Struct, forbid_unknown_fields=True):
 
 
 class HoldoutOut(Struct):
-    """A holdout. Everybody who was no member when it began was drawn into an arm by
+    """A holdout. Everybody who was no member when it began is drawn into an arm by
     `sha256(salt + customer_id) mod 10,000`, and counts in it for good.
 
+    It begins seconds after it was asked for, and is drawn by a job: `offered` and `held_out` are null until then.
+    `salt` is null until it has ended: who knows it sees through the arms while they can still be acted upon.
     `overrides`: how many joined for a reason, though they were held out.
     """
 
@@ -54,9 +57,9 @@ class HoldoutOut(Struct):
     state: HoldoutState
     holdout_share: str
     weeks: int
-    salt: str
-    offered: int
-    held_out: int
+    salt: str | None
+    offered: int | None
+    held_out: int | None
     overrides: int
     started_at: datetime
     ends_at: datetime
@@ -65,14 +68,15 @@ class HoldoutOut(Struct):
     @classmethod
     def of(cls, facts: HoldoutFacts) -> "HoldoutOut":
         """Show a holdout."""
+        drawn = facts.drawn_at is not None
         return cls(
             holdout_id=facts.holdout_id,
             state=facts.state,
             holdout_share=share_text(facts.holdout_bp),
             weeks=facts.weeks,
-            salt=facts.salt,
-            offered=facts.offered,
-            held_out=facts.held_out,
+            salt=None if facts.state == "running" else facts.salt,
+            offered=facts.offered if drawn else None,
+            held_out=facts.held_out if drawn else None,
             overrides=facts.overrides,
             started_at=facts.started_at,
             ends_at=facts.ends_at,

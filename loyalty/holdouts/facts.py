@@ -13,7 +13,8 @@ State = Literal["running", "over", "stopped"]
 class HoldoutFacts(Struct, frozen=True):
     """A holdout: `offered` and `held_out` customers were drawn; it is read on `ends_at`, which was fixed at the start.
 
-    `overrides`: how many joined though they were held out.
+    `drawn_at`: None while the lot is drawn, which takes moments; both are 0 until then. `overrides`: how many joined
+    though they were held out.
     """
 
     holdout_id: UUID
@@ -29,6 +30,7 @@ class HoldoutFacts(Struct, frozen=True):
     started_by: str
     ended_at: datetime | None
     ended_by: str | None
+    drawn_at: datetime | None = None
 
 
 class Override(Struct, frozen=True):

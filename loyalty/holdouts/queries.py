@@ -1,4 +1,4 @@
-"""All the SQL of holdouts."""
+"""The SQL of holdouts; `lot.py` has that of who is drawn."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,48 +8,29 @@ from loyalty.customers.persons import Person, exporter, forgetter
 from loyalty.database import Connection
 from loyalty.holdouts import tables
 from loyalty.holdouts.facts import HoldoutFacts, Override
-from loyalty.holdouts.rules import Arm
 from loyalty.statements import Part, insert
 
 _NOW = "(SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1)"
 _READ_NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1"
 _COLUMNS = f"""h.holdout_id, h.salt, h.holdout_bp, h.weeks, h.offered, h.held_out, h.started_at, h.ends_at,
-  h.started_by, h.ended_at, h.ended_by, (SELECT count(*) FROM holdout_override o
+  h.started_by, h.ended_at, h.ended_by, h.drawn_at, (SELECT count(*) FROM holdout_override o
     WHERE o.program_id = h.program_id AND o.holdout_id = h.holdout_id) AS overrides,
   CASE WHEN h.ended_at < h.ends_at THEN 'stopped' WHEN h.ends_at <= {_NOW} THEN 'over' ELSE 'running' END AS state"""  # noqa: S608 - constants of this file
 _FIND = f"""
 SELECT {_COLUMNS} FROM holdout h WHERE h.program_id = $1 AND ($2::uuid IS NULL OR h.holdout_id = $2)
 ORDER BY h.started_at DESC, h.holdout_id DESC LIMIT $3
 """  # noqa: S608 - constants of this file
-# Who is no member now, under the id that goes on. Who left may come again, and can be drawn.
-_CANDIDATES = f"""
-SELECT c.customer_id FROM customer c
-WHERE c.program_id = $1 AND c.merged_into IS NULL AND c.erased_at IS NULL AND NOT EXISTS (
-  SELECT FROM membership m WHERE m.program_id = $1 AND m.customer_id = c.customer_id AND m.superseded_at IS NULL
-    AND m.joined_at <= {_NOW} AND (m.left_at IS NULL OR m.left_at > {_NOW}))
-"""  # noqa: S608 - as above
 _CLOSE_OVER = f"""
 UPDATE holdout SET ended_at = ends_at, ended_by = 'schedule'
 WHERE program_id = $1 AND ended_at IS NULL AND ends_at <= {_NOW}
 """  # noqa: S608 - as above
 _ADD = """
-INSERT INTO holdout
-  (program_id, holdout_id, salt, holdout_bp, weeks, offered, held_out, started_at, ends_at, started_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-"""
-_DRAW = """
-INSERT INTO holdout_arm (program_id, holdout_id, customer_id, arm)
-SELECT $1, $2, n.* FROM unnest($3::uuid[], $4::text[]) AS n
+INSERT INTO holdout (program_id, holdout_id, salt, holdout_bp, weeks, started_at, ends_at, started_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _STOP = f"""
 UPDATE holdout SET ended_at = {_NOW}, ended_by = $3
 WHERE program_id = $1 AND holdout_id = $2 AND ended_at IS NULL AND ends_at > {_NOW}
-"""  # noqa: S608 - as above
-_HELD_OUT = f"""
-SELECT a.customer_id, a.holdout_id FROM holdout h, LATERAL (
-  SELECT * FROM holdout_arm WHERE program_id = $1 AND holdout_id = h.holdout_id AND customer_id = ANY($2::uuid[])
-    AND arm = 'held_out' OFFSET 0) a
-WHERE h.program_id = $1 AND h.ended_at IS NULL AND h.ends_at > {_NOW}
 """  # noqa: S608 - as above
 _FORGET = (
     "UPDATE holdout_override SET reason = NULL WHERE program_id = $1 AND customer_id = ANY({0}::uuid[]) RETURNING 1"
@@ -69,34 +50,20 @@ async def holdouts(
     return [HoldoutFacts(**row) for row in await connection.fetch(_FIND, program_id, holdout_id, limit)]
 
 
-async def candidates(connection: Connection, program_id: int) -> list[UUID]:
-    """List who can be drawn: everybody who is no member now."""
-    return [row[0] for row in await connection.fetch(_CANDIDATES, program_id)]
-
-
 async def close_over(connection: Connection, program_id: int) -> None:
     """Make room for another one after a holdout whose day has come."""
     await connection.execute(_CLOSE_OVER, program_id)
 
 
-async def add(connection: Connection, program_id: int, new: HoldoutFacts, arms: Sequence[tuple[UUID, Arm]]) -> None:
-    """Insert a holdout and its arms."""
-    told = (new.holdout_id, new.salt, new.holdout_bp, new.weeks, new.offered, new.held_out)
+async def add(connection: Connection, program_id: int, new: HoldoutFacts) -> None:
+    """Insert a holdout, of which nobody is drawn yet."""
+    told = (new.holdout_id, new.salt, new.holdout_bp, new.weeks)
     await connection.execute(_ADD, program_id, *told, new.started_at, new.ends_at, new.started_by)
-    customers, drawn = [who for who, _ in arms], [arm for _, arm in arms]
-    await connection.execute(_DRAW, program_id, new.holdout_id, customers, drawn)
 
 
 async def stop(connection: Connection, program_id: int, holdout_id: UUID, actor: str) -> None:
     """End a holdout before its day."""
     await connection.execute(_STOP, program_id, holdout_id, actor)
-
-
-async def held_out_among(connection: Connection, program_id: int, customers: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Find who of these is held out now, and of which holdout."""
-    if not customers:
-        return {}
-    return {row[0]: row[1] for row in await connection.fetch(_HELD_OUT, program_id, list(customers))}
 
 
 def new_overrides(overrides: Sequence[Override], actor: str, now: datetime) -> list[Part]:

@@ -14,7 +14,9 @@ LONGEST_REASON = 500
 class Holdout(SQLModel, table=True):
     """A share of the customers who were no members when it began is not offered the programme until it ends.
 
-    `ends_at` is fixed at the start, and never moved; `ended_at` is when it was stopped, or when another one began.
+    Whom it holds out is told by `salt` and the customer's id from `started_at` on; `drawn_at` is when all arms had been
+    written down, too, and counted. `ends_at` is fixed at the start, and never moved; `ended_at` is when it was stopped,
+    or when another one began.
     """
 
     __tablename__ = "holdout"
@@ -31,9 +33,10 @@ class Holdout(SQLModel, table=True):
     salt: str
     holdout_bp: int
     weeks: int
-    # As they were drawn.
-    offered: int = Field(sa_type=BigInteger)
-    held_out: int = Field(sa_type=BigInteger)
+    # As they were drawn; 0 until then.
+    offered: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    held_out: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    drawn_at: datetime | None = Field(default=None, sa_type=Instant)
     started_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
     started_by: str

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from loyalty.programs.facts import ProgramFacts
-from loyalty.web.bounds import Currency, Email, Language, PersonName, ShopId, Word
+from loyalty.web.bounds import Currency, Email, Language, PersonName, Reason, ShopId, Word
 
 # Sums of a programme's whole life stay far below 2^63.
 MAX_MINOR = 10**15
@@ -167,6 +167,7 @@ def _text(kind: Any, code: str, wanted: str) -> Read:  # noqa: ANN401 - an annot
 
 word = _text(Word, "bad_text", "text of 1 to 128 printable characters")
 person_name = _text(PersonName, "bad_name", "name of 1 to 256 printable characters")
+reason = _text(Reason, "bad_reason", "reason of 1 to 500 characters")
 email = _text(Email, "bad_email", "e-mail address")
 language = _text(Language, "bad_language", "language like fr or fr-CH")
 currency = _text(Currency, "bad_currency", "ISO 4217 currency like EUR")

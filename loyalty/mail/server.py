@@ -1,10 +1,13 @@
 """The mail server that an operator names, and one conversation with it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from aiosmtplib import SMTP
+from aiosmtplib import SMTP, SMTPResponse
+from aiosmtplib.typing import Default
 from msgspec import Struct
 
 _PORTS = {"smtp": 25, "smtps": 465}
@@ -43,10 +46,33 @@ def mail_server(url: str) -> MailServer:
     )
 
 
+class Conversation(SMTP):
+    """Hands mails over. While it is noted that one went (`noting`), the next is announced, but not handed over yet."""
+
+    noting: asyncio.Future[None] | None = None
+
+    async def data(
+        self,
+        message: str | bytes,
+        /,
+        *,
+        timeout: float | Literal[Default.token] | None = Default.token,  # noqa: ASYNC109 - the library's own
+    ) -> SMTPResponse:
+        """Hand a mail over, when the one before is noted: who is killed has sent at most one that is not."""
+        await self.noted()
+        return await super().data(message, timeout=timeout)
+
+    async def noted(self) -> None:
+        """Wait until it is noted that the last mail went."""
+        noting, self.noting = self.noting, None
+        if noting is not None:
+            await noting
+
+
 @asynccontextmanager
-async def conversation(server: MailServer) -> AsyncIterator[SMTP]:
+async def conversation(server: MailServer) -> AsyncIterator[Conversation]:
     """Talk to a mail server: several mails may go over one connection."""
-    client = SMTP(
+    client = Conversation(
         hostname=server.host,
         port=server.port,
         username=server.username,
@@ -56,4 +82,7 @@ async def conversation(server: MailServer) -> AsyncIterator[SMTP]:
         timeout=_TIMEOUT_SECONDS,
     )
     async with client:
-        yield client
+        try:
+            yield client
+        finally:
+            await client.noted()

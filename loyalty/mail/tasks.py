@@ -1,9 +1,11 @@
 """Sending what waits in the queue."""
 
+import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
+from aiosmtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 
 from loyalty.clock import utc_now
 from loyalty.database import Database
@@ -11,7 +13,7 @@ from loyalty.jobs.job import Desk
 from loyalty.mail import queries
 from loyalty.mail.facts import Queued
 from loyalty.mail.rules import FOR_GOOD, compose, wait_after
-from loyalty.mail.server import conversation, mail_server
+from loyalty.mail.server import Conversation, conversation, mail_server
 from loyalty.settings import Settings
 
 log = structlog.get_logger("loyalty.mail")
@@ -54,7 +56,7 @@ async def _take(database: Database, program_id: int) -> list[Queued]:
         return await queries.take(connection, program_id, _AT_ONCE, _TAKEN_FOR)
 
 
-async def _send(database: Database, program_id: int, client: SMTP, queued: Queued, sender: str) -> None:
+async def _send(database: Database, program_id: int, client: Conversation, queued: Queued, sender: str) -> None:
     """Send one letter. What the server has against this letter is its own failure; others are raised."""
     try:
         mail = compose(queued.letter, sender, queued.mail_id, utc_now())
@@ -64,8 +66,12 @@ async def _send(database: Database, program_id: int, client: SMTP, queued: Queue
     except (ValueError, SMTPRecipientsRefused, SMTPResponseException) as error:
         await _failed(database, program_id, queued, error)
         return
+    client.noting = asyncio.ensure_future(_note(database, program_id, queued.mail_id))
+
+
+async def _note(database: Database, program_id: int, mail_id: UUID) -> None:
     async with database.writer() as connection:
-        await queries.sent(connection, program_id, queued.mail_id)
+        await queries.sent(connection, program_id, mail_id)
 
 
 async def _failed(

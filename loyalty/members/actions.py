@@ -17,7 +17,8 @@ from loyalty.customers.queries import (
 from loyalty.database import Tx
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError, NotFound
-from loyalty.holdouts.queries import held_out_among, new_overrides
+from loyalty.holdouts.lot import held_out_among
+from loyalty.holdouts.queries import new_overrides
 from loyalty.idempotency.queries import blank
 from loyalty.members.adjustments import NewAdjustment, adjust_account, record_adjustment
 from loyalty.members.decisions import Joined, NewMembership, leave, record_membership
@@ -53,7 +54,8 @@ async def record_memberships(
 ) -> list[Joined | LoyaltyError]:
     """Record joinings and leavings, with the awards and clawbacks of what was bought; one result each."""
     batch = await open_batch(tx, source, rules, orders=[], customers=[item.external_id for item in items], history=True)
-    batch.held_out = await held_out_among(tx.connection, source.program.program_id, list(batch.accounts))
+    persons = list({batch.account(key).customer_id for key in batch.accounts})
+    batch.held_out = await held_out_among(tx.connection, source.program.program_id, persons, batch.now)
     results = decide_each(batch, _membership, items)
     if batch.awards:
         new = as_append(batch, overwrite_profiles=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from loyalty.database import Connection, Tx
-from loyalty.holdouts.queries import held_out_among
+from loyalty.holdouts.lot import held_out_among
 from loyalty.points.reading import open_book
 from loyalty.programs.facts import Source
 
@@ -51,7 +51,7 @@ async def find_eligibility(connection: Connection, source: Source, external_id: 
         reasons = [NotEligible("already_member", "The customer is a member.", since)]
         return Eligibility(external_id, eligible=False, standing="member", reasons=reasons, as_of=book.now)
     account_id = book.account(customer_id).customer_id
-    held_out = await held_out_among(connection, source.program.program_id, [account_id])
+    held_out = await held_out_among(connection, source.program.program_id, [account_id], book.now)
     why_not = NotEligible("not_offered", "By lot, the programme is not offered to this customer for now.")
     reasons = [why_not] if held_out else []
     over = any(m.joined_at <= book.now for m in memberships)

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from loyalty.auth.actions import create_key
 from loyalty.auth.refusals import KeysEnough
 from loyalty.database import Database
-from loyalty.errors import Conflict, NotFound
+from loyalty.errors import Conflict, EditedMeanwhile, NotFound
 from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.keys import KeyFacts, list_keys, revoke_key, rotate_key
@@ -138,3 +138,14 @@ async def _storefronts(session: AsyncSession, program_id: int) -> list[Storefron
         for one in (await session.exec(asked)).all()
         if one.storefront_id is not None
     ]
+
+
+def as_read(version: int | None) -> Callable[[int], None]:
+    """Refuse to replace another version than the one that a form was drawn from; None: whatever stands."""
+
+    def check(stands: int) -> None:
+        if version is not None and version != stands:
+            msg = f"Somebody changed it since you read version {version}: it is version {stands} now."
+            raise EditedMeanwhile(msg)
+
+    return check

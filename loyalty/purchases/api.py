@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from litestar import Response, Router, get, post, put
+from litestar import Request, Response, Router, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
@@ -37,6 +37,7 @@ from loyalty.purchases.wire import (
 from loyalty.web.bounds import shop_id
 from loyalty.web.openapi import READING, WRITING, problems
 from loyalty.web.problems import invalid_from, problem_of
+from loyalty.web.requests import REFUSED_ITEMS
 
 REPLAYED = {"Idempotency-Replayed": "true"}
 
@@ -65,12 +66,20 @@ async def record(data: JSONBody[PurchaseIn], state: State, source: Writing) -> R
     responses=problems(*WRITING),
     request_max_body_size=8 * 1024 * 1024,
 )
-async def record_batch(data: JSONBody[PurchaseBatch], state: State, source: Writing) -> BatchRecorded:
+async def record_batch(
+    data: JSONBody[PurchaseBatch], state: State, source: Writing, request: Request[Any, Any, State]
+) -> BatchRecorded:
     """Record purchases, each by itself: the result of an item is what `POST /v1/purchases` would have answered."""
     read: list[NewPurchase | LoyaltyError] = [_read(item, source) for item in data.purchases]
     good = [item for item in read if isinstance(item, NewPurchase)]
     results = iter(await _record(state, source, good) if good else [])
-    return BatchRecorded([_result(item, results, source) for item in read])
+    answered = [_result(item, results, source) for item in read]
+    refused = [
+        (place, data.purchases[place], one.problem) for place, one in enumerate(answered) if one.problem is not None
+    ]
+    if refused:
+        request.scope["state"][REFUSED_ITEMS] = refused
+    return BatchRecorded(answered)
 
 
 def _read(item: dict[str, Any], source: Source) -> NewPurchase | LoyaltyError:

@@ -1,5 +1,6 @@
 """The verbs of referrals: publish terms, work off news about a friend, end return windows, decide as staff."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,13 +34,20 @@ from loyalty.statements import Part
 _ENDED = {"refused", "reversed"}
 
 
-async def publish_terms(connection: Connection, program_id: int, terms: Terms, actor: str) -> StoredTerms:
-    """Publish the next version of a programme's terms; the same again is the version there is. Needs a transaction."""
+async def publish_terms(
+    connection: Connection, program_id: int, terms: Terms, actor: str, check: Callable[[int], None] | None = None
+) -> StoredTerms:
+    """Publish the next version of a programme's terms; the same again is the version there is. Needs a transaction.
+
+    `check` may refuse to replace the version that it is told.
+    """
     terms = checked(terms)
     await gifts.priced(connection, program_id, terms)
     newest = await queries.terms_of(connection, program_id)
     if newest.version and newest.terms == terms:
         return newest
+    if check is not None:
+        check(newest.version)
     await queries.add_terms(connection, program_id, newest.version + 1, terms, actor)
     return StoredTerms(newest.version + 1, terms)
 

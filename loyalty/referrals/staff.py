@@ -12,6 +12,7 @@ from msgspec import Struct
 from loyalty.database import Database, Tx, one, write
 from loyalty.errors import Conflict, Invalid, NotFound
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.staff import as_read
 from loyalty.referrals.actions import decide_as_staff, publish_terms
 from loyalty.referrals.queries import terms_of
 from loyalty.referrals.terms import StoredTerms, Terms
@@ -108,11 +109,12 @@ class StaffReferrals:
 
         return await _refused(one(self.database(), verb))
 
-    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID) -> str:
-        """Publish the next version of the terms; the same form sent twice is one version."""
+    async def publish(self, program: ProgramFacts, terms: Terms, user_id: UUID, version: int | None = None) -> str:
+        """Publish the next version after `version` of the terms; the same form sent twice is one version."""
 
         async def verb(tx: Tx, _: object) -> list[StoredTerms]:
-            return [await publish_terms(tx.connection, program.program_id, terms, f"user:{user_id}")]
+            actor = f"user:{user_id}"
+            return [await publish_terms(tx.connection, program.program_id, terms, actor, as_read(version))]
 
         return await _refused(write(self.database(), verb, [None], whole=True))
 

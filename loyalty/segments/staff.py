@@ -10,6 +10,7 @@ from msgspec import Struct
 from loyalty.database import Database, Tx, write
 from loyalty.errors import Conflict, KeyTaken, NotFound
 from loyalty.programs.facts import ProgramFacts
+from loyalty.programs.staff import as_read
 from loyalty.segments import actions, queries
 from loyalty.segments.facts import InSegment, SegmentFacts
 from loyalty.segments.people import people_in, people_named
@@ -33,12 +34,13 @@ class Tried(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """A segment as somebody wants it. `key` of one that is there, unless `new`."""
+    """A segment as somebody wants it. `key` of one that is there, unless `new`; `version`: which one was read."""
 
     key: str
     name: str
     conditions: list[dict[str, Any]] | None
     new: bool
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class StaffSegments:
         async def verb(tx: Tx) -> None:
             told = (tx.connection, program.program_id, wanted.key, wanted.name)
             if not wanted.new:
-                await actions.change_segment(*told, wanted.conditions)
+                stands = await queries.find_segment(tx.connection, program.program_id, wanted.key)
+                again = stands is not None and (stands.name, stands.conditions) == (wanted.name, wanted.conditions)
+                await actions.change_segment(*told, wanted.conditions, as_read(None if again else wanted.version))
                 return
             try:
                 await actions.define_segment(*told, wanted.conditions or [])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from loyalty.clock import LAST_DAY
 from loyalty.database import Connection, Tx
 from loyalty.earning.drafts import known_keys, rules_naming
 from loyalty.errors import Invalid, LoyaltyError, NotAMember, NotFound, TierInUse
@@ -142,6 +143,9 @@ def _floor(book: Book, climbs: Climbs, customer_id: UUID, new: NewFloor) -> Floo
         raise Invalid(msg, pointer="/tier")
     if new.until is not None and new.until < climbs.today:
         msg = "until is a day that is not over yet."
+        raise Invalid(msg, pointer="/until")
+    if new.until is not None and new.until > LAST_DAY:
+        msg = f"until is {LAST_DAY} at the latest; leave it out to hold for ever."
         raise Invalid(msg, pointer="/until")
     return Floor(new.tier, new.until, new.reason, book.source.actor, book.now)
 

@@ -10,6 +10,7 @@ from loyalty.customers.queries import aliases_of
 from loyalty.database import Database, Tx, one, write
 from loyalty.errors import Conflict, InUse, Invalid, NotFound
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.staff import as_read
 from loyalty.tiers.actions import NewFloor, hold_at_least, publish_scheme
 from loyalty.tiers.climbs import Climbs
 from loyalty.tiers.facts import Floor
@@ -68,11 +69,15 @@ class StaffTiers:
             scheme = await scheme_of(connection, program.program_id)
             return TiersSeen(scheme, await members_by_tier(connection, program.program_id))
 
-    async def publish(self, program: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:
-        """Publish the next version; the same form sent twice is one version."""
+    async def publish(
+        self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None
+    ) -> Published:
+        """Publish the next version after `version`; the same form sent twice is one version."""
 
         async def verb(tx: Tx, _: object) -> list[StoredScheme]:
-            return [await publish_scheme(tx.connection, program, scheme, f"user:{user_id}")]
+            newest = await scheme_of(tx.connection, program.program_id)
+            check = as_read(None if newest and newest.scheme == scheme else version)
+            return [await publish_scheme(tx.connection, program, scheme, f"user:{user_id}", check)]
 
         try:
             await write(self._database(), verb, [None], whole=True)

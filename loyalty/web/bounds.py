@@ -26,6 +26,7 @@ ShopId = Annotated[
 ]
 Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=_PRINTABLE)]
 PersonName = Annotated[str, Meta(min_length=1, max_length=256, pattern=_PRINTABLE)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern="^[^\\x00]+$")]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+" + _END)]
 Language = Annotated[
     str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*" + _END, max_length=35, description="BCP 47, as fr or fr-CH.")

@@ -21,6 +21,8 @@ _OWN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _JSON = re.compile(r"application/(json|[\w.+-]+\+json)\b", re.IGNORECASE)
 # An option of handlers that read their body themselves, piece by piece: it is a file, and no JSON.
 OWN_BODY = "reads_its_own_body"
+# Under these a request's state has its body, and what was refused of a call with many items: (place, item, problem).
+BODY, REFUSED_ITEMS = "body", "refused_items"
 
 
 def request_ids(app: ASGIApp) -> ASGIApp:
@@ -70,13 +72,14 @@ async def refuse_bad_bodies(request: Request[Any, Any, Any]) -> None:
     body = await request.body()
     if not body:
         return
+    request.scope["state"][BODY] = body
     if not _JSON.match(request.headers.get("content-type", "")):
         raise HTTPException(status_code=415, detail="Send the body as `Content-Type: application/json`.")
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise ClientException(detail=f"The body is not UTF-8: {error.reason} at byte {error.start}.") from None
-    _without_twins(text)
+    without_twins(text)
     if b"\\u0000" in body or b"\x00" in body:
         try:
             without_nul(msgspec.json.decode(body))
@@ -104,7 +107,7 @@ def _decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _without_twins(text: str) -> None:
+def without_twins(text: str) -> None:
     """Refuse a field told twice in one object: whoever reads the body would have to choose."""
     try:
         json.loads(text, object_pairs_hook=_told_once, parse_int=float)

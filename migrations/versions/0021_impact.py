@@ -14,7 +14,15 @@ depends_on = None
 
 
 APP_ROLE = "loyalty_app"
-TABLES = ("impact_estimate", "impact_cuts", "holdout", "holdout_arm", "holdout_override", "objective")
+TABLES = (
+    "impact_estimate",
+    "impact_cuts",
+    "holdout",
+    "holdout_arm",
+    "holdout_override",
+    "impact_measurement",
+    "objective",
+)
 
 
 def _tell_the_planner(table: str) -> None:
@@ -83,8 +91,9 @@ def upgrade() -> None:
         sa.Column("salt", sa.Text(), nullable=False),
         sa.Column("holdout_bp", sa.Integer(), nullable=False),
         sa.Column("weeks", sa.Integer(), nullable=False),
-        sa.Column("offered", sa.BigInteger(), nullable=False),
-        sa.Column("held_out", sa.BigInteger(), nullable=False),
+        sa.Column("offered", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("held_out", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_by", sa.Text(), nullable=False),
@@ -147,6 +156,21 @@ def upgrade() -> None:
     )
     op.create_index("holdout_override_customer_ix", "holdout_override", ["program_id", "customer_id"], unique=False)
     op.create_table(
+        "impact_measurement",
+        sa.Column("program_id", sa.Integer(), nullable=False),
+        sa.Column("holdout_id", sa.Uuid(), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("method", sa.Integer(), nullable=False),
+        sa.Column("final", sa.Boolean(), nullable=False),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["program_id", "holdout_id"],
+            ["holdout.program_id", "holdout.holdout_id"],
+            name=op.f("impact_measurement_program_id_holdout_id_fk"),
+        ),
+        sa.PrimaryKeyConstraint("program_id", "holdout_id", name=op.f("impact_measurement_pk")),
+    )
+    op.create_table(
         "objective",
         sa.Column("program_id", sa.Integer(), nullable=False),
         sa.Column("objective_id", sa.Uuid(), nullable=False),
@@ -164,7 +188,7 @@ def upgrade() -> None:
     )
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON holdout, holdout_override, objective TO {APP_ROLE}")
     op.execute(f"GRANT SELECT, INSERT ON holdout_arm TO {APP_ROLE}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON impact_estimate TO {APP_ROLE}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON impact_estimate, impact_measurement TO {APP_ROLE}")
     op.execute(f"GRANT SELECT, INSERT ON impact_cuts TO {APP_ROLE}")
     for table in TABLES:
         _tell_the_planner(table)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from loyalty.database import Connection, Tx
-from loyalty.errors import Conflict, NotFound
+from loyalty.errors import Conflict, EditedMeanwhile, NotFound
 from loyalty.members.actions import give_points
 from loyalty.points.facts import RecordedAward
 from loyalty.programs.facts import Source
@@ -95,9 +95,20 @@ async def open_cases(connection: Connection, program_id: int, limit: int) -> lis
     return [_decode(row[0]) for row in await connection.fetch(_OPEN, program_id, limit)]
 
 
-async def edit_case(tx: Tx, program_id: int, case_id: UUID, owner: str | None, note: str | None) -> Case:
-    """Say who takes care of a case, and what was found."""
+async def edit_case(
+    tx: Tx,
+    program_id: int,
+    case_id: UUID,
+    owner: str | None,
+    note: str | None,
+    was: tuple[str | None, str | None] | None = None,
+) -> Case:
+    """Say who takes care of a case, and what was found; `was`: what is replaced, `EditedMeanwhile` if it is not."""
     await _still_open(tx.connection, program_id, case_id)
+    stands = await find_case(tx.connection, program_id, case_id)
+    if was is not None and (stands.owner, stands.note) not in {was, (owner, note)}:
+        msg = "Somebody wrote another owner or note since you read the case."
+        raise EditedMeanwhile(msg)
     await tx.connection.execute(_WRITE, program_id, case_id, owner, note)
     return await find_case(tx.connection, program_id, case_id)
 

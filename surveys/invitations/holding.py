@@ -34,6 +34,9 @@ async def hold(
     """
     held = await hold_persons(connection, program_id, ids, wait=wait)
     open_ones = await invitations.hold_open(connection, program_id, ids, reminders=reminders, wait=wait)
+    if len(open_ones) < len(ids):
+        # No clock of those whom another worker holds: it would be waited for.
+        held = await hold_persons(connection, program_id, open_ones, wait=wait)
     await clocks.hold_clocks(connection, program_id, sorted(one for one, erased in held.items() if not erased))
     # After the locks: who waited for them is not to decide by what was before.
     now = await now_of(connection, program_id)

@@ -63,14 +63,14 @@ SELECT i.invitation_id FROM survey_invitation i JOIN program g ON g.program_id =
 WHERE i.program_id = $1 AND i.remind_at <= clock_timestamp() + g.clock_offset
 ORDER BY i.remind_at, i.invitation_id LIMIT $2
 """
+# This is asked every second. Letters that came back are heard of when the job's time comes: looking for the first among
+# 100,000 that wait in the queue takes a third of a second.
 _WAITING = """
 SELECT p FROM unnest($1::int[]) AS p JOIN program g ON g.program_id = p
 WHERE EXISTS (SELECT FROM survey_invitation i WHERE i.program_id = p AND i.state = 'planned'
     AND i.next_at <= clock_timestamp() + g.clock_offset)
   OR EXISTS (SELECT FROM survey_invitation i WHERE i.program_id = p
     AND i.remind_at <= clock_timestamp() + g.clock_offset)
-  OR EXISTS (SELECT FROM survey_invitation i JOIN mail m ON m.program_id = p AND m.mail_id = i.mail_id
-    WHERE i.program_id = p AND i.mail_id IS NOT NULL AND m.state <> 'queued')
 """
 
 
@@ -160,5 +160,5 @@ async def to_remind(connection: Connection, program_id: int, limit: int) -> list
 
 
 async def waiting(connection: Connection, programs: Sequence[int]) -> list[int]:
-    """Tell which programmes have something to send now, or letters to hear of."""
+    """Tell which programmes have something to send now."""
     return [row[0] for row in await connection.fetch(_WAITING, list(programs))]

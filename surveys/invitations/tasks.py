@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from uuid import UUID
 
 import asyncpg
@@ -44,12 +44,22 @@ async def send_due(desk: Desk) -> None:
     if settings.smtp_url is None or ring.newest is None:
         # Nobody is asked, so nobody's quarantine begins; what waits too long is skipped as such.
         lacking = "SMTP_URL" if settings.smtp_url is None else "LOYALTY_LINK_KEYS"
-        log.warning("surveys wait: set what is lacking", program_id=desk.program_id, lacking=lacking)
         async with desk.database.writer() as connection:
+            program = await program_of(connection, desk.program_id)
             await outcomes.put_off(connection, desk.program_id, _WITHOUT_POST)
+        if program.data_origin is None:
+            log.warning("surveys wait: set what is lacking", program_id=desk.program_id, lacking=lacking)
+        else:
+            _say_once(desk.program_id, lacking)
         return
     await work_off(desk, ring, by_mail(settings.public_url))
     await hear_of_bounces(desk)
+
+
+@cache
+def _say_once(program_id: int, lacking: str) -> None:
+    """Say of a sample, from which nobody need be asked, that it asks nobody."""
+    log.info("the sample's surveys wait", program_id=program_id, lacking=lacking)
 
 
 async def hear_of_bounces(desk: Desk) -> None:

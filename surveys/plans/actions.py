@@ -1,5 +1,6 @@
 """The verbs of managers: publish the policy; draft, edit, publish and close surveys. Each needs a transaction."""
 
+from collections.abc import Callable
 from secrets import token_hex
 from uuid import UUID
 
@@ -11,12 +12,19 @@ from surveys.plans.content import Content, checked
 from surveys.plans.policy import Policy, StoredPolicy
 from surveys.plans.queries import SurveyFacts
 
+# May refuse to replace the version that it is told.
+Check = Callable[[int], None]
 
-async def publish_policy(connection: Connection, program_id: int, policy: Policy, actor: str) -> StoredPolicy:
+
+async def publish_policy(
+    connection: Connection, program_id: int, policy: Policy, actor: str, check: Check | None = None
+) -> StoredPolicy:
     """Publish the next version of a programme's policy; the same again is the version there is."""
     newest = await queries.policy_of(connection, program_id)
     if newest.version and newest.policy == policy:
         return newest
+    if check is not None:
+        check(newest.version)
     # The salt stays: with another one, others would be held out, and those who were would be asked.
     stored = StoredPolicy(newest.version + 1, policy, newest.salt or token_hex(16))
     await queries.add_policy(connection, program_id, stored, actor)
@@ -39,12 +47,16 @@ async def edit_survey(connection: Connection, program_id: int, survey_id: UUID, 
     return await found(connection, program_id, survey_id)
 
 
-async def publish_survey(connection: Connection, program_id: int, survey_id: UUID, actor: str) -> SurveyFacts:
+async def publish_survey(
+    connection: Connection, program_id: int, survey_id: UUID, actor: str, check: Check | None = None
+) -> SurveyFacts:
     """Publish the draft as the next edition, and open the survey. A draft that is in force already changes nothing."""
     survey = await to_change(connection, program_id, survey_id)
     open_now = {one.survey_id: one for one in await queries.open_editions(connection, program_id)}.get(survey_id)
     if open_now and open_now.content == survey.draft:
         return survey
+    if check is not None:
+        check(survey.version)
     edition = survey.edition + 1
     await queries.add_edition(connection, program_id, survey_id, edition, survey.draft, actor)
     await queries.change_survey(connection, program_id, survey_id, "open", survey.draft, edition)

@@ -14,18 +14,17 @@ from loyalty.idempotency.actions import write_once
 from loyalty.idempotency.facts import Once
 from loyalty.idempotency.queries import pin_alone
 from loyalty.idempotency.rules import fingerprint
-from loyalty.points.dates import local_day, midnight_after
+from loyalty.points.dates import local_day
 from loyalty.programs.facts import ProgramFacts, Source
+from loyalty.programs.staff import as_read
 from surveys.answers.cases import close_case, close_with_points, edit_case, exclude_answer
 from surveys.plans import actions
 from surveys.plans import queries as plans
-from surveys.plans.classes import HIGHEST
 from surveys.plans.content import Content
 from surveys.plans.policy import Policy
 from surveys.results.coming_back import known_at
 from surveys.staff import queries
 from surveys.staff.facts import (
-    FEED,
     PAGE,
     AnswersAsked,
     AnswerSeen,
@@ -38,11 +37,10 @@ from surveys.staff.facts import (
     Owner,
     SurveySeen,
     SurveysSeen,
+    Taken,
 )
-from surveys.staff.results import ResultsSeen, see_results
+from surveys.staff.results import ResultsSeen, read_answers, see_results
 
-_CLASSES = {"promoter": (9, HIGHEST), "passive": (7, 8), "detractor": (0, 6)}
-_MOST_OF_A_FILE = 100_000
 _decode = msgspec.json.Decoder(Done).decode
 
 
@@ -112,22 +110,28 @@ class StaffSurveys:
 
         return await self._refused(verb)
 
-    async def publish(self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID) -> str:
-        """Publish the draft as the next edition."""
-        return await self._refused(lambda c: actions.publish_survey(c, program.program_id, survey_id, form.actor))
+    async def publish(
+        self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None
+    ) -> str:
+        """Publish the draft as the next edition, as it was read in its `version`."""
+        told = (program.program_id, survey_id, form.actor, as_read(version))
+        return await self._refused(lambda c: actions.publish_survey(c, *told))
 
     async def close(self, program: ProgramFacts, survey_id: UUID) -> str:
         """Ask nobody any more."""
         return await self._refused(lambda c: actions.close_survey(c, program.program_id, survey_id))
 
-    async def publish_policy(self, program: ProgramFacts, form: BySurveyForm, policy: Policy) -> str:
-        """Publish the policy as its next version; the same again is the version there is."""
-        return await self._refused(lambda c: actions.publish_policy(c, program.program_id, policy, form.actor))
+    async def publish_policy(
+        self, program: ProgramFacts, form: BySurveyForm, policy: Policy, version: int | None = None
+    ) -> str:
+        """Publish the policy as the next version after `version`; the same again is the version there is."""
+        told = (program.program_id, policy, form.actor, as_read(version))
+        return await self._refused(lambda c: actions.publish_policy(c, *told))
 
     async def answers(self, program: ProgramFacts, asked: AnswersAsked, *, whole: bool = False) -> AnswersSeen:
         """Read a page of answers, or all."""
         async with self.database().reader() as connection:
-            return await _answers(connection, program, asked, whole=whole)
+            return await read_answers(connection, program, asked, whole=whole)
 
     async def results(self, program: ProgramFacts, asked: AnswersAsked) -> ResultsSeen:
         """Count what came of a period, and read the first page of its answers; all of one moment."""
@@ -135,7 +139,7 @@ class StaffSurveys:
             self.database().reader() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            return await see_results(connection, program, asked, await _answers(connection, program, asked))
+            return await see_results(connection, program, asked, await read_answers(connection, program, asked))
 
     async def of_person(self, program: ProgramFacts, customer_id: UUID) -> list[AnswerSeen]:
         """Read what somebody answered, the newest first."""
@@ -178,10 +182,13 @@ class StaffSurveys:
         async with self.database().reader() as connection:
             return await queries.owners(connection)
 
-    async def edit_case(self, program: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None) -> str:
-        """Say who takes care of a case, and what was found."""
-        told = None if owner is None else f"user:{owner}"
-        return await self._done(lambda tx: edit_case(tx, program.program_id, case_id, told, note))
+    async def edit_case(
+        self, program: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None, was: Taken | None = None
+    ) -> str:
+        """Say who takes care of a case, and what was found; `was`: who and what it was when the form was drawn."""
+        told = (_actor(owner), note)
+        before = None if was is None else (_actor(was[0]), was[1])
+        return await self._done(lambda tx: edit_case(tx, program.program_id, case_id, *told, was=before))
 
     async def close_case(self, program: ProgramFacts, form: BySurveyForm, case_id: UUID, outcome: Any) -> str:  # noqa: ANN401 - one of its outcomes
         """Close a case without points."""
@@ -215,6 +222,10 @@ class StaffSurveys:
         return await _code(write(self.database(), alone, [None], whole=True))
 
 
+def _actor(user_id: UUID | None) -> str | None:
+    return None if user_id is None else f"user:{user_id}"
+
+
 async def _code(doing: Awaitable[Any]) -> str:
     """Give the code of a refusal; a verb may refuse by naming one."""
     try:
@@ -222,33 +233,3 @@ async def _code(doing: Awaitable[Any]) -> str:
     except (Conflict, NotFound, Invalid) as refusal:
         return refusal.code
     return told[0] if isinstance(told, list) and isinstance(told[0], str) else ""
-
-
-async def _answers(
-    connection: Connection, program: ProgramFacts, asked: AnswersAsked, *, whole: bool = False
-) -> AnswersSeen:
-    since, until = (midnight_after(day, program.zone) for day in (_before(asked.start), _before(asked.end)))
-    low, high = _CLASSES.get(asked.nps_class or "", (0, HIGHEST))
-    if asked.score is not None:
-        low = high = asked.score
-    found = await queries.answers(
-        connection,
-        program.program_id,
-        since,
-        until,
-        asked.simulated,
-        asked.survey_id,
-        low,
-        high,
-        asked.member,
-        asked.commented,
-        asked.open_case,
-        asked.published,
-        None if whole else asked.after,
-        _MOST_OF_A_FILE if whole else FEED + 1,
-    )
-    return AnswersSeen(found if whole else found[:FEED], not whole and len(found) > FEED)
-
-
-def _before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)

@@ -107,6 +107,10 @@ class CaseSeen(Struct, frozen=True):
     closed_by: str | None = None
 
 
+# Who takes care of a case, and what was found.
+Taken = tuple[UUID | None, str | None]
+
+
 class CasesSeen(Struct, frozen=True):
     """A page of cases, those due first before the others. `counts`: open, overdue, mine, closed. `today`: local."""
 

@@ -91,7 +91,9 @@ JOIN survey s ON s.program_id = $1 AND s.survey_id = i.survey_id
 {_PERSON}
 WHERE c.program_id = $1 AND c.case_id = $2
 """  # noqa: S608 - our own parts
-_OWNERS = """SELECT user_id, email FROM "user" WHERE role IN ('owner', 'manager') ORDER BY email"""
+_OWNERS = """
+SELECT user_id, email FROM "user" WHERE role IN ('owner', 'manager') AND ended_at IS NULL ORDER BY email
+"""
 _VOICES = f"""
 SELECT {_ANSWER}::text {_FROM}
 WHERE r.program_id = $1 AND r.publish_at IS NOT NULL AND s.simulated = $2

@@ -2,6 +2,8 @@
 
 from tests.admin.fake_moving import REFUSED, RUNNING, TRIED
 from tests.admin.fake_people import BARE, NORA
+from tests.admin.fake_purchases import REFUSED as REFUSAL
+from tests.admin.fake_purchases import TELLING
 from tests.admin.fake_rewards import PAYMENT, VOUCHER
 from tests.admin.fake_rules import DONE, DRAFT, FAILED, STOPPED
 from tests.admin.fake_surveys import ASKING, CASE
@@ -26,6 +28,11 @@ PAGES = {
     "members": f"{_BASE}/members",
     "member": f"{_BASE}/members/{NORA}",
     "member-bare": f"{_BASE}/members/{BARE}",
+    "purchases": f"{_BASE}/purchases",
+    "purchase": f"{_BASE}/purchases/{TELLING}",
+    "refused": f"{_BASE}/purchases/refused",
+    "refusal": f"{_BASE}/purchases/refused/{REFUSAL}",
+    "events": f"{_BASE}/purchases/events",
     "rewards": f"{_BASE}/rewards",
     "reward": f"{_BASE}/rewards/{VOUCHER}",
     "reward-retired": f"{_BASE}/rewards/{PAYMENT}",

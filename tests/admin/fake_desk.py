@@ -41,14 +41,17 @@ from tests.admin.fake_links import FakeLinks
 from tests.admin.fake_looking import FakeLooking
 from tests.admin.fake_moving import FakeExports, FakeImports
 from tests.admin.fake_people import BARE, GONE, NORA, bare, happened, move, nora, some_people, with_why
+from tests.admin.fake_purchases import FakeEvents, FakePurchases, FakeRefusals
 from tests.admin.fake_referrals import FakeReferrals
 from tests.admin.fake_rewards import FakeRewards
+from tests.admin.fake_rights import FakeRights
 from tests.admin.fake_rules import FakeBacktests, FakeRules
 from tests.admin.fake_segments import FakeSegments
 from tests.admin.fake_settings import FakeSettings
 from tests.admin.fake_surveys import FakeSurveys
 from tests.admin.fake_team import FakeDoor, FakeJournal, FakeOwn, FakeTeam
 from tests.admin.fake_tiers import FakeTiers
+from tests.admin.fake_views import FakeViews
 
 NOTHING_ENTERED = Reason(
     "no_acquisition_spend", Text(en="Enter acquisition costs.", fr="Saisissez les coûts d’acquisition.")
@@ -159,12 +162,17 @@ class FakeDesk:
     page_links: FakeLinks = field(default_factory=FakeLinks)
     effects: FakeEffects = field(default_factory=FakeEffects)
     looking: FakeLooking = field(default_factory=FakeLooking)
+    views: FakeViews = field(default_factory=FakeViews)
+    purchases: FakePurchases = field(default_factory=FakePurchases)
+    refusals: FakeRefusals = field(default_factory=FakeRefusals)
+    events: FakeEvents = field(default_factory=FakeEvents)
     keys: FakeKeys = field(default_factory=FakeKeys)
     imports: FakeImports = field(default_factory=FakeImports)
     exports: FakeExports = field(default_factory=FakeExports)
     team: FakeTeam = field(default_factory=FakeTeam)
     own: FakeOwn = field(default_factory=FakeOwn)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    rights: FakeRights = field(default_factory=FakeRights)
     door: FakeDoor = field(default_factory=FakeDoor)
     settings: FakeSettings = field(default_factory=FakeSettings)
     healthy: HealthSeen = field(default_factory=nothing_well)

@@ -58,7 +58,7 @@ def estimate(effect: Effect | None, placebo: Effect | None = None) -> EstimateFa
 
 
 _HOLDOUT = HoldoutFacts(
-    UUID(int=7), "running", "salt", 1000, 13, 900, 100, 1, _AT, _AT + timedelta(days=90), "user:1", None, None
+    UUID(int=7), "running", "salt", 1000, 13, 900, 100, 1, _AT, _AT + timedelta(days=90), "user:1", None, None, _AT
 )
 _LOT = Lot(900, 100, 0.0, 1.0)
 _PLAIN = Measured(1400.0, (600.0, 2300.0), 97100.0)
@@ -81,11 +81,11 @@ SEEN = {
     "inconclusive": Effects(estimate(_UNSURE, _RISEN), objectives=[_OBJECTIVE]),
     "estimated": Effects(estimate(_SURE)),
     "measured": Effects(estimate(_SURE), measurement=OVER),
-    "running": Effects(estimate(_UNSURE), measurement=RUNNING, objectives=[_OBJECTIVE]),
+    "running": Effects(estimate(_UNSURE), measurement=RUNNING, running=RUNNING, objectives=[_OBJECTIVE]),
     "alarm": Effects(estimate(_UNSURE), measurement=replace(OVER, state="alarm", outcomes={})),
 }
 GAIN = Gain("estimated", 1700.0, (600.0, 2800.0), Days(date(2017, 10, 3), date(2018, 1, 1)))
-PLAN = Planned(2393, Outlook([Findable(13, 0.31, 0.2), Findable(26, 0.21, 0.105)], 26))
+PLAN = Planned(2393, Outlook([Findable(13, 0.31, 0.2), Findable(26, 0.21, 0.105)], 26), date(2018, 1, 1))
 BOOKS = Account(GAIN, Return(GAIN, 100, Sales(980_000, 20_000, 380_000), Costs(25_000, 10_000, 5_000)))
 
 
@@ -102,6 +102,9 @@ class FakeEffects:
     async def seen(self, _program: ProgramFacts) -> Effects:
         return self.known
 
+    async def evidence(self, _program: ProgramFacts) -> Effects:
+        return msgspec.structs.replace(self.known, objectives=())
+
     async def account(self, _program: ProgramFacts, _seen: Effects) -> Account | None:
         return self.books
 
@@ -111,6 +114,9 @@ class FakeEffects:
 
     async def estimate(self, _program: ProgramFacts, _user_id: UUID) -> str:
         return self._did("estimate", None)
+
+    async def cancel(self, _program: ProgramFacts, estimate_id: UUID) -> str:
+        return self._did("cancel", estimate_id)
 
     async def hold_out(self, _program: ProgramFacts, _user_id: UUID, holdout_bp: int, weeks: int) -> str:
         return self._did("hold_out", (holdout_bp, weeks))

@@ -36,7 +36,7 @@ def everything() -> Looked:
 class FakeLooking:
     """The verb; `asked` notes for what."""
 
-    found: Looked = field(default_factory=nothing)
+    found: Looked = field(default_factory=everything)
     asked: list[str] = field(default_factory=list)
 
     async def look(self, program: ProgramFacts, text: str) -> Looked:

@@ -19,6 +19,8 @@ NORA = UUID(int=0x1797)
 BARE = UUID(int=0xBA2E)
 GONE = UUID(int=0x604E)
 NOW = datetime.fromisoformat("2017-12-31T23:01:00-05:00")
+# A version that everybody has left behind.
+STALE = 999_999
 
 
 def ago(days: float, hours: float = 0) -> datetime:

@@ -6,7 +6,7 @@ from uuid import UUID
 from loyalty.programs.facts import ProgramFacts
 from loyalty.referrals.staff import Person, ReferralSeen, ReferralsSeen
 from loyalty.referrals.terms import StoredTerms, Terms
-from tests.admin.fake_people import NOW
+from tests.admin.fake_people import NOW, STALE
 
 TERMS = Terms(on=True, referrer_points=500, friend_points=300, minimum_minor=5_000, per_month=5)
 ANN = Person(UUID(int=11), "Ann Weber", "ann@example.com", "c-11")
@@ -52,7 +52,15 @@ class FakeReferrals:
         self.decided.append((referral_id, let_through))
         return self.refusal
 
-    async def publish(self, _: ProgramFacts, terms: Terms, user_id: UUID) -> str:  # noqa: ARG002 - as above
+    async def publish(
+        self,
+        _: ProgramFacts,
+        terms: Terms,
+        user_id: UUID,  # noqa: ARG002 - as above
+        version: int | None = None,
+    ) -> str:
         """Keep what is published."""
+        if version == STALE:
+            return "edited_meanwhile"
         self.published.append(terms)
         return self.refusal

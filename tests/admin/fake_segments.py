@@ -79,6 +79,8 @@ class FakeSegments:
         """Write it down."""
         if self.refusal:
             return self.refusal
+        if wanted.key in self.kept and wanted.version not in {None, self.kept[wanted.key].version}:
+            return "edited_meanwhile"
         before = self.kept.get(wanted.key) or a_segment(wanted.key, "", [])
         self.kept[wanted.key] = msgspec.structs.replace(before, name=wanted.name, conditions=wanted.conditions)
         return ""

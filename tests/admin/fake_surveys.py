@@ -28,9 +28,10 @@ from surveys.staff.facts import (
     Owner,
     SurveySeen,
     SurveysSeen,
+    Taken,
 )
 from surveys.staff.results import ResultsSeen
-from tests.admin.fake_people import NORA
+from tests.admin.fake_people import NORA, STALE
 
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 9, 42, tzinfo=UTC)
@@ -120,8 +121,10 @@ class FakeSurveys:
         self.done.append(("edit", survey_id, version, content))
         return self.refusal
 
-    async def publish(self, _: ProgramFacts, form: BySurveyForm, survey_id: UUID) -> str:
+    async def publish(self, _: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None) -> str:
         """Keep what was published."""
+        if version == STALE:
+            return "edited_meanwhile"
         self.done.append(("publish", survey_id, form.user_id))
         return self.refusal
 
@@ -130,8 +133,12 @@ class FakeSurveys:
         self.done.append(("close", survey_id))
         return self.refusal
 
-    async def publish_policy(self, _: ProgramFacts, form: BySurveyForm, policy: Policy) -> str:
+    async def publish_policy(
+        self, _: ProgramFacts, form: BySurveyForm, policy: Policy, version: int | None = None
+    ) -> str:
         """Keep the policy."""
+        if version == STALE:
+            return "edited_meanwhile"
         self.done.append(("policy", form.user_id, policy))
         return self.refusal
 
@@ -201,8 +208,12 @@ class FakeSurveys:
         """Name who may take one."""
         return [ME]
 
-    async def edit_case(self, _: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None) -> str:
+    async def edit_case(
+        self, _: ProgramFacts, case_id: UUID, owner: UUID | None, note: str | None, was: Taken | None = None
+    ) -> str:
         """Keep who takes it."""
+        if was is not None and was[1] == "of yesterday":
+            return "edited_meanwhile"
         self.done.append(("take", case_id, owner, note))
         return self.refusal
 

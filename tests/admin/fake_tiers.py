@@ -43,8 +43,16 @@ class FakeTiers:
         """Give the tiers."""
         return TiersSeen(self.scheme, self.members)
 
-    async def publish(self, _: ProgramFacts, scheme: Scheme, user_id: UUID) -> Published:  # noqa: ARG002 - as the real one
+    async def publish(
+        self,
+        _: ProgramFacts,
+        scheme: Scheme,
+        user_id: UUID,  # noqa: ARG002 - as the real one
+        version: int | None = None,
+    ) -> Published:
         """Keep what is published."""
+        if self.scheme is not None and version not in {None, self.scheme.version}:
+            return Published("edited_meanwhile")
         self.published.append(scheme)
         return self.done
 

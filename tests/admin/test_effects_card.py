@@ -1,21 +1,23 @@
 """The effect in the panel: the card in every state, the pages beside it, and what their forms ask for."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from kpi.impact.accounting import Account
-from kpi.impact.staff import Aim
+from kpi.impact.holdout import Lot
+from kpi.impact.staff import Aim, Effects
 from kpi.reasons import NO_RUNNING_SPEND
 from tests.admin.asking import post, text_of
 from tests.admin.conftest import IMPACT
 from tests.admin.fake_desk import FakeDesk
-from tests.admin.fake_effects import BOOKS, GAIN, PLAN, SEEN
+from tests.admin.fake_effects import BOOKS, GAIN, OVER, PLAN, RUNNING, SEEN
 
 MAY = f"{IMPACT}?period=2017-05"
 # What is said in each state, and what must not be.
@@ -47,6 +49,7 @@ def test_the_card_says_what_is_known_and_no_more(inside: TestClient[Litestar], d
     assert "Comment le savons-nous" in french
     assert "Observed gap" not in french
     gap = text_of(inside.get(f"{IMPACT}/gap?lang=en"))
+    assert ("future members already spent" in gap) == ("$431.62" in gap)
     assert ("$431.62" in gap) == (SEEN[state].estimate is not None and state not in {"few", "none"})
 
 
@@ -100,6 +103,12 @@ def test_a_holdout_is_planned_started_and_stopped(inside: TestClient[Litestar], 
     assert post(inside, f"{IMPACT}/holdout", share="12,5", weeks="26").status_code == 303
     assert desk.effects.asked[-1] == ("hold_out", (1250, 26))
     assert post(inside, f"{IMPACT}/holdout", share="10", weeks="3").status_code == 404
+    asked = len([what for what, _ in desk.effects.asked if what == "hold_out"])
+    for unreadable in ("", "ten", "0", "150", "nan"):
+        answer = post(inside, f"{IMPACT}/holdout", share=unreadable, weeks="26")
+        assert answer.status_code == 422
+        assert "Give a share from 0.1 to 99 percent." in text_of(answer)
+    assert len([what for what, _ in desk.effects.asked if what == "hold_out"]) == asked
     desk.effects.refusal = "holdout_running"
     assert "A holdout runs already." in text_of(post(inside, f"{IMPACT}/holdout", share="10", weeks="4"))
     desk.effects.refusal, desk.effects.known = "", SEEN["running"]
@@ -112,6 +121,35 @@ def test_a_holdout_is_planned_started_and_stopped(inside: TestClient[Litestar], 
     assert "+5.0 pp" in text_of(inside.get(f"{IMPACT}/holdout"))
 
 
+def test_what_was_measured_is_told_by_its_own_length_and_stays_while_the_next_one_runs(
+    inside: TestClient[Litestar], desk: FakeDesk
+) -> None:
+    # 27 days and 15 hours, of which 90 days are 3.258.
+    short = msgspec.structs.replace(OVER.holdout, ends_at=OVER.holdout.started_at + timedelta(days=27, hours=15))
+    desk.effects.known = Effects(measurement=replace(OVER, holdout=short), running=RUNNING)
+    assert "Measured: +$45.61 per customer in 90 days." in text_of(inside.get(MAY))
+    page = text_of(inside.get(f"{IMPACT}/holdout"))
+    for words in ("A holdout is running.", "The one before was measured; it ran until", "+5.0 pp", "Stop it"):
+        assert words in page
+    drawing = msgspec.structs.replace(RUNNING.holdout, drawn_at=None)
+    desk.effects.known = Effects(running=replace(RUNNING, holdout=drawing))
+    assert "The lot is being drawn" in text_of(inside.get(f"{IMPACT}/holdout"))
+    # Of 29 in an arm no difference is told, whatever its interval says.
+    desk.effects.known = Effects(measurement=replace(OVER, lot=Lot(261, 29, 0.0, 1.0)))
+    told = text_of(inside.get(MAY))
+    assert "29 were held out; it takes 30 of each." in told
+    assert "Measured:" not in told
+    assert "+5.0 pp" not in text_of(inside.get(f"{IMPACT}/holdout"))
+
+
+def test_an_estimate_under_way_can_be_stopped(inside: TestClient[Litestar], desk: FakeDesk) -> None:
+    desk.effects.known = SEEN["none"]
+    assert "Stop the estimate" in text_of(inside.get(MAY))
+    sent = post(inside, f"{IMPACT}/estimate/cancel", estimate_id=str(UUID(int=1)))
+    assert sent.headers["location"] == f"{IMPACT}#evidence"
+    assert desk.effects.asked[-1] == ("cancel", UUID(int=1))
+
+
 def test_an_objective_is_set_in_the_unit_that_the_page_shows(inside: TestClient[Litestar], desk: FakeDesk) -> None:
     path = f"{IMPACT}/objectives"
     assert inside.get(path).status_code == 200
@@ -121,7 +159,8 @@ def test_an_objective_is_set_in_the_unit_that_the_page_shows(inside: TestClient[
         aim = desk.effects.asked[-1][1]
         assert isinstance(aim, Aim)
         assert aim == Aim(kpi, "member", Decimal(target), date(2030, 12, 31))
-    assert post(inside, path, kpi="aov", target="much", **sent).status_code == 422
+    for wrong in ("much", "1e-20000", "1e9", "0.0000001", "Infinity"):
+        assert post(inside, path, kpi="aov", target=wrong, **sent).status_code == 422
     desk.effects.refusal = "conflict"
     assert "twelve objectives" in text_of(post(inside, path, kpi="aov", target="3", **sent))
     desk.effects.refusal = ""
@@ -134,5 +173,5 @@ def test_an_analyst_looks_and_does_nothing(inside: TestClient[Litestar], desk: F
     desk.sessions = {secret: replace(who, role="analyst") for secret, who in desk.sessions.items()}
     assert "Set an objective" not in inside.get(MAY).text
     assert "Start the holdout" not in inside.get(f"{IMPACT}/holdout").text
-    for path in ("holdout", "holdout/stop", "objectives", "objectives/withdraw", "estimate"):
+    for path in ("holdout", "holdout/stop", "objectives", "objectives/withdraw", "estimate", "estimate/cancel"):
         assert post(inside, f"{IMPACT}/{path}").status_code == 403

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from html import unescape
 
 import pytest
 from httpx import Response
@@ -10,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from admin.csv_file import csv_text
+from tests.admin.asking import text_of
 from tests.admin.conftest import IMPACT
 
 
@@ -91,3 +93,13 @@ def _rounded(shown: str, value: str) -> str:
         return "–"
     decimals = len(_digits(shown).partition(".")[2])
     return f"{float(value):.{decimals}f}"
+
+
+@pytest.mark.parametrize("path", ["referrals", "tiers", "exports", "keys", "team", "health"])
+def test_each_list_comes_as_a_file_of_what_it_shows(inside: TestClient[Litestar], path: str) -> None:
+    page = inside.get(f"/admin/p/1/{path}")
+    [address] = re.findall(rf'href="(/admin/p/1/{path}\.csv[^"]*)"', page.text)
+    _, rows = _table(inside.get(unescape(address)))
+    assert rows
+    shown = text_of(page).replace("\xa0", " ")
+    assert [row[0] for row in rows if row[0].replace("\xa0", " ") not in shown] == []

@@ -127,6 +127,8 @@ def test_a_new_form_has_the_defaults_and_what_is_left_empty_is_no_setting() -> N
         ("when", "never", "Choose what is offered."),
         ("from_on", "2026-02-30", "Write a date or time that there is."),
         ("begins_at", "soon", "Write a date or time that there is."),
+        ("begins_at", "9999-12-31T23:30-05:00", "Write a date or time that there is."),
+        ("from_on", "9999-12-31", "Write a date or time that there is."),
         ("opens", "25:00", "Write a date or time that there is."),
         ("most", "10", "Write a whole number from 1 to 9."),
     ],

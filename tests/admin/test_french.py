@@ -13,7 +13,7 @@ from tests.admin.every_page import DOOR, NO_PAGES, PAGES
 WORDS = {
     "CSV", "Codes", "Condition", "Conditions", "Date", "E-mail", "Exports", "Impact", "Imports", "Menu", "Mode",
     "Net promoter score", "Note", "Occasions", "Plan", "Points", "Question", "Score", "Segment", "Segments", "Stock",
-    "Version", "Worker", "minutes", "points", "pp", "version", "segment", "Lots", "Action",
+    "Version", "Worker", "minutes", "points", "pp", "version", "segment", "Lots", "Action", "Actions", "Pages",
 }  # fmt: skip
 # What the shop, its customers and its staff named, as the fake desk knows them.
 DATA = {
@@ -23,7 +23,8 @@ DATA = {
     "Lovely", "Loyalty", "Market stall", "Mug", "New", "New here", "New York", "Nightly", "Nora", "Fieldstone", "Weber",
     "Old till", "Pay with points", "Pear jam", "Promoters", "Rochefoucauld-Montmorency", "Too slow", "USD",
     "Un cadeau d’anniversaire", "Very important", "Web shop", "Whitfield", "Winter", "agreed by phone", "and",
-    "at-risk", "de la", "gold", "review", "spenders", "surveys", "too dear", "b",
+    "at-risk", "de la", "gold", "review", "spenders", "surveys", "too dear", "b", "A-<1001>",
+    "A-1003", "Store 322", "/v1/purchases", "req-1",
 }  # fmt: skip
 _SPOKEN = {"aria-label", "title", "placeholder", "alt"}
 _ADDRESSES = r"\S+@\S+|https?://\S+|\S+\.csv"

@@ -13,11 +13,14 @@ from litestar.testing import TestClient
 from admin.exports import listing as exports_listing
 from admin.format import Format
 from admin.imports import listing as imports_listing
+from admin.imports.failures import failure
 from admin.imports.reasons import reason
 from kpi.inputs import kinds as kpi_kinds
 from loyalty import imports
 from loyalty.exports.kind import KINDS as WRITTEN_KINDS
 from loyalty.imports.facts import Refused
+from loyalty.imports.files import Row
+from loyalty.imports.header import BadHeader, layout_of
 from loyalty.imports.kind import KINDS as READ_KINDS
 from tests.admin.asking import post, text_of
 from tests.admin.conftest import SITE
@@ -178,8 +181,9 @@ def test_an_export_is_asked_for_and_cancelled(inside: TestClient[Litestar], desk
         ({"storefront": "Elsewhere"}, "Choose the storefront of these rows."),
         ({"from_on": "soon"}, "Choose a day."),
         ({"from_on": "2026-02-01", "to_on": "2026-01-01"}, "This day lies before the first one."),
+        ({"to_on": "9999-12-31"}, "Choose a day."),
     ],
-    ids=["kind", "storefront", "no day", "backwards"],
+    ids=["kind", "storefront", "no day", "backwards", "end of time"],
 )
 def test_what_is_wrong_with_an_export_is_said_beside_the_field(
     inside: TestClient[Litestar], desk: FakeDesk, changed: dict[str, str], said: str
@@ -237,3 +241,25 @@ def test_every_kind_of_file_has_a_name_in_words() -> None:
     assert len(READ_KINDS.all()) > 7
     assert {kind for kind in READ_KINDS.all() if imports_listing.kind_name(kind, f) == kind} == set()
     assert {kind for kind in WRITTEN_KINDS.all() if exports_listing.kind_name(kind, f) == kind} == set()
+
+
+def test_a_file_that_failed_as_a_whole_says_why_in_the_readers_language() -> None:
+    """Whatever sentence the service has for it: read from its own source, so that none is forgotten."""
+    kind, header = READ_KINDS.all()["purchases"], Path(imports.__file__).parent / "header.py"
+    told = []
+    for fields in (None, ["a\x07"], ["order_id", "order_id"], ["goods", "net_cents", "order_id"], ["x"], ["a;b"]):
+        with pytest.raises(BadHeader) as refused:
+            layout_of(None if fields is None else Row(1, 1, fields), kind)
+        told.append(str(refused.value.detail))
+    assert len(told) == header.read_text().count("raise BadHeader(msg)") + 1
+    told.append("orders.xlsx is an Excel or zip file; save it as CSV in UTF-8.")
+    told.append("The file unpacks to more than 8 GB; send it in parts.")
+    french, english = Format("fr", "EUR"), Format("en", "EUR")
+    for error in told:
+        assert failure(error, english) == (error, "")
+        said, quoted = failure(error, french)
+        assert quoted == "", error
+        assert said != error
+    said, quoted = failure("ValueError: odd", french)
+    assert quoted == "ValueError: odd"
+    assert said.startswith("le service")

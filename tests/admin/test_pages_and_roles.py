@@ -22,6 +22,7 @@ READS = {
     "account": ROLES,
     "search": ROLES,
     "team": ("owner", "manager"),
+    "team.csv": ("owner", "manager"),
     "audit": ("owner", "manager"),
     "audit.csv": ("owner", "manager"),
 }
@@ -89,7 +90,7 @@ def _is_form(path: str, role: str) -> bool:
     page = page_of(path)
     changes = FORMS.get(page, ("owner", "manager"))
     return role not in changes and any(
-        word in path for word in ("new-", "/edit", "/publish", "/try", "/drafts", "/objectives")
+        word in path for word in ("new-", "/edit", "/publish", "/try", "/drafts", "/objectives", "/erase")
     )
 
 

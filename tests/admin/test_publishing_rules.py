@@ -31,7 +31,13 @@ def test_publishing_says_what_changes_before_it_does(inside: TestClient[Litestar
 
 
 @pytest.mark.parametrize(
-    ("at", "words"), [("", "Write a date or time"), ("2017-01-01T00:00", "This has passed already.")]
+    ("at", "words"),
+    [
+        ("", "Write a date or time"),
+        ("2017-01-01T00:00", "This has passed already."),
+        ("9999-12-31T23:59", "Write a date or time"),
+        ("0001-01-01T00:00", "Write a date or time"),
+    ],
 )
 def test_rules_do_not_begin_in_the_past(inside: TestClient[Litestar], desk: FakeDesk, at: str, words: str) -> None:
     answer = post(inside, f"{ONE}/publish", version="7", when="later", at=at, do="publish")
@@ -58,6 +64,10 @@ def test_a_draft_that_names_what_there_is_not_is_not_published(inside: TestClien
         answer = post(inside, f"{ONE}/publish?lang={language}", version="7", when="now", do="publish")
         assert answer.status_code == 422
         assert words in text_of(answer)
+    desk.rules.refusal = Invalid("Another rule has the id 'a' already.", pointer="/rules/1/id")
+    answer = post(inside, f"{ONE}/publish?lang=fr", version="7", when="now", do="publish")
+    assert "Une autre règle porte déjà l’identifiant « a »." in text_of(answer)
+    inside.cookies.delete("lang")
     desk.rules.refusal = Invalid("No rule.", pointer="/rules")
     assert "No rule." in text_of(post(inside, f"{ONE}/publish", version="7", when="now", do="publish"))
 

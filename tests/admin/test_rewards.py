@@ -4,13 +4,16 @@ import csv
 import io
 import re
 from html import unescape
+from uuid import UUID
 
 import pytest
 from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from loyalty.idempotency.refusals import KeyReused
 from loyalty.rewards.kind import KINDS
+from loyalty.rewards.staff import ByForm
 from loyalty.rewards.terms import Description, Terms
 from tests.admin.asking import post, text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
@@ -215,9 +218,24 @@ def test_codes_are_put_into_the_pool_and_counted(inside: TestClient[Litestar], d
     assert done.headers["location"] == f"{ONE}?added=2&known=1"
     assert desk.rewards.codes == ["A-1", "B-2"]
     assert "2 codes came in. 1 was known already." in text_of(inside.get(done.headers["location"]))
-    refused = post(inside, f"{ONE}/codes", codes="not a code")
+    refused = post(inside, f"{ONE}/codes", codes="not a code", key="x" * 5000)
     assert refused.status_code == 422
     assert "These are no codes" in text_of(refused)
+
+
+def test_codes_sent_before_are_not_called_no_codes(
+    inside: TestClient[Litestar], desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*asked: object) -> None:
+        by = asked[1]
+        # A key that no form of ours had is longer than what is kept may be.
+        assert isinstance(by, ByForm)
+        assert len(by.key) == len(str(UUID(int=0)))
+        raise KeyReused("x")
+
+    monkeypatch.setattr(desk.rewards, "add_codes", refuse)
+    answer = post(inside, f"{ONE}/codes?lang=fr", codes="A-1", key="x" * 5000)
+    assert (answer.status_code, "Ce formulaire a déjà été envoyé." in text_of(answer)) == (409, True)
 
 
 def test_a_reward_is_retired_and_offered_again(inside: TestClient[Litestar], desk: FakeDesk) -> None:

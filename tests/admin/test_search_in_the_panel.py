@@ -6,7 +6,7 @@ from litestar.testing import TestClient
 
 from tests.admin.asking import text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
-from tests.admin.fake_looking import ORDER, everything
+from tests.admin.fake_looking import ORDER, everything, nothing
 from tests.admin.fake_people import BARE, NORA
 
 BASE = "/admin/p/1"
@@ -24,6 +24,7 @@ def test_every_page_has_the_search_and_it_finds_pages_by_any_of_their_names(
         ("who did", "en", "audit"),
     ):
         assert f'href="{BASE}/{address}"' in _found(inside, asked, lang), asked
+    desk.looking.found = nothing()
     assert "Nothing was found" in text_of(inside.get(f"{BASE}/search?q=zzzz&lang=en"))
     # Nothing is looked for before somebody says what.
     before = len(desk.looking.asked)

@@ -265,7 +265,9 @@ def test_a_case_is_taken_noted_and_closed(inside: TestClient[Litestar], desk: Fa
         assert (wrong.status_code, wrong.text.count('aria-invalid="true"')) == (422, 1)
     desk.surveys.refusal = "case_closed"
     location = post(inside, ONE_CASE, do="close", outcome="solved").headers["location"]
-    assert "This case was closed meanwhile." in text_of(inside.get(location))
+    refused = inside.get(location)
+    assert "This case was closed meanwhile." in text_of(refused)
+    assert 'class="notice" role="alert"' in refused.text
 
 
 def test_everything_has_words_of_its_own_in_both_languages() -> None:

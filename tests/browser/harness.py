@@ -29,11 +29,15 @@ ONLY_FEW = 40
 def create_app() -> ASGIApp:
     """Make the panel in every state; the first part of the host chooses one: `http://few.localhost:…`."""
     structlog.configure(processors=[structlog.processors.JSONRenderer()])  # its own drawing of errors takes seconds
-    panels = {name: _panel(make()) for name, make in _STATES.items()}
+    panels: dict[str, Litestar] = {}  # each made when it is first asked for: all of them would take seconds
 
     async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
         host = dict(scope.get("headers", [])).get(b"host", b"").decode()
-        await panels.get(host.partition(".")[0], panels["several"])(scope, receive, send)
+        asked = host.partition(".")[0]
+        name = asked if asked in _STATES else "several"
+        if name not in panels:
+            panels[name] = _panel(_STATES[name]())
+        await panels[name](scope, receive, send)
 
     return chosen
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests.conftest import TestServers, execute, in_database, living
 from tests.surveys.conftest import Poll
 
 CUSTOMERS = 12
+_COLOURS = """[...document.querySelectorAll('.scale input:not(:checked) + span')].map(getComputedStyle)
+  .map((style) => [style.color, style.backgroundColor, style.borderTopColor])"""
 # Looked at in the long run only.
 ALSO = [("en", 320), ("en", 390), ("fr", 390), ("fr", 1280)]
 
@@ -139,10 +142,26 @@ async def test_by_keyboard_alone_and_without_scripts_it_is_answered(open_window:
 
 async def test_with_text_twice_as_large_nothing_sticks_out(open_window: OpenWindow, asked: Asked) -> None:
     window = await open_window(asked.address, width=320, language="fr")
-    await window.open(asked.link())
-    await window.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    await _picture(window, "survey-score-fr-320-200")
-    assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    page = window.page
+    await window.open(f"{asked.link()}?score=3")
+    # From 0 to 10 every number looks the same, in greys: none is called good or bad.
+    drawn = await page.evaluate(_COLOURS)
+    assert len(drawn) == 10
+    assert len({tuple(one) for one in drawn}) == 1
+    assert all(
+        max(rgb) - min(rgb) <= 16 for rgb in ([int(part) for part in re.findall(r"\d+", one)[:3]] for one in drawn[0])
+    )
+    for step in ("score", "comment", "thanks"):
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        await _picture(window, f"survey-{step}-fr-320-200")
+        assert await page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, step
+        for button in await page.get_by_role("button").all():
+            box, card = await button.bounding_box(), await page.locator(".card").bounding_box()
+            assert box is not None
+            assert card is not None
+            assert box["x"] + box["width"] <= card["x"] + card["width"], step
+        if step != "thanks":
+            await page.get_by_role("button").click()
 
 
 async def test_a_dead_link_is_friendly_in_the_browsers_language(open_window: OpenWindow, asked: Asked) -> None:

@@ -298,7 +298,7 @@ def _effect(say: Teller) -> None:
     # So many that the lot leaves no arm empty.
     for number in range(24):
         say("record_purchase", _order(f"walk-in-{number}", "12.00", customer_id=f"walk-in-{number}"))
-    say("plan_holdout", holdout_bp=5000, hoped_for="0.05")
+    say("plan_holdout", holdout_share="0.5", hoped_for="0.05")
     begun = say("start_holdout", {"holdout_share": "0.5", "weeks": 13})["holdout_id"]
     say("list_holdouts")
     say("get_holdout", holdout_id=begun)

@@ -1,13 +1,14 @@
 """Objectives: how far they have come, by the table of docs/impact.md, and over HTTP."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import httpx
 import pytest
 
-from kpi.objectives.rules import ObjectiveFacts, progress_of
+from kpi.measure import MEASURES
+from kpi.objectives.rules import ObjectiveFacts, judged_on, progress_of
 
 DUE, SET = date(2026, 6, 1), date(2026, 1, 10)
 
@@ -32,7 +33,25 @@ def test_the_progress_of_the_page(
     told = progress_of(facts, began, now, date(2026, 5, 31))
     assert (told.state, told.done) == (state, done if done is None else pytest.approx(done))
     if state == "on_the_way":
-        assert progress_of(facts, began, now, DUE).state == "missed"
+        assert progress_of(facts, began, now, DUE).state == "on_the_way"
+        assert progress_of(facts, began, now, DUE + timedelta(days=1)).state == "missed"
+
+
+def test_where_less_is_better_staying_where_it_is_asks_for_no_more() -> None:
+    facts = ObjectiveFacts(UUID(int=1), "churn_rate", "all", Decimal("0.2"), DUE, SET)
+    for began in (None, 0.2):
+        states = [progress_of(facts, began, now, SET, less=True).state for now in (0.1, 0.2, 0.3)]
+        assert states == ["reached", "reached", "on_the_way"]
+    assert {key for key, kind in MEASURES.all().items() if kind.less_is_better} >= {"churn_rate", "lapse_rate", "cac"}
+
+
+def test_what_was_missed_on_its_day_stays_missed() -> None:
+    facts = ObjectiveFacts(UUID(int=1), "orders", "all", Decimal(9), date(2026, 6, 30), SET)
+    # June counts once it is over, and no month after it ever does.
+    assert judged_on(facts, date(2026, 6, 30)) == date(2026, 6, 30)
+    assert {judged_on(facts, date(2026, 7, 1)), judged_on(facts, date(2027, 1, 1))} == {date(2026, 7, 1)}
+    last = ObjectiveFacts(UUID(int=1), "orders", "all", Decimal(9), date.max, SET)
+    assert judged_on(last, DUE) == DUE
 
 
 async def test_an_objective_is_set_seen_and_withdrawn(api: httpx.AsyncClient) -> None:

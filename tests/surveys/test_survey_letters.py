@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from loyalty.mail.tasks import work_off as deliver
 from loyalty.settings import Settings
@@ -114,6 +115,21 @@ async def test_without_a_mail_server_or_a_key_nothing_is_sent_and_no_quarantine_
     assert await asked.owner.fetchval("SELECT count(*) FROM survey_clock") == 0
     due = "SELECT count(*) FROM survey_invitation, program WHERE next_at <= clock_timestamp() + clock_offset"
     assert await asked.owner.fetchval(due) == 0
+
+
+async def test_an_operator_is_told_each_time_what_is_lacking_and_who_looks_at_a_sample_once(
+    asked: Poll, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert settings.smtp_url
+    monkeypatch.delenv("SMTP_URL")
+    said = []
+    for origin in (None, '{"en": "A sample"}'):
+        await asked.owner.execute("UPDATE program SET data_origin = $1", origin)
+        with capture_logs() as logs:
+            for _ in range(2):
+                await tasks.send_due(asked.desk)
+        said.append([(one["log_level"], one["lacking"]) for one in logs])
+    assert said == [[("warning", "SMTP_URL")] * 2, [("info", "SMTP_URL")]]
 
 
 def test_the_key_is_the_operators_or_one_that_is_kept_beside_the_servers(tmp_path: Path) -> None:

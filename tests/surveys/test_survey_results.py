@@ -41,6 +41,9 @@ async def test_members_beside_others_with_what_is_not_proven(poll: Poll, program
     assert told.others.response == Rate(50, 50)
     assert told.difference is not None
     assert f"{told.difference.value:.0f} {told.difference.z:.2f} {told.difference.p:.3f}" == "25 1.89 0.059"
+    # The API leaves the rounding to whoever shows it, and says what that should be.
+    answer = await poll.call("GET", "survey-results?start=2026-03-01&end=2026-04-01")
+    assert (answer["all"]["score"], answer["all"]["shown"]) == (5500 / 150, 37)
     assert rounded(told.everybody.answers) == 37
     assert told.histogram == [0, 0, 27, 0, 0, 0, 0, 0, 41, 0, 82]
     assert (told.funnel.sent, told.funnel.scored, told.funnel.commented) == (250, 150, 0)

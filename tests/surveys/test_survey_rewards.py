@@ -10,6 +10,7 @@ from litestar import Litestar
 
 from loyalty.verify import verify
 from surveys.answers import actions as answers
+from surveys.invitations.letters import survey_letter
 from tests.surveys.conftest import Poll
 from tests.surveys.test_survey_pages import AT_ONCE, BASE, text_of
 
@@ -63,6 +64,9 @@ async def test_every_score_is_rewarded_alike_and_who_was_promised_nothing_is_in_
     await poll.buys("o1")
     await poll.buys("o2", "bob")
     await poll.works()
+    letters = [survey_letter(one, "", "https://verger.example") for one in poll.box.letters]
+    promised = [(PROMISE in letter.text, PROMISE in (letter.html or "")) for letter in letters]
+    assert promised == [(one.person.member, one.person.member) for one in poll.box.letters]
     before = await available(poll)
     for who in (0, 1):
         link = poll.link(who)

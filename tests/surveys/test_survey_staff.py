@@ -56,6 +56,10 @@ async def test_a_survey_goes_from_its_form_to_its_customers_and_ends(
     edited = replace(DRAFT, name="How was it now?")
     assert await staff.edit(program, first.survey_id, published.survey.version, edited) == ""
     assert await staff.edit(program, first.survey_id, published.survey.version, DRAFT) == "edited_meanwhile"
+    # Nor is it published, or the policy replaced, by who has not seen what stands; the same again is no other.
+    assert await staff.publish(program, ME, first.survey_id, published.survey.version) == "edited_meanwhile"
+    assert await staff.publish_policy(program, ME, Policy(60), 0) == "edited_meanwhile"
+    assert await staff.publish_policy(program, ME, Policy(), 0) == ""
     await poll.buys("o1")
     await poll.works()
     [seen] = (await staff.listed(program)).surveys
@@ -99,6 +103,9 @@ async def test_a_case_is_taken_and_ends_with_points(poll: Poll, program: Program
     [owner] = await staff.owners()
     [case] = await open_cases(poll.owner, poll.program, 10)
     assert await staff.edit_case(program, case.case_id, owner.user_id, "called her") == ""
+    assert await staff.edit_case(program, case.case_id, None, "wrote", (None, None)) == "edited_meanwhile"
+    again = await staff.edit_case(program, case.case_id, owner.user_id, "called her", (None, None))
+    assert again == ""
     mine = await staff.cases(program, "open", 0, ME.user_id, mine=True)
     assert [(one.owner, one.note) for one in mine.cases] == [(MAYA, "called her")]
     assert (mine.counts["mine"], mine.counts["overdue"]) == (1, 0)

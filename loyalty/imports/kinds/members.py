@@ -8,7 +8,7 @@ from msgspec import Struct
 from loyalty.database import Tx
 from loyalty.earning.queries import RulesCache
 from loyalty.errors import LoyaltyError
-from loyalty.imports.columns import Column, email, instant, language, person_name, shop_id
+from loyalty.imports.columns import Column, email, instant, language, person_name, reason, shop_id
 from loyalty.imports.kind import KINDS
 from loyalty.members.actions import record_memberships
 from loyalty.members.decisions import Joined, NewMembership
@@ -29,7 +29,7 @@ class Members:
         Column("email", "email", email),
         Column("name", "name", person_name),
         Column("language", "language", language),
-        Column("override_reason", "override_reason", person_name),
+        Column("override_reason", "override_reason", reason),
     )
     ids: ClassVar[tuple[str, ...]] = ("customer_id",)
     happened: ClassVar[str] = "joined_at"

@@ -1,6 +1,7 @@
 """The measurement and its plan, against docs/impact.md and against other people's code."""
 
-from datetime import date
+import logging
+from math import sqrt
 from uuid import UUID
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from kpi.impact.holdout import Arm, adjusted, lot_of, means, rates, state_on
+from kpi.impact.holdout import Arm, adjusted, lot_of, means, rates
 from kpi.impact.horizon import Past, findable, outlook, smallest_effect
-from loyalty.holdouts.rules import arm_of, drawn
+from loyalty.holdouts.rules import Self, arm_of, arm_of_person, drawn
+
+log = logging.getLogger(__name__)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,8 @@ def test_too_little_for_an_interval() -> None:
     assert means(np.array([]), np.array([1.0])) is None
     same = means(np.array([2.0, 2.0]), np.array([1.0, 1.0]))
     assert same is not None
-    assert same.ci95 == (1.0, 1.0)
+    # Two and two who did alike say nothing of others.
+    assert (same.value, same.ci95, same.holds_zero) == (1.0, None, True)
     unvarying = Arm(np.array([1.0, 2.0]), np.array([5.0, 5.0]))
     assert adjusted(unvarying, unvarying) is None
     assert adjusted(unvarying, Arm(np.array([]), np.array([]))) is None
@@ -84,13 +88,23 @@ def test_a_lot_that_something_else_decided_raises_the_alarm() -> None:
     assert (broken.chi2, broken.p) == pytest.approx((17.7778, 2.4827e-05), abs=5e-5)
     assert (fine.alarm, broken.alarm) == (False, True)
     assert not lot_of(0, 0, 1000).alarm
+    assert [lot_of(270, held_out, 1000).few for held_out in (29, 30)] == [True, False]
 
 
-def test_it_is_read_on_its_day_and_not_before() -> None:
-    end, fine, broken = date(2026, 6, 1), lot_of(930, 70, 1000), lot_of(940, 60, 1000)
-    assert state_on(date(2026, 5, 31), end, fine) == "running"
-    assert state_on(end, end, fine) == "read"
-    assert state_on(date(2026, 2, 1), end, broken) == "alarm"
+def test_a_person_is_in_one_arm() -> None:
+    def self(number: int, *, own: bool = False, member: bool = False, drawn: bool = True) -> Self:
+        return Self(UUID(f"00000000-0000-7000-8000-0000000000{number:02}"), own, member, drawn)
+
+    def arm(*selves: Self) -> str | None:
+        return arm_of_person("spring", 1000, selves)
+
+    # 13 is held out, 1 and 4 are offered: the id that goes on decides, else whoever is held out.
+    assert arm(self(13, own=True)) == arm(self(13, own=True), self(1)) == "held_out"
+    assert arm(self(1, own=True), self(13)) == "offered"
+    assert arm(self(1, own=True, drawn=False), self(4), self(13)) == "held_out"
+    assert arm(self(1, own=True, drawn=False), self(4)) == "offered"
+    assert arm(self(13, own=True), self(4, member=True, drawn=False)) is None
+    assert arm(self(13, own=True, drawn=False)) is None
 
 
 @pytest.mark.parametrize(("held_out", "plain", "cuped"), [(1000, 0.210, 0.105), (5000, 0.126, 0.063)])
@@ -130,3 +144,32 @@ def test_a_measurement_finds_what_it_promised_in_four_of_five() -> None:
             found[effect] += told is not None and not told.holds_zero
     assert 0.74 <= found[least] / 400 <= 0.86
     assert found[0.0] / 400 <= 0.08
+
+
+def test_the_past_finds_what_could_not_be_found_without_it_and_finds_nothing_in_nothing() -> None:
+    # 250 holdouts of a fifth of 400 customers who differ much, drawn by the lot; spend is skewed, as it is.
+    rng, runs = np.random.default_rng(11), 250
+    customers = [UUID(int=n) for n in range(400)]
+    # Each has a mean of their own, 100 ± √6,000, and spends it times something with variance 1/5, before and during.
+    variance = (100**2 + 6000) * 1.2 - 100**2
+    told = findable(Past(26, len(customers), 100.0, sqrt(variance), 6000 / variance), 2000)
+    assert told.plain is not None
+    assert told.cuped is not None
+    least = told.cuped * 100
+    found = {0.0: np.zeros(2), least: np.zeros(2)}
+    for effect in found:
+        for run in range(runs):
+            of_each = rng.gamma(5 / 3, 60.0, len(customers))
+            before, during = (of_each * rng.gamma(5.0, 0.2, len(customers)) for _ in range(2))
+            offered = np.array([arm_of(f"{effect} {run}", who, 2000) == "offered" for who in customers])
+            during += effect * offered
+            by_past = adjusted(*(Arm(during[side], before[side]) for side in (offered, ~offered)))
+            plain = means(during[offered], during[~offered])
+            assert by_past is not None
+            assert plain is not None
+            found[effect] += not plain.holds_zero, not by_past.effect.holds_zero
+    (plain_size, size), (plain_power, power) = (tally / runs for tally in found.values())
+    log.info("false alarms %s, with the past %s; power %s, with the past %s", plain_size, size, plain_power, power)
+    assert max(plain_size, size) <= 0.09
+    assert 0.72 <= power <= 0.88
+    assert plain_power < power - 0.15

@@ -87,6 +87,14 @@ def test_the_others_weigh_as_the_members_they_are_held_against() -> None:
     assert tally.differences() == pytest.approx([(mean - other) / sqrt((variance + other_variance) / 2)])
 
 
+def test_differences_of_amounts_whose_squares_fit_no_whole_number() -> None:
+    # Four billion minor units are 40 million euros, or what a flat costs in rupiah.
+    large, made = Tally(4, 1), group([(0, True, A, 1), (1, False, A, 2), (2, True, A, 1), (3, False, A, 2)])
+    spend = np.array([4_000_000_000, 3_000_000_000, 6_000_000_000, 5_000_000_000])
+    large.add(Group(made.who, made.treated, made.stratum, made.deltas, made.afters, [spend]))
+    assert large.differences() == pytest.approx([1.0])
+
+
 def test_a_difference_of_what_does_not_vary_is_0_or_infinite() -> None:
     same = Tally(4, 1)
     made = group([(0, True, A, 1), (1, False, A, 2)])

@@ -1,17 +1,18 @@
 """The worker and estimates: what is read, progress, cancelling, beginning anew, one a month, and what is kept."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from kpi.impact import queries, tasks
-from kpi.impact.actions import BY_ITSELF, cancel, find, last_done, latest, start
+from kpi.impact.actions import BY_ITSELF, MONTHLY, cancel, estimate_soon, find, last_done, latest, start
 from kpi.impact.reading import read_rows, shop_of
 from kpi.impact.shop import NEVER
 from kpi.impact.tasks import monthly, work_off
+from loyalty.background import JOBS
 from loyalty.clock import utc_now
 from loyalty.database import Database
 from loyalty.errors import NotFound
@@ -140,6 +141,16 @@ async def test_one_a_month_is_asked_for_unless_somebody_did(database: Database, 
         assert len(await latest(connection, shop.program.program_id)) == 2
 
 
+async def test_a_shop_that_was_just_brought_in_has_its_estimate_once_all_of_it_is_known(
+    database: Database, shop: Shop, owner: asyncpg.Connection
+) -> None:
+    async with database.writer() as connection:
+        await estimate_soon(connection, shop.program.program_id)
+    waits = await owner.fetchval("SELECT next_at - now() FROM schedule WHERE job = $1", MONTHLY)
+    assert timedelta(seconds=10) < waits < timedelta(minutes=1)
+    assert MONTHLY in {job.name for job in JOBS}
+
+
 async def test_an_empty_shop_has_an_estimate_of_nothing(database: Database, owner: asyncpg.Connection) -> None:
     shop = await Shop.open(owner)
     estimate_id = await ask(database, shop)
@@ -151,6 +162,25 @@ async def test_an_empty_shop_has_an_estimate_of_nothing(database: Database, owne
     assert told.result is not None
     assert told.result.comparison.outcomes["spend"].effect is None
     assert told.result.tested.splits == 0
+
+
+async def test_no_classes_are_kept_until_there_is_an_estimate_to_speak_of(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    shop = await Shop.open(owner)
+    await owner.execute("UPDATE program SET currency = 'JPY'")
+    first, *others = await shop.customers(8)
+    await shop.buys(first, "2025-05-10 10:00", 70)
+    await ask(database, shop)
+    await work_off(desk(database, shop))
+    assert not await owner.fetchval("SELECT count(*) FROM impact_cuts")
+    for number, who in enumerate(others):
+        await shop.buys(who, "2025-05-11 10:00", 1000 * (number + 1))
+        await shop.buys(who, f"2025-08-{10 + number} 10:00", 1000 * (number + 1))
+    await shop.joins(others[0], "2025-05-15 12:00")
+    await ask(database, shop)
+    await work_off(desk(database, shop))
+    assert await owner.fetchval("SELECT cuts FROM impact_cuts") == [1000, 2000, 3000, 4000, 5000, 6000]
 
 
 async def test_other_currencies_keep_the_classes_that_they_began_with(

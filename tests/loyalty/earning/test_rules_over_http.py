@@ -95,9 +95,11 @@ async def test_a_version_that_another_overtakes_before_it_begins_is_withdrawn(ap
 async def test_rules_never_begin_in_the_past(api: httpx.AsyncClient) -> None:
     draft = await drafted(api, BASE)
     yesterday = (utc_now() - timedelta(days=1)).isoformat()
-    refused = await post(api, f"earning-drafts/{draft['draft_id']}/publish", "k", version=1, in_force_from=yesterday)
-    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert refused.json()["errors"][0]["pointer"] == "/in_force_from"
+    # Nor at the end of time, which no zone west of it has.
+    for key, begins in (("k", yesterday), ("l", "9999-12-31T23:30:00Z")):
+        refused = await post(api, f"earning-drafts/{draft['draft_id']}/publish", key, version=1, in_force_from=begins)
+        assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert refused.json()["errors"][0]["pointer"] == "/in_force_from"
 
 
 async def test_no_rule_at_all_wants_a_word(api: httpx.AsyncClient) -> None:

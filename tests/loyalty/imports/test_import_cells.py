@@ -68,6 +68,8 @@ def test_the_currency_says_how_many_decimals_there_are(
         (columns.language, "French", "bad_language", "fr-CH"),
         (columns.currency, "euro", "bad_currency", "ISO 4217"),
         (columns.person_name, "x" * 257, "bad_name", "256"),
+        (columns.reason, "x" * 501, "bad_reason", "500"),
+        (columns.reason, "was promised\0it", "bad_reason", "500"),
         (columns.word, "x" * 129, "bad_text", "128"),
     ],
 )

@@ -1,5 +1,6 @@
 """The post, with a real mail server: letters are sent, tried again, given up, and forgotten."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
@@ -100,6 +101,28 @@ async def test_a_refusal_is_for_good_or_for_now(
     await owner.execute("UPDATE mail SET next_at = clock_timestamp() WHERE state = 'queued'")
     await work_off(database, program.program_id, settings(office))
     assert len(office.mails) == (expected[0] == "queued")
+
+
+async def test_no_mail_is_handed_over_before_it_is_noted_that_the_one_before_went(
+    database: Database, program: ProgramFacts, owner: asyncpg.Connection, office: PostOffice, database_url: str
+) -> None:
+    for _ in range(4):
+        await write(database, program)
+    noted = []
+
+    async def look(*_: object) -> str:
+        # In the mail server's own thread and loop. Nothing can be noted for a moment.
+        looking = await asyncpg.connect(database_url)
+        noted.append(await looking.fetchval("SELECT count(*) FROM mail WHERE state = 'sent'"))
+        await looking.execute("BEGIN; SELECT FROM mail FOR UPDATE")
+        asyncio.get_running_loop().call_later(0.15, looking.terminate)
+        return "550 no such mailbox" if len(noted) == 2 else "250 OK"
+
+    office.handle_DATA = look  # type: ignore[method-assign]
+    await work_off(database, program.program_id, settings(office))
+
+    assert noted == [0, 1, 1, 2]
+    assert [state[0] for state in await states(owner)] == ["sent", "failed", "sent", "sent"]
 
 
 async def test_a_server_that_is_away_loses_no_letter(

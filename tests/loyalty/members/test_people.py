@@ -15,6 +15,7 @@ from loyalty.idempotency.refusals import KeyReused
 from loyalty.members.actions import merge
 from loyalty.members.people import People, Search, State, find_people, people_named
 from loyalty.members.person import PersonFacts
+from loyalty.members.rights import StaffRights
 from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
 from loyalty.members.timeline import PAGE, Place
 from loyalty.points.facts import RecordedAward
@@ -304,3 +305,19 @@ async def test_what_is_held_is_told_with_its_reward(shop: Shop) -> None:
     assert [(held.reward, held.points) for held in page.purse.holds] == [("5 off", 300)]
     first = page.timeline.rows[0]
     assert (first.cause, first.reward, first.points) == ("held", "5 off", -300)
+    # At the person's request: the points are let go, all that is known is given out, and the person forgotten.
+    rights, customer, hold = (
+        StaffRights(lambda: shop.database, lambda: shop.rules),
+        page.person.customer_id,
+        page.purse.holds[0].hold_id,
+    )
+    told = (shop.source.program, customer, STAFF)
+    assert await rights.release(shop.source.program, hold, STAFF, "req_panel") == ""
+    assert (await seen(shop, "ann")).purse.available == 500
+    given = msgspec.json.decode(await rights.export(*told) or b"")
+    assert (given["customer_id"], len(given["redemptions"])) == ("ann", 1)
+    assert await rights.release(shop.source.program, uuid4(), STAFF, "req_panel") == "not_found"
+    assert await rights.erase(*told, "req_panel") == ""
+    assert await rights.export(*told) is None
+    assert await rights.erase(*told, "req_panel") == "not_found"
+    assert await shop.value("SELECT count(*) FROM customer_alias WHERE external_id = 'ann'") == 0

@@ -43,7 +43,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 # Names of the service's own, not of something that a programme has.
 NO_IDS = {("/v1/kpis", "key"), *(("/v1", name) for name in ("start", "end", "grain", "kind"))}
-NO_IDS |= {("/v1/holdouts:plan", name) for name in ("holdout_bp", "hoped_for")}
+NO_IDS |= {("/v1/holdouts:plan", name) for name in ("holdout_share", "hoped_for")}
 # What is sent besides ids, where something has to be.
 BODIES: dict[str, dict[str, Any]] = {
     "record_purchase": {"order_id": "<order_id>", "placed_at": "2026-03-02T10:00:00Z", "currency": "EUR", "goods": "1"},
@@ -243,11 +243,11 @@ async def seeded(api: httpx.AsyncClient, database: Database, program_id: int) ->
     await send("PUT", "point-costs", from_on="2026-03-05", cost="0.01")
     estimate = await send("POST", "impact/estimates")
     objective = await send("POST", "objectives", kpi="retention_rate", target="0.5", due_on="2099-01-01")
-    # Nobody is drawn: whom the lot would hold out could not be asked for below.
-    between = (utc_now(), utc_now() + timedelta(weeks=4))
+    # Of a time before anybody was known: whom the lot would hold out could not be asked for below.
+    between = (utc_now() - timedelta(weeks=4), utc_now() + timedelta(weeks=4))
     holdout = HoldoutFacts(uuid4(), "running", "salt", 1000, 4, 0, 0, 0, *between, "test", None, None)
     async with database.writer() as connection:
-        await add_holdout(connection, program_id, holdout, [])
+        await add_holdout(connection, program_id, holdout)
     survey = await send("POST", "surveys", name="First", trigger={"kind": "on_request"})
     await send("POST", f"surveys/{survey['survey_id']}/publish")
     return Town(
