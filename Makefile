@@ -55,7 +55,7 @@ bench-backtest: $(VENV)/.dev ## Measure back-tests of rules on the whole sample,
 bench-impact: $(VENV)/.dev ## Measure the estimate of the programme's effect, against the same sums in DuckDB
 	$(BIN)/python -m benchmarks.impact $(ARGS)
 
-bench-pages: $(VENV)/.dev ## Measure how long the panel's pages take on the sample
+bench-pages: $(VENV)/.dev ## Measure how long the panel's pages take on the sample: ARGS="--members 1000000" for one made up
 	$(BIN)/python -m benchmarks.pages $(ARGS)
 
 bench-import: $(VENV)/.dev ## Measure an import, killed half-way: ARGS="--purchases 1000000"

@@ -134,7 +134,7 @@ async def test_a_rule_is_made_tried_on_the_past_and_published(open_window: OpenW
     await page.get_by_role("button", name="Start the back-test").click()
     # The page asks by itself how far it is.
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Done", timeout=_WORKER_MS)
-    await expect(page.get_by_role("main")).to_contain_text("+168")
+    await expect(page.get_by_role("main")).to_contain_text("+100.0%")
     await page.goto(f"{draft}/publish")
     await page.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Publish").click()
@@ -149,7 +149,7 @@ async def test_a_reward_is_offered_and_who_took_it_is_two_clicks_away(open_windo
     await page.get_by_role("link", name="New reward").first.click()
     await page.get_by_label("Name", exact=True).fill("Two euros off")
     await page.get_by_label("Price in points").fill("20")
-    await page.get_by_label("Amount").fill("2")
+    await page.get_by_role("textbox", name="Amount off an order").fill("2")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Two euros off")
     reward = page.url.rpartition("/")[2]
@@ -192,7 +192,7 @@ async def _published(page: Page) -> str:
     await page.get_by_role("button", name="Publish").click()
     await page.get_by_role("link", name="Surveys", exact=True).last.click()
     await page.get_by_role("link", name="New survey").first.click()
-    await page.get_by_role("link", name="On request").click()
+    await page.get_by_role("link", name="When the storefront asks for a link").click()
     await page.get_by_label("Name").fill("By hand")
     await page.get_by_role("button", name="Save the draft").click()
     await page.get_by_role("button", name="Publish and ask").click()
@@ -204,7 +204,7 @@ async def test_refused_rows_are_put_right_and_sent_again(open_window: OpenWindow
     window = await shop.opens(open_window)
     page, clicks, file = window.page, Clicks(window.page), tmp_path / "members.csv"
     file.write_text("customer_id,joined_at\nc-8,2026-01-05T09:00:00Z\nc-9,yesterday\n", encoding="utf-8")
-    await clicks.on(page.get_by_role("link", name="Imports", exact=True))
+    await clicks.on(page.get_by_role("link", name="Imports and exports"))
     await _sent(page, file)
     await expect(page.get_by_role("main")).to_contain_text("yesterday", timeout=_WORKER_MS)
     async with page.expect_download() as coming:
@@ -216,7 +216,7 @@ async def test_refused_rows_are_put_right_and_sent_again(open_window: OpenWindow
     row[header.index("joined_at")] = "2026-01-06T09:00:00Z"
     with repaired.open("w", encoding="utf-8", newline="") as written:
         csv.writer(written).writerows([header, row])
-    await page.get_by_role("link", name="Imports", exact=True).first.click()
+    await page.get_by_role("link", name="Imports and exports").first.click()
     await _sent(page, repaired)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Done", timeout=_WORKER_MS)
     await expect(page.locator(".facts div", has_text="Refused")).to_contain_text("0")
