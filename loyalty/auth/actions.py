@@ -134,6 +134,12 @@ async def sign_in_link(session: AsyncSession, public_url: str, email: str | None
     return f"{public_url.rstrip('/')}/admin/sign-in/{token}"
 
 
+async def first_link(session: AsyncSession, public_url: str) -> str | None:
+    """Make the first owner, and the link that lets that one in; None where anybody was let into the panel before."""
+    anybody = (await session.exec(select(User.user_id).limit(1))).first()
+    return await sign_in_link(session, public_url) if anybody is None else None
+
+
 async def _user(session: AsyncSession, email: str | None) -> User:
     if email is not None and ("@" not in email or not email.isprintable() or len(email) > _LONGEST_EMAIL):
         msg = f"{email!r} is not an e-mail address."

@@ -47,7 +47,31 @@ def serve(host: str, port: int, no_worker: bool) -> None:  # noqa: FBT001 - clic
             asyncio.run(migrated(at.database_url))
         else:
             asyncio.run(check_migrated(at.database_url))
-        run_server(settings, at, host, port, lambda address: click.echo(f"ready {address}"), worker=not no_worker)
+        if "public_url" not in settings.model_fields_set:
+            settings.public_url = address_of(host, port)
+        link = asyncio.run(_first_link(settings, at.database_url))
+
+        def ready(address: str) -> None:
+            click.echo(f"ready {address}")
+            if link is not None:
+                click.echo(
+                    f"Nobody was let into the panel yet. Its first owner comes in here, once, within 24 hours: {link}"
+                )
+
+        run_server(settings, at, host, port, ready, worker=not no_worker)
+
+
+async def _first_link(settings: "Settings", url: str) -> str | None:
+    from sqlalchemy.exc import IntegrityError
+
+    from loyalty.auth.actions import first_link
+    from loyalty.cli.connections import open_database
+
+    try:
+        async with open_database(settings, url) as database, database.session() as session:
+            return await first_link(session, settings.public_url)
+    except IntegrityError:  # Another server starts at the same moment, and prints it.
+        return None
 
 
 async def migrated(url: str) -> None:

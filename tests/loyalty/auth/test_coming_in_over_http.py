@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from loyalty.auth.actions import sign_in_link
+from loyalty.auth.actions import first_link, sign_in_link
 from loyalty.database import Database
 from loyalty.programs.facts import ProgramFacts
 
@@ -39,6 +39,18 @@ async def csrf(browser: httpx.AsyncClient, path: str) -> str:
     found = re.search(r'name="csrf" value="(\w+)"', (await browser.get(path)).text)
     assert found
     return found[1]
+
+
+async def test_the_first_owner_is_let_in_where_nobody_was_before(
+    browser: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.session() as session:
+        first = await first_link(session, SITE)
+    assert first is not None
+    come = await browser.post(urlsplit(first).path)
+    assert (come.status_code, "loyalty" in come.cookies) == (303, True)
+    async with database.session() as session:
+        assert await first_link(session, SITE) is None
 
 
 async def test_a_session_can_be_neither_planted_nor_kept(

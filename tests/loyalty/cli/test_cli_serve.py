@@ -106,6 +106,11 @@ def test_it_serves_on_the_servers_it_was_given_and_ends_cleanly(
 ) -> None:
     process = serve(DATABASE_URL=database_url, REDIS_URL=redis_url)
     wait_until_ready(process, port)
+    assert process.stdout is not None
+    *_, link = process.stdout.readline().split()
+    with urllib.request.urlopen(link, timeout=10) as door:  # noqa: S310 - as it was printed
+        assert door.status == 200
+        assert "<form" in door.read().decode()
     wait_until_well(port)
     assert get(port, "/readyz") == {
         "status": "ok",
