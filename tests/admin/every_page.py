@@ -27,6 +27,7 @@ PAGES = {
     "liability": f"{_BASE}/liability?{_MAY}",
     "members": f"{_BASE}/members",
     "member": f"{_BASE}/members/{NORA}",
+    "member-erase": f"{_BASE}/members/{NORA}/erase",
     "member-bare": f"{_BASE}/members/{BARE}",
     "purchases": f"{_BASE}/purchases",
     "purchase": f"{_BASE}/purchases/{TELLING}",
