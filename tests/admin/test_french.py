@@ -17,14 +17,15 @@ WORDS = {
 }  # fmt: skip
 # What the shop, its customers and its staff named, as the fake desk knows them.
 DATA = {
-    "$5 off", "A draft", "A gift on your birthday", "After a purchase", "America/New_York", "Amélie", "Ann Weber",
-    "Big", "Bo", "Checkout", "Cinema ticket", "Complete Journey", "CJ", "Fay Brown", "Free delivery", "Golden Friday",
-    "Golden autumn", "Good customers who may be lost", "Jams", "Late delivery on 28 December", "Livraison offerte",
-    "Lovely", "Loyalty", "Market stall", "Mug", "New", "New here", "New York", "Nightly", "Nora", "Fieldstone", "Weber",
+    "$5 off", "A-1002", "A draft", "A gift on your birthday", "After a purchase", "America/New_York", "Amélie",
+    "Ann Weber", "Big", "Bo", "Checkout", "Cinema ticket", "Complete Journey", "CJ", "Fay Brown", "Free delivery",
+    "Golden Friday", "Golden autumn", "Gone", "Good customers who may be lost", "Jams", "Late delivery on 28 December",
+    "Livraison offerte", "Lovely", "Loyalty", "Market stall", "Mug", "New", "New here", "New York", "Nightly",
+    "Nora", "Fieldstone", "Weber",
     "Old till", "Pay with points", "Pear jam", "Promoters", "Rochefoucauld-Montmorency", "Too slow", "USD",
     "Un cadeau d’anniversaire", "Very important", "Web shop", "Whitfield", "Winter", "agreed by phone", "and",
-    "at-risk", "de la", "gold", "review", "spenders", "surveys", "too dear", "b", "A-<1001>",
-    "A-1002", "A-1003", "Gone <lately>", "NORA-22", "Store 322", "/v1/purchases", "req-1",
+    "at-risk", "de la", "lately", "NORA-22", "gold", "review", "spenders", "surveys", "too dear", "b", "A-<1001>",
+    "A-1003", "Store 322", "/v1/purchases", "req-1",
 }  # fmt: skip
 _SPOKEN = {"aria-label", "title", "placeholder", "alt"}
 _ADDRESSES = r"\S+@\S+|https?://\S+|\S+\.csv"
