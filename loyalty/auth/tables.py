@@ -149,13 +149,12 @@ class SavedView(SQLModel, table=True):
     __tablename__ = "saved_view"
     __table_args__ = (
         ForeignKeyConstraint(["program_id"], ["program.program_id"]),
-        ForeignKeyConstraint(["user_id"], ["user.user_id"]),
         CheckConstraint("page IN ('members', 'purchases')", name="page_is_known"),
     )
 
     program_id: int = Field(primary_key=True)
     view_id: UUID = Field(primary_key=True)
-    # Who made it.
+    # Who made it; of the installation, so nothing of a programme points there.
     user_id: UUID
     page: str
     name: str

@@ -18,7 +18,6 @@ class RefusedCall(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["program_id", "storefront_id"], ["storefront.program_id", "storefront.storefront_id"]),
         ForeignKeyConstraint(["program_id", "key_id"], ["api_key.program_id", "api_key.key_id"]),
-        ForeignKeyConstraint(["replayed_by"], ["user.user_id"]),
         CheckConstraint("(body IS NULL) = (body_gone IS NOT NULL)", name="body_or_why_not"),
         CheckConstraint("body_gone IN ('none', 'not_json', 'too_large', 'erased')", name="body_gone_is_known"),
         CheckConstraint("octet_length(body) <= 65536", name="body_is_small"),

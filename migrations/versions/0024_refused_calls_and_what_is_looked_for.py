@@ -74,7 +74,6 @@ def upgrade() -> None:
             ["program_id", "storefront_id"], ["storefront.program_id", "storefront.storefront_id"],
             name=op.f("refused_call_program_id_storefront_id_fk"),
         ),
-        sa.ForeignKeyConstraint(["replayed_by"], ["user.user_id"], name=op.f("refused_call_replayed_by_fk")),
         sa.PrimaryKeyConstraint("program_id", "refusal_id", name=op.f("refused_call_pk")),
     )  # fmt: skip
     op.create_index("refused_call_of_key_ix", "refused_call", ["program_id", "key_id", "refused_at"], unique=False)
@@ -90,7 +89,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("page IN ('members', 'purchases')", name=op.f("saved_view_page_is_known")),
         sa.ForeignKeyConstraint(["program_id"], ["program.program_id"], name=op.f("saved_view_program_id_fk")),
-        sa.ForeignKeyConstraint(["user_id"], ["user.user_id"], name=op.f("saved_view_user_id_fk")),
         sa.PrimaryKeyConstraint("program_id", "view_id", name=op.f("saved_view_pk")),
     )
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON refused_call, saved_view TO {APP_ROLE}")

@@ -59,7 +59,9 @@ def keys(table: Table) -> Iterator[tuple[str, list[str]]]:
         if isinstance(constraint, UniqueConstraint | ForeignKeyConstraint):
             yield str(constraint.name), [column.name for column in constraint.columns]
     for index in table.indexes:
-        yield str(index.name), [column.name for column in index.columns]
+        # One by words has no order that could begin with a number; it is parted with its table.
+        if index.kwargs.get("postgresql_using") != "gin":
+            yield str(index.name), [column.name for column in index.columns]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
