@@ -11,6 +11,7 @@ from admin.units import unit_named
 from kpi.impact.comparison import Compared
 from kpi.impact.facts import Result
 from kpi.impact.gates import LEAST_HELD, LEAST_MATCHED, LEAST_MATCHED_SHARE, MOST_DIFFERENT, Gates
+from kpi.impact.matching import Effect
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,7 @@ class Check:
 
 def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f: Format) -> list[Check]:
     """Say of each check what it found, and what was needed; amounts are money."""
-    words, unit, comparison = f.words, unit_named("money"), result.comparison
-    placebo = unit.interval(f, compared.placebo.ci95) if compared.placebo else words.gettext("not tried")
-    # A line may end between a minus and a currency.
-    placebo = placebo.replace(MINUS, f"{MINUS}\N{WORD JOINER}")
+    words, comparison = f.words, result.comparison
     # One that is infinite is not kept.
     found = [None if d is None else abs(d) for d in comparison.differences.values()]
     worst = None if None in found else max((d for d in found if d is not None), default=None)
@@ -36,9 +34,9 @@ def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f:
     earlier = Dot(compared.placebo.value, *compared.placebo.ci95) if compared.placebo else None
     return [
         Check(
-            words.gettext("No rise before joining"),
+            words.gettext("Nothing 45 days earlier"),
             bool(gates.placebo),
-            words.gettext("The same estimate 45 days earlier: %(interval)s; it has to contain zero.", interval=placebo),
+            _earlier(compared, f),
             pictures.interval(earlier),
         ),
         Check(
@@ -70,3 +68,22 @@ def checks_of(result: Result, gates: Gates, compared: Compared, outcome: str, f:
             pictures.share(share, LEAST_HELD),
         ),
     ]
+
+
+def _earlier(compared: Compared, f: Format) -> str:
+    """Tell the check, and what it cannot: half of its days lie after joining, those of the rise all before."""
+    words = f.words
+    told = words.gettext(
+        "The same estimate 45 days earlier: %(interval)s; it has to contain zero.",
+        interval=_interval(compared.placebo, f),
+    )
+    if compared.rise is None:
+        return told
+    return f"{told} " + words.gettext("Wholly before joining: %(interval)s.", interval=_interval(compared.rise, f))
+
+
+def _interval(effect: Effect | None, f: Format) -> str:
+    if effect is None:
+        return f.words.gettext("not tried")
+    # A line may end between a minus and a currency.
+    return unit_named("money").interval(f, effect.ci95).replace(MINUS, f"{MINUS}\N{WORD JOINER}")

@@ -8,13 +8,14 @@ from markupsafe import Markup
 
 from admin.effects.checks import Check, checks_of
 from admin.effects.forest import axis_of, row, ticks
+from admin.effects.notes import already, cautious, how_many_times, made, under_way
 from admin.effects.provable import make_provable
 from admin.figures import Dot
 from admin.format import Format
 from admin.unit import Unit
 from admin.units import unit_named
 from kpi.impact.comparison import OUTCOMES, Compared
-from kpi.impact.facts import EstimateFacts, Result
+from kpi.impact.facts import Result
 from kpi.impact.gates import Gates, gates_of, verdict
 from kpi.impact.holdout import Measured
 from kpi.impact.matching import Effect
@@ -41,12 +42,24 @@ class Level:
 
 @dataclass(frozen=True)
 class OutcomeRow:
-    """One outcome: the gap, and the estimate or why there is none."""
+    """One outcome: the gap, and the estimate or why there is none; `lift` is its share of what would have been."""
 
     name: str
     naive: str
     told: str
-    interval: str
+    interval: str = ""
+    lift: str = ""
+    with_day: str = ""
+
+
+@dataclass(frozen=True)
+class _Estimated:
+    """What the second level is told from."""
+
+    said: str
+    compared: Compared
+    gates: Gates | None
+    seen: Effects
 
 
 @dataclass(frozen=True)
@@ -82,31 +95,37 @@ def make_evidence(seen: Effects, timezone: str, f: Format) -> Evidence:
     axis = axis_of(dots)
     said = verdict(compared, gates) if gates else "too_little_data"
     levels = [
-        Level("observed", "told" if compared.naive else "none", *_observed(compared, unit, f),
-              row(axis, "observed", _dot(compared.naive), before=_dot(compared.before))),
-        Level(*_estimated(said, compared, gates, seen, unit, f)[:4],
-              row(axis, "estimated", _dot(compared.effect), hatched=said == "inconclusive"),
-              _estimated(said, compared, gates, seen, unit, f)[4]),
-        Level(*_told_measured(seen.measurement, measured, timezone, unit, f),
-              row(axis, "measured", _dot(measured))),
+        _observed(compared, unit, f, row(axis, "observed", _dot(compared.naive), before=_dot(compared.before))),
+        _estimated(
+            _Estimated(said, compared, gates, seen), unit, f,
+            row(axis, "estimated", _dot(compared.effect), hatched=said == "inconclusive"),
+        ),
+        Level(*_told_measured(seen.measurement, measured, timezone, unit, f), row(axis, "measured", _dot(measured))),
     ]  # fmt: skip
-    answer = "measured" if measured and not measured.holds_zero else "estimated" if said == "estimated" else ""
+    # What was measured is the answer, also where nothing was found.
+    answer = "measured" if measured else "estimated" if said == "estimated" else ""
     return Evidence(
         answer=answer,
-        told=levels[2].head if answer == "measured" else levels[1].head if answer else "",
+        told=_told(answer, measured, levels, f),
         levels=levels,
         ticks=ticks(axis, lambda tick, step: unit.tick(f, tick, step)) if dots else Markup(),
-        times=_times(compared, said, f),
+        times=how_many_times(compared, said, f),
         checks=checks_of(result, gates, compared, _SHOWN, f) if result and gates else [],
         outcomes=[_row(name, result, f) for name in OUTCOMES] if result else [],
-        made=_made(seen.estimate, timezone, f),
-        cautious=_cautious(compared, f),
-        under_way=_under_way(seen.under_way, f),
+        made=made(seen.estimate, timezone, f),
+        cautious=cautious(compared, f),
+        under_way=under_way(seen.under_way, f),
         estimate_id=str(seen.under_way.estimate_id) if seen.under_way else "",
         before=already(compared, unit, f),
         provable=provable,
         provable_about=provable_about,
     )
+
+
+def _told(answer: str, measured: Measured | None, levels: Sequence[Level], f: Format) -> str:
+    if measured and measured.holds_zero:
+        return f.words.gettext("no effect was found")
+    return {"measured": levels[2].head, "estimated": levels[1].head}.get(answer, "")
 
 
 def _dot(effect: Effect | Measured | None) -> Dot | None:
@@ -128,37 +147,39 @@ def _measured(measurement: Measurement | None) -> Measured | None:
     return Measured(told.value * scale, ci95, told.held_out * scale)
 
 
-def _observed(compared: Compared, unit: Unit, f: Format) -> tuple[str, str]:
+def _observed(compared: Compared, unit: Unit, f: Format, picture: Markup) -> Level:
     words = f.words
     if compared.naive is None:
-        return words.gettext("No figure"), words.gettext("Nobody joined more than 90 days ago.")
-    return (
-        words.gettext("Difference %(difference)s", difference=unit.difference(f, compared.naive.value)),
-        words.gettext("%(interval)s. Says nothing about the cause.", interval=unit.interval(f, compared.naive.ci95)),
-    )
+        none = words.gettext("Nobody joined more than 90 days ago.")
+        return Level("observed", "none", words.gettext("No figure"), none, picture)
+    head = words.gettext("Difference %(difference)s", difference=unit.difference(f, compared.naive.value))
+    interval = unit.interval(f, compared.naive.ci95)
+    about = words.gettext("%(interval)s. Says nothing about the cause.", interval=interval)
+    return Level("observed", "told", head, about, picture)
 
 
-def _estimated(
-    said: str, compared: Compared, gates: Gates | None, seen: Effects, unit: Unit, f: Format
-) -> tuple[str, str, str, str, str]:
-    words = f.words
-    if gates is None:
-        none = words.gettext("Being computed.") if seen.under_way else words.gettext("Needs a matched comparison.")
-        return "estimated", "none", words.gettext("Not available yet"), none, ""
-    if compared.effect is None:
+def _estimated(known: "_Estimated", unit: Unit, f: Format, picture: Markup) -> Level:
+    words, effect = f.words, known.compared.effect
+    if known.gates is None:
+        none = (
+            words.gettext("Being computed.") if known.seen.under_way else words.gettext("Needs a matched comparison.")
+        )
+        return Level("estimated", "none", words.gettext("Not available yet"), none, picture)
+    if effect is None:
         few = words.gettext("No member who bought before could be compared with anybody alike.")
-        return "estimated", "few", words.gettext("Too few data"), few, ""
-    value, interval = unit.difference(f, compared.effect.value), unit.interval(f, compared.effect.ci95)
-    told = words.gettext("%(value)s (%(interval)s)", value=value, interval=interval)
-    if said == "estimated":
+        return Level("estimated", "few", words.gettext("Too few data"), few, picture)
+    value, interval = unit.difference(f, effect.value), unit.interval(f, effect.ci95)
+    if known.said == "estimated":
         about = words.gettext("%(interval)s, estimated. All four checks pass.", interval=interval)
-        return "estimated", "told", words.gettext("%(value)s per member in 90 days", value=value), about, ""
-    passed = 4 - len(gates.failed)
+        head = words.gettext("%(value)s per member in 90 days", value=value)
+        return Level("estimated", "told", head, about, picture)
+    passed = 4 - len(known.gates.failed)
     about = words.ngettext("%(n)s of 4 checks passes.", "%(n)s of 4 checks pass.", passed, n=f.number(passed))
-    if compared.effect.holds_zero:
+    if effect.holds_zero:
         zero = words.gettext("The interval contains zero.")
         about = f"{about} {zero}"
-    return "estimated", "inconclusive", words.gettext("Inconclusive"), about, told
+    hidden = words.gettext("%(value)s (%(interval)s)", value=value, interval=interval)
+    return Level("estimated", "inconclusive", words.gettext("Inconclusive"), about, picture, hidden)
 
 
 def _told_measured(
@@ -182,27 +203,14 @@ def _told_measured(
             held_out=f.number(measurement.lot.held_out),
         )
         return "measured", "few", words.gettext("Too few data"), few
-    head = words.gettext("%(value)s per customer in 90 days", value=unit.difference(f, measured.value))
     interval = unit.interval(f, measured.ci95)
     if measured.holds_zero:
-        about = words.gettext("%(interval)s, measured. The interval contains zero.", interval=interval)
+        head = words.gettext("No effect found")
+        about = words.gettext("%(interval)s per customer in 90 days, measured. It contains zero.", interval=interval)
     else:
+        head = words.gettext("%(value)s per customer in 90 days", value=unit.difference(f, measured.value))
         about = words.gettext("%(interval)s, measured.", interval=interval)
     return "measured", "told", head, about
-
-
-def already(compared: Compared, unit: Unit, f: Format) -> str:
-    """Say by how much those who were to join spent more before they did; nothing where they did not."""
-    if compared.before is None or compared.before.value <= 0:
-        return ""
-    more = unit.value(f, compared.before.value)
-    return f.words.gettext("In the 90 days before joining, future members already spent %(more)s more.", more=more)
-
-
-def _times(compared: Compared, said: str, f: Format) -> str:
-    if compared.times is None or said == "too_little_data":
-        return ""
-    return f.words.gettext("The gap is %(times)s times larger than the estimate.", times=f.number(compared.times, 1))
 
 
 def _row(name: str, result: Result, f: Format) -> OutcomeRow:
@@ -217,34 +225,13 @@ def _row(name: str, result: Result, f: Format) -> OutcomeRow:
     naive = unit.difference(f, compared.naive.value) if compared.naive else f.number(None)
     if said != "estimated" or compared.effect is None:
         few = words.gettext("Too few data") if said == "too_little_data" else words.gettext("Inconclusive")
-        return OutcomeRow(called, naive, few, "")
-    return OutcomeRow(called, naive, unit.difference(f, compared.effect.value), unit.interval(f, compared.effect.ci95))
-
-
-def _cautious(compared: Compared, f: Format) -> str:
-    effect = compared.effect
-    if effect is None or effect.cautious is None or effect.holds_zero:
-        return ""
-    if not effect.cautious[0] <= 0 <= effect.cautious[1]:
-        return ""
-    return f.words.gettext("A more cautious interval, which allows for members with few alike, contains zero.")
-
-
-def _made(estimate: EstimateFacts | None, timezone: str, f: Format) -> str:
-    if estimate is None or estimate.result is None:
-        return ""
-    inputs = estimate.result.inputs
-    return f.words.gettext(
-        "Estimated on %(day)s from %(purchases)s purchases of %(customers)s customers.",
-        day=f.instant(estimate.ended_at or inputs.as_of, timezone),
-        purchases=f.number(inputs.purchases),
-        customers=f.number(inputs.customers),
+        return OutcomeRow(called, naive, few)
+    effect, lift, with_day = compared.effect, compared.effect.lift, compared.with_day
+    return OutcomeRow(
+        called,
+        naive,
+        unit.difference(f, effect.value),
+        unit.interval(f, effect.ci95),
+        f.number(None) if lift is None else f.signed(f.percent(lift), lift),
+        f.number(None) if with_day is None else unit.difference(f, with_day.value),
     )
-
-
-def _under_way(estimate: EstimateFacts | None, f: Format) -> str:
-    if estimate is None:
-        return ""
-    if not estimate.total:
-        return f.words.gettext("An estimate is waiting for its turn.")
-    return f.words.gettext("An estimate is being made: %(share)s.", share=f.percent(estimate.done / estimate.total, 0))

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from admin.effects.evidence import already
+from admin.effects.notes import already, how_many_times
 from admin.format import Format
+from admin.unit import Unit
 from admin.units import unit_named
 from kpi.impact.gates import gates_of, verdict
+from kpi.impact.matching import Effect
 from kpi.impact.staff import Effects
 
 
@@ -14,7 +16,6 @@ class GapPage:
     """The figures of the page, each empty where the shop has none."""
 
     naive: str = ""
-    naive_interval: str = ""
     before: str = ""
     matched: str = ""
     estimate: str = ""
@@ -36,12 +37,8 @@ def make_gap(seen: Effects, f: Format) -> GapPage:
         estimate = words.gettext("What is left: %(value)s (%(interval)s), estimated.", value=value, interval=interval)
     else:
         estimate = words.gettext("What is left is inconclusive.")
-    times = ""
-    if spend.times is not None:
-        times = words.gettext("The gap is %(times)s times larger than the estimate.", times=f.number(spend.times, 1))
     return GapPage(
-        naive=unit.value(f, spend.naive.value),
-        naive_interval=unit.interval(f, spend.naive.ci95),
+        naive=_naive(spend.naive, unit, f),
         before=already(spend, unit, f),
         matched=words.gettext(
             "In your shop: %(matched)s members, compared with %(others)s customers who bought alike.",
@@ -49,5 +46,22 @@ def make_gap(seen: Effects, f: Format) -> GapPage:
             others=f.number(comparison.others),
         ),
         estimate=estimate,
-        times=times,
+        times=how_many_times(spend, told, f),
+    )
+
+
+def _naive(gap: Effect, unit: Unit, f: Format) -> str:
+    words, interval = f.words, unit.interval(f, gap.ci95)
+    if gap.value > 0:
+        return words.gettext(
+            "In your shop, those who joined spent %(naive)s more in the next 90 days than others who could have joined "
+            "on the same day (%(interval)s).",
+            naive=unit.value(f, gap.value),
+            interval=interval,
+        )
+    return words.gettext(
+        "In your shop, those who joined spent %(naive)s less in the next 90 days than others who could have joined "
+        "on the same day (%(interval)s).",
+        naive=unit.value(f, -gap.value),
+        interval=interval,
     )

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from kpi.impact.accounting import Account
-from kpi.impact.holdout import Lot
+from kpi.impact.holdout import Lot, Measured
 from kpi.impact.staff import Aim, Effects
 from kpi.reasons import NO_RUNNING_SPEND
 from tests.admin.asking import post, text_of
@@ -26,13 +26,16 @@ SAYS = {
     "few": ("Too few data", "could be compared with anybody alike"),
     "inconclusive": (
         "3 of 4 checks pass. The interval contains zero.",
-        "24.3 times larger",
         "future members already spent $413.85 more",
         "for 26 weeks: with 2,393 customers",
         "10% held out ≥ 10.5% 50% held out ≥ 6.3%",
     ),
     "running": ("4 of 4 checks pass.", "Being measured. It is read once", "on the way, 50%"),
-    "estimated": ("Probably: +$17.00 per member in 90 days, estimated.", "A more cautious interval"),
+    "estimated": (
+        "Probably: +$17.00 per member in 90 days, estimated.",
+        "A more cautious interval",
+        "25.4 times larger",
+    ),
     "measured": ("Measured: +$14.00 per customer in 90 days.", "+$6.00 to +$23.00, measured."),
     "alarm": ("Alarm: the lot is broken",),
 }
@@ -60,6 +63,40 @@ def test_an_inconclusive_value_stays_behind_a_click(inside: TestClient[Litestar]
     assert "17.77" not in before
     assert "+$17.77" in behind.partition("</details>")[0]
     assert "17.77" not in behind.partition("</details>")[2]
+    # Nor is it told by how many times it goes into the gap, here or on the page about the gap.
+    for told in (page, inside.get(f"{IMPACT}/gap?lang=en").text):
+        assert "times larger" not in told
+
+
+def test_a_measurement_that_found_nothing_is_the_answer_beside_any_estimate(
+    inside: TestClient[Litestar], desk: FakeDesk
+) -> None:
+    spend = OVER.outcomes["spend"]
+    nothing = Measured(0.0, (-500.0, 500.0), 97_100.0)
+    desk.effects.known = Effects(
+        SEEN["estimated"].estimate,
+        measurement=replace(
+            OVER, outcomes={**OVER.outcomes, "spend": msgspec.structs.replace(spend, plain=nothing, cuped=None)}
+        ),
+    )
+    told = text_of(inside.get(MAY))
+    assert "Measured: no effect was found." in told
+    assert "Probably" not in told
+    assert "per customer in 90 days, measured. It contains zero." in told
+    assert "Mesuré : aucun effet n’a été trouvé." in text_of(inside.get(f"{MAY}&lang=fr")).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+
+
+def test_beside_an_estimate_stands_its_share_and_what_it_is_with_the_day_of_joining(
+    inside: TestClient[Litestar], desk: FakeDesk
+) -> None:
+    desk.effects.known = SEEN["estimated"]
+    told = text_of(inside.get(MAY))
+    assert "Of what would have been With the day of joining" in told
+    [outcome] = [one for name, one in SEEN["estimated"].estimate.result.comparison.outcomes.items() if name == "spend"]
+    assert f"+{outcome.effect.lift:.1%}" in told
+    assert "spent $431.62 more in the next 90 days" in text_of(inside.get(f"{IMPACT}/gap?lang=en"))
 
 
 def test_a_return_is_told_of_an_effect_and_of_nothing_else(inside: TestClient[Litestar], desk: FakeDesk) -> None:
