@@ -64,7 +64,7 @@ def test_only_the_static_files_are_served(inside: TestClient[Litestar], name: st
 
 
 def test_static_files_are_kept_for_ever_under_their_version(inside: TestClient[Litestar]) -> None:
-    address = re.findall(r'href="(/admin/static/[^"]+/tokens.css)"', inside.get(IMPACT).text)[0]
+    address = re.findall(r'href="(/admin/static/[^"]+/frame.css)"', inside.get(IMPACT).text)[0]
     answer = inside.get(address, headers={"accept-encoding": "gzip"})
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"] == "text/css; charset=utf-8"

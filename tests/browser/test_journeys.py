@@ -5,15 +5,18 @@ an adjustment, a suspicious referral, and a key's life.
 """
 
 import asyncio
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from loyalty.auth.actions import create_key, sign_in, sign_in_link
 from loyalty.clock import utc_now
@@ -25,6 +28,7 @@ from tests.browser.clicks import Clicks
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
 from tests.conftest import TestServers, execute, in_database
+from tests.contract.hostile import ELEMENT, poisoned
 from tests.contract.service import running
 
 FIRST_PAGE = "/admin/p/1/impact"
@@ -156,3 +160,90 @@ async def test_a_reward_is_offered_and_who_took_it_is_two_clicks_away(open_windo
     await clicks.on(page.get_by_role("link", name="Two euros off"))
     await expect(page.get_by_role("row", name="Ben Martin")).to_contain_text("20")
     assert window.complaints == []
+
+
+async def test_a_survey_is_asked_answered_and_its_case_closed(open_window: OpenWindow, shop: Shop) -> None:
+    window = await shop.opens(open_window)
+    page = window.page
+    await page.get_by_role("link", name="Surveys", exact=True).click()
+    survey = await _published(page)
+    asked = urlsplit(shop.tell(f"surveys/{survey}/invitations", customer_id="c-1")["url"]).path
+    phone = await open_window(shop.address, width=390, scripts=False)
+    await phone.page.goto(f"{shop.address}{asked}")
+    await phone.page.get_by_text("3", exact=True).click()
+    await phone.page.get_by_role("button", name="Send my score").click()
+    await phone.page.get_by_role("textbox").fill("The jam was mouldy")
+    await phone.page.get_by_role("button", name="Send my comment").click()
+    await window.open(FIRST_PAGE)
+    clicks = Clicks(page)
+    await clicks.on(page.get_by_role("link", name="Surveys", exact=True))
+    await clicks.on(page.get_by_role("link", name="Cases", exact=True))
+    await clicks.on(page.get_by_role("link", name="Ann Verger"))
+    await expect(page.get_by_role("main")).to_contain_text("The jam was mouldy")
+    await page.get_by_label("Outcome").select_option(index=1)
+    await page.get_by_role("button", name="Close the case").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Closed")
+    assert (window.complaints, phone.complaints) == ([], [])
+
+
+async def _published(page: Page) -> str:
+    """Publish the policy and a survey that is asked on request."""
+    await page.get_by_role("link", name="Policy", exact=True).click()
+    await page.get_by_role("button", name="Publish").click()
+    await page.get_by_role("link", name="Surveys", exact=True).last.click()
+    await page.get_by_role("link", name="New survey").first.click()
+    await page.get_by_role("link", name="When the storefront asks for a link").click()
+    await page.get_by_label("Name").fill("By hand")
+    await page.get_by_role("button", name="Save the draft").click()
+    await page.get_by_role("button", name="Publish and ask").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Asking")
+    return urlsplit(page.url).path.rpartition("/")[2]
+
+
+async def test_refused_rows_are_put_right_and_sent_again(open_window: OpenWindow, shop: Shop, tmp_path: Path) -> None:
+    window = await shop.opens(open_window)
+    page, clicks, file = window.page, Clicks(window.page), tmp_path / "members.csv"
+    file.write_text("customer_id,joined_at\nc-8,2026-01-05T09:00:00Z\nc-9,yesterday\n", encoding="utf-8")
+    await clicks.on(page.get_by_role("link", name="Imports and exports"))
+    await _sent(page, file)
+    await expect(page.get_by_role("main")).to_contain_text("yesterday", timeout=_WORKER_MS)
+    async with page.expect_download() as coming:
+        await page.get_by_role("link", name="Refused rows").click()
+    await (await coming.value).save_as(repaired := tmp_path / "repaired.csv")
+    with repaired.open(encoding="utf-8-sig", newline="") as read:
+        header, *rows = csv.reader(read)
+    [row] = rows
+    row[header.index("joined_at")] = "2026-01-06T09:00:00Z"
+    with repaired.open("w", encoding="utf-8", newline="") as written:
+        csv.writer(written).writerows([header, row])
+    await page.get_by_role("link", name="Imports and exports").first.click()
+    await _sent(page, repaired)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Done", timeout=_WORKER_MS)
+    await expect(page.locator(".facts div", has_text="Refused")).to_contain_text("0")
+    await window.open("/admin/p/1/members?q=c-9")
+    await expect(page.get_by_role("link", name="Customer c-9")).to_be_visible()
+    assert window.complaints == []
+
+
+async def _sent(page: Page, file: Path) -> None:
+    await page.get_by_label("What its rows are").select_option("members")
+    await page.get_by_label("File", exact=True).set_input_files(file)
+    await page.get_by_label("Record the rows").check()
+    await page.get_by_role("button", name="Send the file").click()
+
+
+async def test_in_a_browser_the_text_of_an_attack_is_a_text(open_window: OpenWindow, shop: Shop) -> None:
+    bad = {name: poisoned(name) for name in ("c-66", "Eve", "tea")}
+    told = {"email": poisoned("eve@example.com"), "name": bad["Eve"], "joined_at": shop.ago(9)}
+    shop.tell("members", customer_id=bad["c-66"], **told)
+    shop.sells(poisoned("o-66"), bad["c-66"], "12.00")
+    shop.tell(f"members/{bad['c-66']}/adjustments", points=5, reason=poisoned("So kind"))
+    window = await shop.opens(open_window)
+    page, opened = window.page, []
+    page.on("dialog", lambda dialog: opened.append(dialog.message))
+    await page.get_by_role("link", name="Members", exact=True).click()
+    await page.get_by_role("link", name=ELEMENT).first.click()
+    await expect(page.locator(".timeline")).to_contain_text(bad["Eve"].replace("Eve", "So kind")[3:20])
+    assert await page.locator(ELEMENT).count() == 0
+    assert opened == []
+    await window.assert_clean()
