@@ -170,7 +170,7 @@ async def test_a_survey_is_asked_answered_and_its_case_closed(open_window: OpenW
     asked = urlsplit(shop.tell(f"surveys/{survey}/invitations", customer_id="c-1")["url"]).path
     phone = await open_window(shop.address, width=390, scripts=False)
     await phone.page.goto(f"{shop.address}{asked}")
-    await phone.page.locator("input[name=score][value=\"3\"]").check()
+    await phone.page.locator('input[name=score][value="3"]').check()
     await phone.page.get_by_role("button", name="Send my score").click()
     await phone.page.get_by_role("textbox").fill("The jam was mouldy")
     await phone.page.get_by_role("button", name="Send my comment").click()
