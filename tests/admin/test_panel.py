@@ -218,6 +218,7 @@ def test_navigation_shows_only_what_there_is(inside: TestClient[Litestar], desk:
         "/admin/p/1/kpis",
         "/admin/p/1/liability",
         "/admin/p/1/members",
+        "/admin/p/1/purchases",
         "/admin/p/1/segments",
         "/admin/p/1/tiers",
         "/admin/p/1/rewards",

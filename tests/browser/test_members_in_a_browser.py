@@ -86,7 +86,7 @@ async def test_staff_find_somebody_adjust_and_see_it_in_the_timeline(
     page = window.page
     available = page.locator(".strip .v").first
     await window.open(MEMBERS)
-    await page.get_by_role("searchbox").fill("verg")
+    await page.get_by_role("searchbox", name="Name, e-mail or the shop’s id").fill("verg")
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(f"{shop_panel.address}{MEMBERS}?q=verg")
     await page.get_by_role("link", name="Ann Verger").click()
