@@ -17,7 +17,7 @@ setup: $(VENV)/.dev ## Make .venv with everything in it
 demo: $(VENV)/.run ## See it at work: embedded servers, 155,848 real purchases, the panel
 	$(BIN)/loyalty demo $(ARGS)
 
-test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; about 17 minutes on two cores)
+test: $(VENV)/.dev ## Run the tests (real PostgreSQL, Valkey and Chromium; about 20 minutes on two cores)
 	$(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-long: $(VENV)/.dev ## Run every test, with the long ones
