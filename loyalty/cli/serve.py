@@ -49,10 +49,11 @@ def serve(host: str, port: int, no_worker: bool) -> None:  # noqa: FBT001 - clic
             asyncio.run(check_migrated(at.database_url))
         if "public_url" not in settings.model_fields_set:
             settings.public_url = address_of(host, port)
-        link = asyncio.run(_first_link(settings, at.database_url))
 
         def ready(address: str) -> None:
             click.echo(f"ready {address}")
+            # Not before: it must not hold up a start.
+            link = asyncio.run(_first_link(settings, at.database_url))
             if link is not None:
                 click.echo(
                     f"Nobody was let into the panel yet. Its first owner comes in here, once, within 24 hours: {link}"
