@@ -75,6 +75,18 @@ class Spread:
         return self.member_net + self.other_net
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Around:
+    """What is asked of a period that only lies around a wanted one: of sums and of sides there is nothing here.
+
+    `known` had bought before it began, `members` were members then, `bought` did so in it.
+    """
+
+    known: Customers = NOBODY
+    members: Customers = NOBODY
+    bought: Customers = NOBODY
+
+
 @dataclass(frozen=True, eq=False)
 class PeriodFacts:
     """One period [s, e).

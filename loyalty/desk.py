@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from uuid import UUID
 
 from litestar.datastructures import State
@@ -113,11 +112,19 @@ class PanelDesk(DeskRooms):
         async with self._database.reader() as connection:
             try:
                 behind = await kpi.people(
-                    connection, program, asked.key, asked.period.start, asked.period.end, segment=segment, part=part
+                    connection,
+                    program,
+                    asked.key,
+                    asked.period.start,
+                    asked.period.end,
+                    segment=segment,
+                    part=part,
+                    after=asked.after,
+                    most=None if whole else PAGE + 1,
                 )
             except CountsNobody:
                 return None
-            ids = [someone.customer_id for someone in islice(behind.after(asked.after), None if whole else PAGE + 1)]
+            ids = [someone.customer_id for someone in behind.listed()]
             shown = ids if whole else ids[:PAGE]
             return Crowd(behind.counts, await people_named(connection, program, shown), len(ids) > len(shown))
 

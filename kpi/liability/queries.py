@@ -1,4 +1,4 @@
-"""All the SQL of the liability: what moved, and what became of the lots that are over. as known now or at K."""
+"""The SQL of the liability from the rows, as known now or at K: what moved, and what became of lots that are over."""
 
 from collections.abc import Sequence
 from datetime import datetime

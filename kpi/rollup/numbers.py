@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from kpi.facts import Customers
 from loyalty.database import Connection
 
 # Merges go over any number of steps; the survivor's number counts for all of them.
@@ -45,9 +46,17 @@ DELETE FROM kpi_customer WHERE program_id = $1 AND number IN (
 RETURNING customer_id
 """
 _RENUMBERED = "UPDATE kpi_rollup SET next_number = next_number + 1, version = version + 1 WHERE program_id = $1"
-_NAMES = "SELECT customer_id FROM kpi_customer WHERE program_id = $1 AND survives AND number = ANY($2) ORDER BY number"
-
+_NAMED = """
+SELECT customer_id, number FROM kpi_customer WHERE program_id = $1 AND survives AND number = ANY($2)
+  AND customer_id > $3 ORDER BY customer_id LIMIT $4
+"""
+# By the primary key. Who does not survive has the number of who does, and would be somebody twice.
+_WALK = """
+SELECT customer_id, number FROM kpi_customer WHERE program_id = $1 AND customer_id > $2 AND survives
+ORDER BY customer_id LIMIT $3
+"""
 _NUMBERS = "SELECT number FROM kpi_customer WHERE program_id = $1 AND customer_id = ANY($2)"
+_BEFORE_ALL = UUID(int=0)
 
 
 async def number_all(connection: Connection, program_id: int) -> None:
@@ -70,9 +79,30 @@ async def renumber(connection: Connection, program_id: int, merged: Sequence[UUI
     await connection.execute(_RENUMBERED, program_id)
 
 
-async def names(connection: Connection, program_id: int, numbers: Sequence[int]) -> list[UUID]:
-    """Give the ids of customers, in the order of their numbers."""
-    return [row[0] for row in await connection.fetch(_NAMES, program_id, numbers)]
+async def named(
+    connection: Connection, program_id: int, customers: Customers, after: UUID | None, most: int | None
+) -> list[tuple[UUID, int]]:
+    """Give the ids of customers with their numbers, in the order of the ids; those after one, and at most so many.
+
+    A page of many is found by going through everybody from there on; of few, all are looked up.
+    """
+    last = after or _BEFORE_ALL
+    if most is None or len(customers) ** 2 <= most * _everybody(customers):
+        return [tuple(row) for row in await connection.fetch(_NAMED, program_id, list(customers), last, most)]
+    found: list[tuple[UUID, int]] = []
+    at_once = 2 * most * _everybody(customers) // len(customers)
+    while len(found) < most:
+        rows = await connection.fetch(_WALK, program_id, last, at_once)
+        found += [(row[0], row[1]) for row in rows if row[1] in customers]
+        if len(rows) < at_once:
+            break
+        last = rows[-1][0]
+    return found[:most]
+
+
+def _everybody(customers: Customers) -> int:
+    """Tell how many customers there are about: numbers are dense, so nobody among them has one much above that."""
+    return customers.max() + 1 if customers else 0
 
 
 async def numbers(connection: Connection, program_id: int, customers: Sequence[UUID]) -> list[int]:

@@ -236,7 +236,7 @@ async def test_the_sample_lists_as_many_as_it_counts(sample: Connection) -> None
         figures = (await answer(sample, PROGRAM, key, *may)).figures
         for segment, ratio in figures.segments.items():
             behind = await people(sample, PROGRAM, key, *may, segment=segment)  # type: ignore[arg-type]
-            told = list(behind.after())
+            told = list(behind.listed())
             assert (sum(one.part == "numerator" for one in told), len(told)) == (ratio.num, ratio.den)
     with pytest.raises(CountsNobody):
         await people(sample, PROGRAM, "aov", *may)
@@ -252,5 +252,5 @@ async def test_the_day_sets_list_the_same_people_in_the_same_order(
         "INSERT INTO consumer_built (program_id, consumer) VALUES ($1, 'kpi')", shop.program.program_id
     )
     sets = await people(shop.owner, shop.program, "retention_rate", *march)
-    assert [one.customer_id for one in rows.after()] == sorted(four)
-    assert list(sets.after()) == list(rows.after())
+    assert [one.customer_id for one in rows.listed()] == sorted(four)
+    assert list(sets.listed()) == list(rows.listed())

@@ -1,11 +1,13 @@
 """Whatever happened, in whatever order it was told: day sets, rows, and a build from nothing all say the same."""
 
+from datetime import date
 from random import Random
 
 import asyncpg
 import pytest
 
 from kpi.actions import answer
+from kpi.liability.actions import liability
 from kpi.measure import MEASURES
 from kpi.periods import Days
 from loyalty.database import Database
@@ -49,6 +51,10 @@ async def test_days_worked_off_say_what_the_rows_say(
     assert await worker.stored() == counted
     assert await facts_by_days(owner, shop, wanted) == rows
 
+    points = await liability(owner, shop.source.program, date(2024, 12, 1), date(2025, 5, 1))
+    monkeypatch.setattr("kpi.liability.actions.FEW_PURCHASES", -1)
+    again = await liability(owner, shop.source.program, date(2024, 12, 1), date(2025, 5, 1))
+    assert [one.roll for one in again.periods] == [one.roll for one in points.periods]
     monkeypatch.setattr("kpi.rollup.reading.FEW_PURCHASES", -1)
     by_days = await every_measure(owner, shop, wanted[:5])
     await worker.forget()

@@ -305,7 +305,7 @@ async def _told(asked: Asked) -> dict[Days, Told]:
     """Write facts down with the ids of customers, so that two readings can be held against each other."""
 
     async def who(customers: Customers) -> frozenset[UUID]:
-        ids = await asked.reading.named(customers)
+        ids = [customer_id for customer_id, _ in await asked.reading.named(customers)]
         assert len(ids) == len(customers), "every customer has a name"
         return frozenset(ids)
 
