@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from kpi.actions import answer, people
-from kpi.people import CountsNobody
+from kpi.people import CountsNobody, Someone
 from kpi.rollup.work import rebuild
 from loyalty.database import Connection, Database
 from loyalty.programs.facts import ProgramFacts, Source
@@ -254,3 +254,15 @@ async def test_the_day_sets_list_the_same_people_in_the_same_order(
     sets = await people(shop.owner, shop.program, "retention_rate", *march)
     assert [one.customer_id for one in rows.listed()] == sorted(four)
     assert list(sets.listed()) == list(rows.listed())
+    # Page by page, of one (everybody is gone through) and of three (all are looked up).
+    for most in (1, 3):
+        found = list[Someone]()
+        while True:
+            last = found[-1].customer_id if found else None
+            one = await people(shop.owner, shop.program, "retention_rate", *march, after=last, most=most)
+            page = list(one.listed())
+            found += page
+            if not page:
+                break
+            assert len(page) <= most
+        assert found == list(rows.listed())
