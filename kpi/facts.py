@@ -125,7 +125,7 @@ class PeriodFacts:
         """How many customers joined in the period."""
         return len(self.joined)
 
-    @property
+    @cached_property
     def overlap(self) -> int:
         """How many customers bought in the period both as a member and as a non-member."""
-        return len(self.member.buyers & self.other.buyers)
+        return self.member.buyers.intersection_cardinality(self.other.buyers)

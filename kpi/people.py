@@ -80,7 +80,7 @@ class Behind:
     def counts(self) -> dict[str, int]:
         """Tell how many are in each part of the segment."""
         group = self.people[self.segment]
-        return {"numerator": len(group.did), "denominator_only": len(group.asked - group.did)}
+        return {"numerator": len(group.did), "denominator_only": group.asked.difference_cardinality(group.did)}
 
     def listed(self) -> Iterator[Someone]:
         """Go through those that were asked for."""
