@@ -12,6 +12,7 @@ from tests.browser.live_shop import FIRST_PAGE, LiveShop
 from tests.contract.hostile import ELEMENT, poisoned
 
 _OWNER, _PASSWORD = "owner@localhost", "correct horse battery"
+_ON_A_PAGE = 50
 
 
 async def test_the_first_owner_comes_in_by_the_printed_link_and_back_by_password_and_code(
@@ -52,7 +53,7 @@ async def _with_password_and_app(page: Page) -> TOTP:
     await page.get_by_role("button", name="Set the password").click()
     await expect(said).to_contain_text("The password is set.")
     await page.get_by_role("button", name="Set up an app").click()
-    app = TOTP(await page.locator("#codes code").inner_text())
+    app = TOTP((await page.locator("#codes code").inner_text()).replace(" ", ""))
     await page.get_by_label("Code of your app").fill(app.now())
     await page.get_by_label("Your password").fill(_PASSWORD)
     await page.get_by_role("button", name="Ask for codes from now on").click()
@@ -72,7 +73,7 @@ async def test_from_the_impact_to_a_person_behind_a_number_is_three_clicks(
     chosen = page.locator(".seg [aria-current]").last
     await expect(chosen).to_have_text(re.compile(r"Who did not \([1-9]\d*\)"))
     counted = re.findall(r"\d+", await chosen.inner_text())
-    await expect(page.locator(".people tbody tr")).to_have_count(int(counted[0]))
+    await expect(page.locator(".people tbody tr")).to_have_count(min(int(counted[0]), _ON_A_PAGE))
     await clicks.on(page.locator(".people tbody a").first)
     await expect(page.locator(".timeline")).to_be_visible()
     assert window.complaints == []
