@@ -107,7 +107,7 @@ def tiers_table(shown: TiersPage, f: Format) -> tuple[list[str], list[list[Cell]
     header = [
         words.gettext("Tier"),
         words.gettext("Key"),
-        words.gettext("From"),
+        words.gettext("Reached from"),
         words.gettext("Points"),
         words.gettext("Benefits"),
         words.gettext("Members now"),

@@ -24,6 +24,8 @@ async def test_the_list_and_a_member_are_clean_in_every_guise(
     await window.open(f"{PAGE}?why={award(12)}")
     await expect(window.page.locator("#why")).to_be_visible()
     await window.assert_clean_in_both_themes(f"member-{language}-{width}")
+    await window.open(f"{PAGE}/erase")
+    await window.assert_clean_in_both_themes(f"member-erase-{language}-{width}")
 
 
 async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, in_state: Callable[[str], str]) -> None:
