@@ -107,7 +107,7 @@ def tiers_table(shown: TiersPage, f: Format) -> tuple[list[str], list[list[Cell]
     header = [
         words.gettext("Tier"),
         words.gettext("Key"),
-        words.gettext("From"),
+        words.gettext("Reached from"),
         words.gettext("Points"),
         words.gettext("Benefits"),
         words.gettext("Members now"),
@@ -158,14 +158,15 @@ def compare(seen: TiersSeen, scheme: Scheme, f: Format) -> Compared:
         n,
         n=f.number(n),
     )
-    return Compared(_lines(old, f) if old else [], _lines(scheme, f), note)
+    return Compared(_lines(old, f) if old else [], _lines(scheme, f), note if n else "")
 
 
 def _lines(scheme: Scheme, f: Format) -> list[str]:
     lines = said_of(scheme, f)
     for tier in reversed(scheme.tiers):
         said = [f.words.gettext("from %(amount)s", amount=amount(scheme, tier.threshold, f)), *_factor(tier, f)]
-        lines.append(f"{name_of(tier, f)}: {', '.join([*said, *tier.benefits.get(_tongue(f), [])])}")
+        value = ", ".join([*said, *tier.benefits.get(_tongue(f), [])])
+        lines.append(f.words.gettext("%(label)s: %(value)s", label=name_of(tier, f), value=value))
     return lines
 
 
