@@ -1,11 +1,11 @@
 """The page of a member, made of ready texts: who it is, the points, what happened, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from admin.format import Format
-from admin.members.adjusting import AdjustForm
+from admin.members.adjusting import AdjustForm, Outcome, available_said
 from admin.members.answers import Besides
 from admin.members.listing import name_of
 from admin.members.purse import Figure, HoldRow, LotGroup, make_holds, make_lots, make_strip
@@ -65,6 +65,8 @@ class MemberPage:
     makes_links: bool
     link: str
     link_said: str
+    # What would come of the form for adjusting is asked for while it is filled in.
+    outcome: Outcome = field(default_factory=Outcome)
 
 
 def make_member(
@@ -199,15 +201,19 @@ def _sum(purse: Purse, f: Format) -> str:
 
 
 def _notice(seen: Seen, done: str, f: Format) -> str:
-    """Confirm an adjustment that the timeline shows; an address can claim nothing that is not there."""
+    """Confirm an adjustment that the timeline shows, with the balance before and after it.
+
+    An address can claim nothing that is not there.
+    """
     row = next((r for r in seen.timeline.rows if r.award_id == _id(done) and r.cause == "adjusted"), None)
     if row is None:
         return ""
     n = row.facts.get("points", 0)
     points = points_said(abs(n), f)
-    if n > 0:
-        return f.words.gettext("%(points)s added.", points=points)
-    return f.words.gettext("%(points)s removed.", points=points)
+    said = f.words.gettext("%(points)s added.", points=points)
+    if n < 0:
+        said = f.words.gettext("%(points)s removed.", points=points)
+    return f"{said} {available_said(*row.available, f)}" if row.available else said
 
 
 def _id(text: str) -> UUID | None:

@@ -46,7 +46,7 @@ _PAGE = f"""
 SELECT json_build_object('award_id', a.award_id, 'part', n.part, 'at', n.at, 'cause', a.cause,
   'purchase_id', a.purchase_id, 'order_id', p.order_id, 'storefront', s.name, 'refund_minor', r.goods_minor,
   'left_at', CASE a.cause WHEN 'joined' THEN m.left_at END,
-  'given', a.given, 'facts', a.facts - 'policy' - 'lots' - 'moved', 'reason', j.reason,
+  'given', a.given, 'available_after', a.available_after, 'facts', a.facts - 'policy' - 'lots' - 'moved', 'reason', j.reason,
   'reward', d.reward ->> 'name', 'actor', coalesce(u.email, k.name, a.actor), 'recorded_at', a.recorded_at,
   'moves', (SELECT coalesce(json_agg(e ORDER BY e.first), '[]') FROM (
     SELECT e.kind, e.debit_code AS debit, e.credit_code AS credit, sum(e.amount)::bigint AS points, min(e.seq) AS first
@@ -118,11 +118,20 @@ class Happened(msgspec.Struct, frozen=True):
     left_at: datetime | None = None
     reason: str | None = None
     reward: str | None = None
+    available_after: int | None = None
 
     @property
     def place(self) -> Place:
         """Where it stands."""
         return Place(self.at, self.award_id, self.part)
+
+    @property
+    def available(self) -> tuple[int, int] | None:
+        """Tell what was available before and after; None where the decision was about nobody's points."""
+        if self.available_after is None:
+            return None
+        came = sum(move.points * ((move.credit == "available") - (move.debit == "available")) for move in self.moves)
+        return self.available_after - came, self.available_after
 
     @property
     def has_reasons(self) -> bool:

@@ -84,8 +84,9 @@ PAGES = {
     "account": f"{_BASE}/account",
     "nowhere": "/admin/nowhere",
 }
-# What there is no page of: files, a picture, what a customer will see, and what only leads elsewhere.
+# What there is no page of: files, a picture, what a customer will see, a part of a page, and what only leads elsewhere.
 NO_PAGES = (
+    "/adjust/try",
     "/account/codes.svg",
     "/exports/{number:str}/file",
     "/surveys/{file:str}",
