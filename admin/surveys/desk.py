@@ -21,6 +21,7 @@ from surveys.staff.facts import (
     SurveysSeen,
     Taken,
 )
+from surveys.staff.foreseeing import Foreseen
 from surveys.staff.results import ResultsSeen
 
 
@@ -41,6 +42,9 @@ class SurveysDesk(Protocol):
 
     async def edit(self, program: ProgramFacts, survey_id: UUID, version: int, content: Content) -> str:
         """Change the draft, if nobody else did since `version`."""
+
+    async def foreseen(self, program: ProgramFacts, seen: SurveySeen) -> Foreseen:
+        """Tell what publishing a survey's draft comes to; nothing is written."""
 
     async def publish(
         self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None

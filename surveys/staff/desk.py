@@ -39,6 +39,7 @@ from surveys.staff.facts import (
     SurveysSeen,
     Taken,
 )
+from surveys.staff.foreseeing import Foreseen, foresee
 from surveys.staff.results import ResultsSeen, read_answers, see_results
 
 _decode = msgspec.json.Decoder(Done).decode
@@ -109,6 +110,14 @@ class StaffSurveys:
             return await actions.edit_survey(connection, program.program_id, survey_id, content)
 
         return await self._refused(verb)
+
+    async def foreseen(self, program: ProgramFacts, seen: SurveySeen) -> Foreseen:
+        """Tell what publishing a survey's draft comes to; nothing is written."""
+        async with (
+            self.database().reader() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await foresee(connection, program, seen.survey)
 
     async def publish(
         self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None

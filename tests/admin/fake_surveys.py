@@ -30,6 +30,7 @@ from surveys.staff.facts import (
     SurveysSeen,
     Taken,
 )
+from surveys.staff.foreseeing import Foreseen
 from surveys.staff.results import ResultsSeen
 from tests.admin.fake_people import NORA, STALE
 
@@ -120,6 +121,14 @@ class FakeSurveys:
         """Keep what was changed."""
         self.done.append(("edit", survey_id, version, content))
         return self.refusal
+
+    async def foreseen(self, _: ProgramFacts, seen: SurveySeen) -> Foreseen:
+        """Foresee a few; nothing where it is asked for."""
+        since = NOW - timedelta(days=7)
+        if not seen.survey.draft.triggered_by.events:
+            return Foreseen(self.policy, since, 0, 0, {}, 0)
+        first_at = NOW + timedelta(days=7)
+        return Foreseen(self.policy, since, 1420, 310, {"no_consent": 1000, "throttled": 110}, 6, first_at)
 
     async def publish(self, _: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None) -> str:
         """Keep what was published."""

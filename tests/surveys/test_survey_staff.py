@@ -41,6 +41,30 @@ async def _ann_says(poll: Poll, score: int, words: str, *, publish: bool = False
     await poll.verb(lambda tx: actions.comment(tx, link, words, publish=publish))
 
 
+async def test_what_publishing_comes_to_is_what_the_week_before_would_have_been(
+    poll: Poll, program: ProgramFacts, staff: StaffSurveys
+) -> None:
+    done = await staff.draft(program, ME, replace(DRAFT, trigger={"kind": "after_purchase", "days": 2}))
+    assert done.survey_id is not None
+    seen = await staff.seen(program, done.survey_id)
+    assert seen is not None
+    await poll.buys("o0", "zoe")
+    # Nobody is asked before there is a policy; nor is anything that is more than a week ago looked at.
+    assert (await staff.foreseen(program, seen)).skipped == {"switched_off": 1}
+    await poll.at("2026-03-12T09:00")
+    await staff.publish_policy(program, ME, Policy(quarantine_days=90))
+    for order, who in (("o1", "ann"), ("o2", "ann"), ("o3", "ben")):
+        await poll.buys(order, who)
+    await poll.buys("o4", "cid", customer={"consent": {"surveys": False}})
+    foreseen = await staff.foreseen(program, seen)
+    assert (foreseen.occasions, foreseen.asked, foreseen.planned) == (4, 2, 0)
+    assert foreseen.skipped == {"throttled": 1, "no_consent": 1}
+    assert foreseen.first_at == datetime(2026, 3, 14, 9, tzinfo=UTC)
+    assert await poll.asked() == []
+    by_request = replace(seen, survey=replace(seen.survey, draft=replace(DRAFT, trigger={"kind": "on_request"})))
+    assert (await staff.foreseen(program, by_request)).first_at is None
+
+
 async def test_a_survey_goes_from_its_form_to_its_customers_and_ends(
     poll: Poll, program: ProgramFacts, staff: StaffSurveys
 ) -> None:
