@@ -178,12 +178,11 @@ def _periods(person: PersonFacts, program: ProgramFacts, f: Format) -> list[str]
     words, zone = f.words, program.zone
     said = []
     for membership in person.memberships:
-        joined = f.date(membership.joined_at.astimezone(zone).date())
+        joined = membership.joined_at.astimezone(zone).date()
         if membership.left_at is None:
-            said.append(words.gettext("since %(day)s", day=joined))
+            said.append(words.gettext("since %(day)s", day=f.date(joined)))
         else:
-            left = f.date(membership.left_at.astimezone(zone).date())
-            said.append(words.gettext("%(from)s to %(to)s", **{"from": joined, "to": left}))
+            said.append(f.dates(joined, membership.left_at.astimezone(zone).date()))
     return said
 
 
