@@ -76,6 +76,7 @@ def make_member(
     adjust: AdjustForm | None,
     f: Format,
     *,
+    sees_orders: bool = False,
     holds_tiers: bool = False,
     makes_links: bool = False,
     gives_out: bool = False,
@@ -88,6 +89,7 @@ def make_member(
     base = f"/admin/p/{program.program_id}/members/{person.customer_id}"
     name = name_of(person.name, person.email, person.ids, f)
     opened, tiers = str(seen.why.award_id) if seen.why else "", names_of(seen.tier, f)
+    teller = Teller(f, zone, tiers, f"/admin/p/{program.program_id}/purchases" if sees_orders else "")
     return MemberPage(
         base=base,
         name=name,
@@ -103,7 +105,7 @@ def make_member(
         lots_sum=_sum(purse, f),
         lots_csv=f"{base}/lots.csv",
         holds=make_holds(base, purse, f, program.timezone),
-        timeline=make_timeline(base, seen.timeline, asked.after, opened, Teller(f, zone, tiers), others),
+        timeline=make_timeline(base, seen.timeline, asked.after, opened, teller, others),
         why=make_why(seen.why, speaker_of_why(seen.why, tiers, program, f)) if seen.why else None,
         adjust=adjust if person.ids else None,
         available=f.number(purse.available),

@@ -36,6 +36,7 @@ SEES = ("owner", "manager", "analyst", "support")
 ADJUSTS = ("owner", "manager", "support")
 MAKES_LINKS = ("owner", "manager", "support")
 HOLDS_TIERS = ("owner", "manager")
+SEES_ORDERS = ("owner", "manager", "analyst")
 SEES_CASES = ("owner", "manager", "analyst")
 
 
@@ -212,6 +213,7 @@ async def _show(
     f = Format(reader_of(request).language, program.currency)
     role = visitor.who.role
     may = {
+        "sees_orders": role in SEES_ORDERS,
         "holds_tiers": role in HOLDS_TIERS,
         "makes_links": role in MAKES_LINKS,
         "gives_out": role in GIVES_OUT,
