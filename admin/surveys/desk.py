@@ -75,13 +75,13 @@ class SurveysDesk(Protocol):
         self,
         program: ProgramFacts,
         state: CaseState,
-        page: int,
+        after: UUID | None,
         user_id: UUID,
         *,
         mine: bool = False,
         simulated: bool = False,
     ) -> CasesSeen:
-        """Read a page of cases, counted from 0."""
+        """Read a page of cases, from the first or after one of them."""
 
     async def case(self, program: ProgramFacts, case_id: UUID) -> CaseSeen | None:
         """Read a case."""

@@ -164,20 +164,18 @@ class StaffSurveys:
         self,
         program: ProgramFacts,
         state: CaseState,
-        page: int,
+        after: UUID | None,
         user_id: UUID,
         *,
         mine: bool = False,
         simulated: bool = False,
     ) -> CasesSeen:
-        """Read a page of cases, counted from 0."""
+        """Read a page of cases, from the first or after one of them."""
         program_id, owner = program.program_id, f"user:{user_id}"
         async with self.database().reader() as connection:
             today = local_day(await known_at(connection, program_id, simulated=simulated), program.zone)
-            limits = (PAGE + 1, page * PAGE)
-            found = await queries.cases(
-                connection, program_id, state, owner if mine else None, limits, simulated=simulated
-            )
+            whose = owner if mine else None
+            found = await queries.cases(connection, program_id, state, whose, after, PAGE + 1, simulated=simulated)
             counts = await queries.counts(connection, program_id, today, owner, simulated=simulated)
         return CasesSeen(found[:PAGE], counts, today, len(found) > PAGE)
 

@@ -197,16 +197,16 @@ class FakeSurveys:
         self,
         _: ProgramFacts,
         state: CaseState,
-        page: int,
+        after: UUID | None,
         user_id: UUID,  # noqa: ARG002 - as the real one
         *,
         mine: bool = False,
         simulated: bool = False,
     ) -> CasesSeen:
         """Give those of a state."""
-        self.done.append(("cases", state, page, mine))
+        self.done.append(("cases", state, after, mine))
         found = [one for one in self.queue if one.answer.simulated == simulated]
-        found = [one for one in found if state == "all" or (one.closed_at is None) == (state == "open")]
+        found = [one for one in found if (one.closed_at is None) == (state == "open")]
         return CasesSeen(found, {"open": len(found), "overdue": 1, "mine": 0, "closed": 0}, TODAY, self.more)
 
     async def case(self, _: ProgramFacts, case_id: UUID) -> CaseSeen | None:

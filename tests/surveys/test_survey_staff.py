@@ -17,7 +17,7 @@ from surveys.results.voices import voices
 from surveys.simulation.actions import NAME, simulate_answers
 from surveys.simulation.rules import Occasion, simulate
 from surveys.staff.desk import StaffSurveys
-from surveys.staff.facts import AnswersAsked, BySurveyForm
+from surveys.staff.facts import AnswersAsked, BySurveyForm, CaseState
 from tests.surveys.conftest import Poll
 
 MARCH = AnswersAsked(date(2026, 3, 1), date(2026, 4, 1))
@@ -130,16 +130,43 @@ async def test_a_case_is_taken_and_ends_with_points(poll: Poll, program: Program
     assert await staff.edit_case(program, case.case_id, None, "wrote", (None, None)) == "edited_meanwhile"
     again = await staff.edit_case(program, case.case_id, owner.user_id, "called her", (None, None))
     assert again == ""
-    mine = await staff.cases(program, "open", 0, ME.user_id, mine=True)
+    mine = await staff.cases(program, "open", None, ME.user_id, mine=True)
     assert [(one.owner, one.note) for one in mine.cases] == [(MAYA, "called her")]
     assert (mine.counts["mine"], mine.counts["overdue"]) == (1, 0)
     assert await staff.gesture(program, ME, case.case_id, 100, "Sorry") == ""
     assert await staff.gesture(program, ME, case.case_id, 100, "Sorry") == "case_closed"
-    assert (await staff.cases(program, "open", 0, ME.user_id)).cases == []
-    [closed] = (await staff.cases(program, "closed", 0, ME.user_id)).cases
+    assert (await staff.cases(program, "open", None, ME.user_id)).cases == []
+    [closed] = (await staff.cases(program, "closed", None, ME.user_id)).cases
     assert (closed.outcome, closed.points, closed.closed_by) == ("gesture", 100, MAYA)
     assert await staff.close_case(program, ME, case.case_id, "solved") == "case_closed"
     assert await staff.gesture(program, ME, uuid4(), 100, "Sorry") == "not_found"
+
+
+async def test_cases_are_paged_through_in_their_order(
+    poll: Poll, program: ProgramFacts, staff: StaffSurveys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surveys.staff.desk.PAGE", 2)
+    await poll.publishes({"kind": "after_purchase", "days": 0})
+    people = ["ann", "ben", "cid", "dan", "eve"]
+    for day, who in enumerate(people, 3):
+        await poll.at(f"2026-03-{day:02}T09:00")
+        await poll.buys(f"o-{who}", who)
+        await poll.works()
+        link = poll.link()
+        await poll.verb(lambda tx, link=link: actions.score(tx, link, 2, "fr"))
+
+    async def walked(state: CaseState) -> list[str]:
+        told, after, more = [], None, True
+        while more:
+            page = await staff.cases(program, state, after, ME.user_id)
+            told += [(one.answer.email or "")[:3] for one in page.cases]
+            after, more = page.cases[-1].case_id if page.cases else None, page.more
+        return told
+
+    assert await walked("open") == people
+    for case in (await staff.cases(program, "open", None, ME.user_id)).cases:
+        assert await staff.close_case(program, ME, case.case_id, "solved") == ""
+    assert (await walked("open"), await walked("closed")) == (["cid", "dan", "eve"], ["ben", "ann"])
 
 
 async def test_what_may_be_published_is_a_testimonial(poll: Poll, program: ProgramFacts, staff: StaffSurveys) -> None:
