@@ -22,6 +22,7 @@ from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
+from loyalty.tiers.foreseeing import Moves
 from loyalty.tiers.scheme import Scheme
 from loyalty.tiers.staff import FloorByStaff, Published, TiersSeen
 
@@ -106,6 +107,9 @@ class TiersDesk(Protocol):
 
     async def seen(self, program: ProgramFacts) -> TiersSeen:
         """Read the tiers, and how many members hold each."""
+
+    async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | None:
+        """Tell who would move under other tiers; None before there were any."""
 
     async def publish(
         self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None

@@ -10,6 +10,7 @@ from admin.members.addresses import with_query
 from admin.members.listing import name_of
 from admin.rewards.drafts import Draft, draft_of
 from loyalty.programs.facts import ProgramFacts
+from loyalty.purchases.arrived import RedemptionSeen
 from loyalty.rewards.staff import RewardSeen, Taker, Takers
 
 _NOTHING = "–"
@@ -138,7 +139,7 @@ def _asker(program: ProgramFacts, taker: Taker, f: Format) -> Asker:
     )
 
 
-def state_of(taker: Taker, f: Format) -> str:
+def state_of(taker: Taker | RedemptionSeen, f: Format) -> str:
     """Say what became of a redemption."""
     words = f.words
     if taker.state == "captured" and taker.returned >= taker.captured:

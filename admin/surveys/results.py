@@ -97,7 +97,7 @@ def make_results(
     feed = told.feed
     return ResultsPage(
         view=view,
-        period=words.gettext("%(first)s to %(last)s", first=f.date(asked.start), last=f.date(view.until)),
+        period=f.dates(asked.start, view.until),
         lengths=[
             Option(str(days), words.gettext("%(n)s days", n=f.number(days)), days == view.days) for days in LENGTHS
         ],

@@ -80,7 +80,8 @@ async def publish(
     if draft.scheme is None:
         return await _form(request, desk, visitor, program, draft, version=version, status=422)
     if step == "look":
-        compared = compare(await desk.tiers.seen(program), draft.scheme, f)
+        moves = await desk.tiers.foreseen(program, draft.scheme)
+        compared = compare(await desk.tiers.seen(program), draft.scheme, moves, f)
         return await _form(request, desk, visitor, program, draft, version=version, compared=compared)
     done = await desk.tiers.publish(program, draft.scheme, visitor.who.user_id, version)
     if done.code:

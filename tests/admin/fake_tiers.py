@@ -6,6 +6,7 @@ from uuid import UUID
 
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.facts import Floor
+from loyalty.tiers.foreseeing import Moves
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Calendar, Scheme, StoredScheme, Tier
 from loyalty.tiers.staff import FloorByStaff, PersonTier, Published, TiersSeen
@@ -42,6 +43,10 @@ class FakeTiers:
     async def seen(self, _: ProgramFacts) -> TiersSeen:
         """Give the tiers."""
         return TiersSeen(self.scheme, self.members)
+
+    async def foreseen(self, _: ProgramFacts, scheme: Scheme) -> Moves | None:  # noqa: ARG002 - as the real one
+        """Have some move."""
+        return Moves(up=12, down=1, kept=34) if self.scheme else None
 
     async def publish(
         self,

@@ -103,6 +103,7 @@ async def _published(page: Page) -> str:
     await page.get_by_role("link", name="When the storefront asks for a link").click()
     await page.get_by_label("Name").fill("By hand")
     await page.get_by_role("button", name="Save the draft").click()
+    await page.get_by_role("link", name="Publish").click()
     await page.get_by_role("button", name="Publish and ask").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Asking")
     return urlsplit(page.url).path.rpartition("/")[2]

@@ -110,7 +110,7 @@ async def test_without_a_script_a_double_click_adjusts_once(open_window: OpenWin
     await page.locator("#points").fill("7")
     await page.get_by_label("Reason").fill("Goodwill")
     await page.get_by_role("button", name="Adjust points").dblclick()
-    await expect(page.get_by_role("status")).to_have_text("7 points added.")
+    await expect(page.get_by_role("status")).to_have_text("7 points added. Available: 0 → 7.")
     await expect(page.get_by_text("Goodwill")).to_have_count(1)
     await expect(page.locator(".strip .v").first).to_have_text("7")
 
