@@ -44,6 +44,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 POSTGRESQL = 18
 REDIS_DATABASES = 16
+# Made once for many tests, and dear to make: who asks for one of them runs on one worker.
+DEAR = ("sample_url", "everything_url", "ledger_url", "distributed_url")
 # A pool so small opens its connections when they are asked for: most tests need one or two of a dozen.
 SMALL_POOL = 4
 
@@ -277,9 +279,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start what takes minutes first, so that one worker is not left with it when the other is done."""
     items.sort(key=lambda item: item.path.parent.name != "sample")
+    for item in items:
+        for shared in [name for name in DEAR if name in getattr(item, "fixturenames", ())][:1]:
+            item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def pytest_collection_finish() -> None:
