@@ -37,9 +37,9 @@ def kaplan_meier(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> Sur
     """
     n, events = len(watched), int(happened.sum())
     steps = _steps(watched, happened)
-    below, above = _all_limits(steps)
+    below, above = _down_to_half(steps)
     # The first times at which the lower limit, the curve itself and the upper limit have come down to a half.
-    low, median, high = (_first(steps.times, reached <= _HALF) for reached in (below, steps.alive, above))
+    low, median, high = (_first(steps.times, reached) for reached in (below, steps.alive <= _HALF, above))
     return Survival(n, events, median, None if low is None or high is None else (low, high))
 
 
@@ -92,13 +92,16 @@ def _steps(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> _Steps:
     return _Steps(ordered[begins], at_risk, alive, greenwood)
 
 
-def _all_limits(steps: _Steps) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the limits of the curve after each time; they lie on it where it is certain."""
-    low, high = steps.alive.copy(), steps.alive.copy()
+def _down_to_half(steps: _Steps) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell after which times the lower and the upper limit are at a half or below; they lie on a curve that is certain.
+
+    S^exp(∓s) ≤ 1/2 is asked of the logarithms, ln S ≤ ln(1/2)·exp(±s): there may be hundreds of thousands of times.
+    """
+    low, high = steps.alive <= 0, steps.alive <= 0
     inside = (steps.alive > 0) & (steps.alive < 1)
-    alive = steps.alive[inside]
-    spread = Z95 * np.sqrt(steps.greenwood[inside]) / np.log(alive)
-    low[inside], high[inside] = alive ** np.exp(-spread), alive ** np.exp(spread)
+    alive = np.log(steps.alive[inside])
+    factor = np.exp(Z95 * np.sqrt(steps.greenwood[inside]) / alive)
+    low[inside], high[inside] = alive <= log(_HALF) * factor, alive * factor <= log(_HALF)
     return low, high
 
 

@@ -6,8 +6,9 @@ no test sees another's rows.
 """
 
 import asyncio
+import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +44,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 POSTGRESQL = 18
 REDIS_DATABASES = 16
+# Made once for many tests, and dear to make: who asks for one of them runs on one worker.
+DEAR = ("sample_url", "everything_url", "ledger_url", "distributed_url")
+# A pool so small opens its connections when they are asked for: most tests need one or two of a dozen.
+SMALL_POOL = 4
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,19 @@ def servers(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Iterator[T
 
 
 @pytest.fixture(scope="session")
+def administer(servers: TestServers) -> Iterator[Callable[[str], object]]:
+    """Give a way to run a statement of the superuser's on a connection that is kept."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+
+        async def connected() -> asyncpg.Connection:
+            return await asyncpg.connect(servers.database_url)
+
+        connection = runner.run(connected())
+        yield lambda statement: runner.run(connection.execute(statement))
+        runner.run(connection.close())
+
+
+@pytest.fixture(scope="session")
 def template(servers: TestServers, worker: str) -> Iterator[str]:
     """Migrate a database once per worker; the tests get copies of it."""
     # Several runs may share a server: the name is this process's own.
@@ -122,14 +140,27 @@ def empty_database_url(servers: TestServers) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_url(servers: TestServers, template: str) -> Iterator[str]:
+def database_url(servers: TestServers, template: str, administer: Callable[[str], object]) -> Iterator[str]:
     """Give the address of a fresh, migrated database of the superuser; dropped after the test."""
     name = f"loyalty_test_{uuid4().hex}"
     # In memory it is faster to copy files than to log pages; on a disk it is not.
     strategy = "FILE_COPY" if str(memory.MEMORY) in servers.database_url else "WAL_LOG"
-    execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
+    administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
     yield in_database(servers.database_url, name)
-    execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_pools() -> Iterator[None]:
+    """Have small pools open what they are asked for, and not all of it for every test."""
+    create_pool = asyncpg.create_pool
+
+    def create(*told: object, min_size: int, max_size: int, **more: object) -> object:
+        return create_pool(*told, min_size=0 if max_size <= SMALL_POOL else min_size, max_size=max_size, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asyncpg, "create_pool", create)
+        yield
 
 
 @pytest.fixture
@@ -237,6 +268,9 @@ async def api(app: Litestar, key: str) -> AsyncIterator[httpx.AsyncClient]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marks known, and a place for the servers: the workers of this run inherit it."""
+    # Dozens of processes start in a run: without what Python keeps of a file it has read, each would read all again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    gc.set_threshold(20_000, 20, 20)  # what tests leave is much and small, and a look at everything is dear
     if not hasattr(config, "workerinput") and "LOYALTY_TEST_HOME" not in os.environ and (folder := memory.take()):
         os.environ["LOYALTY_TEST_HOME"] = str(folder)
         config.add_cleanup(partial(memory.give_back, folder))
@@ -245,9 +279,19 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start what takes minutes first, so that one worker is not left with it when the other is done."""
     items.sort(key=lambda item: item.path.parent.name != "sample")
+    for item in items:
+        for shared in [name for name in DEAR if name in getattr(item, "fixturenames", ())][:1]:
+            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what stays to the end: thousands of tests, and the whole service."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -10,7 +10,7 @@ from math import erfc, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from loyalty.intervals import Interval, newcombe
 
@@ -120,7 +120,7 @@ def means(offered: Floats, held_out: Floats) -> Measured | None:
         # All of an arm alike, in both: so few, or so little bought, that it says nothing of others.
         return Measured(value, None, base)
     freedom = variance**2 / sum(p**2 / (len(arm) - 1) for p, arm in zip(parts, (offered, held_out), strict=True))
-    margin = float(stats.t.ppf(0.975, freedom)) * sqrt(variance)
+    margin = float(stdtrit(freedom, 0.975)) * sqrt(variance)
     return Measured(value, (value - margin, value + margin), base)
 
 
