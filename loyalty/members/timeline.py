@@ -64,7 +64,7 @@ LEFT JOIN adjustment j ON j.program_id = $1 AND j.award_id = a.award_id
 LEFT JOIN redemption d ON d.program_id = $1 AND d.redemption_id::text = a.facts ->> 'hold'
 LEFT JOIN LATERAL (SELECT o.purchase_id, o.order_id FROM family f JOIN purchase o ON o.program_id = $1
     AND o.customer_id = f.customer_id AND o.redemption_ids ? d.redemption_id::text
-  ORDER BY o.placed_at, o.purchase_id LIMIT 1) q ON d.redemption_id IS NOT NULL
+  WHERE d.redemption_id IS NOT NULL ORDER BY o.placed_at, o.purchase_id LIMIT 1) q ON true
 LEFT JOIN "user" u ON a.actor = 'user:' || u.user_id
 LEFT JOIN LATERAL (SELECT o.name FROM api_key i JOIN storefront o USING (program_id, storefront_id)
   WHERE i.program_id = $1 AND a.actor = 'key:' || i.key_id) k ON true
