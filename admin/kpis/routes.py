@@ -86,7 +86,7 @@ async def measure(
         choice = asked.choice
         return redirect(address(request.url.path, choice.period, choice.against, by=asked.by), kept(request))
     overview = await _one(desk, program, calendar, asked, closely=True)
-    tiers = await desk.tiers.seen(program) if key == MIGRATION else None
+    tiers = await desk.tiers.seen(program, counted=False) if key == MIGRATION else None
     shown = make_measure(program, calendar, asked, overview, _format(request, program), tiers)
     values = {"visitor": visitor.who, "program": program, "programs": programs, "page": shown}
     if request.headers.get("hx-request"):

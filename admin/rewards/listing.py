@@ -14,6 +14,7 @@ from loyalty.purchases.arrived import RedemptionSeen
 from loyalty.rewards.staff import RewardSeen, Taker, Takers
 
 _NOTHING = "–"
+_OR_MORE = "+"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def make_row(program: ProgramFacts, seen: RewardSeen, f: Format) -> Row:
         price=f.words.gettext("from %(points)s", points=price) if reward.kind == "points_payment" else price,
         left=_NOTHING if seen.left is None else f.number(seen.left),
         over=seen.left == 0,
-        out=f.number(seen.out),
+        out=f"{f.number(seen.out)}{_OR_MORE if seen.more else ''}",
         last=last,
         active=reward.active,
     )
@@ -169,7 +170,17 @@ def rewards_table(program: ProgramFacts, seen: Sequence[RewardSeen], f: Format) 
         row = make_row(program, one, f)
         status = words.gettext("Offered") if row.active else words.gettext("Retired")
         last = None if one.last_at is None else one.last_at.astimezone(program.zone).date().isoformat()
-        rows.append([row.name, row.kind, one.reward.price_points, one.left, one.out, last, status])
+        rows.append(
+            [
+                row.name,
+                row.kind,
+                one.reward.price_points,
+                one.left,
+                f"{one.out}{_OR_MORE}" if one.more else one.out,
+                last,
+                status,
+            ]
+        )
     return header, rows
 
 

@@ -58,7 +58,7 @@ async def form(
 ) -> Response[str]:
     """Show the form, with the tiers as they are."""
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
-    seen = await desk.tiers.seen(program)
+    seen = await desk.tiers.seen(program, counted=False)
     draft = draft_of(seen.scheme, _format(request, program), program)
     return await _form(request, desk, visitor, program, draft, version=_version(seen))
 
@@ -85,7 +85,7 @@ async def publish(
         return await _form(request, desk, visitor, program, draft, version=version, compared=compared)
     done = await desk.tiers.publish(program, draft.scheme, visitor.who.user_id, version)
     if done.code:
-        seen = await desk.tiers.seen(program)
+        seen = await desk.tiers.seen(program, counted=False)
         stale = done.code == EditedMeanwhile.code
         refusal, version = "" if stale else refusal_of(done, seen, f), _version(seen)
         return await _form(

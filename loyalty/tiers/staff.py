@@ -64,11 +64,11 @@ class StaffTiers:
         """Take the pools when they are needed: they are opened after the panel is made."""
         self._database = database
 
-    async def seen(self, program: ProgramFacts) -> TiersSeen:
-        """Read the tiers, and how many members hold each."""
+    async def seen(self, program: ProgramFacts, *, counted: bool = True) -> TiersSeen:
+        """Read the tiers, and how many members hold each; uncounted for who needs the tiers only."""
         async with self._database().reader() as connection:
             scheme = await scheme_of(connection, program.program_id)
-            return TiersSeen(scheme, await members_by_tier(connection, program.program_id))
+            return TiersSeen(scheme, await members_by_tier(connection, program.program_id) if counted else {})
 
     async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | None:
         """Tell who would move under other tiers; None before there were any, when nothing is counted yet."""

@@ -40,7 +40,7 @@ class FakeTiers:
     published: list[Scheme] = field(default_factory=list)
     floors: list[FloorByStaff] = field(default_factory=list)
 
-    async def seen(self, _: ProgramFacts) -> TiersSeen:
+    async def seen(self, _: ProgramFacts, *, counted: bool = True) -> TiersSeen:  # noqa: ARG002 - as the real one
         """Give the tiers."""
         return TiersSeen(self.scheme, self.members)
 
