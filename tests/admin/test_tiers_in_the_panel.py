@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from admin.format import Format
 from admin.kpis.migration import make_migration
 from loyalty.members.staff import Seen
+from loyalty.tiers.foreseeing import Uncounted
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Rolling, StoredScheme
 from loyalty.tiers.staff import PersonTier, Published, TiersSeen
@@ -104,6 +105,19 @@ def test_what_would_change_is_said_before_it_is_published(inside: TestClient[Lit
     assert "Of those, 34 hold a tier that their sum does not reach" in said
     assert 'value="publish"' in looked.text
     assert 'value="publish"' not in inside.get(NEW).text
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [("busy", "is being counted for somebody else. Look again"), ("too_many", "too many members to count here")],
+)
+def test_what_could_not_be_counted_is_said_and_published_all_the_same(
+    inside: TestClient[Litestar], desk: FakeDesk, moves: Uncounted, said: str
+) -> None:
+    desk.tiers.moves = moves
+    looked = post(inside, NEW, GOOD, "look")
+    assert said in text_of(looked)
+    assert 'value="publish"' in looked.text
 
 
 def test_what_the_form_shows_is_what_there_is(inside: TestClient[Litestar], desk: FakeDesk) -> None:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import asyncpg
+import pytest
 from msgspec import convert
 
 from loyalty.database import Database
 from loyalty.programs.facts import ProgramFacts
+from loyalty.tiers import foreseeing
 from loyalty.tiers.foreseeing import Moves
 from loyalty.tiers.scheme import Scheme
 from loyalty.tiers.staff import StaffTiers
@@ -28,7 +31,7 @@ async def test_who_would_move_under_other_tiers_is_who_moves(
     town: Town, program: ProgramFacts, database: Database
 ) -> None:
     staff = StaffTiers(lambda: database)
-    assert await staff.foreseen(program, scheme_of(YEAR)) is None
+    assert await staff.foreseen(program, scheme_of(YEAR)) == "unpublished"
     await town.joins("ben", "cid", "dan", "eve")
     await town.publishes(YEAR)
     for number, (who, goods) in enumerate(PEOPLE.items()):
@@ -54,3 +57,21 @@ async def test_who_would_move_under_other_tiers_is_who_moves(
         after = await tiers_of(town)
         moved = sum(before[who] != after[who] for who in before)
         assert moved - (told["tiers"] == [PLATINUM]) == moves.up + moves.down, (before, after)
+
+
+async def test_it_is_counted_for_one_at_a_time_and_given_up_when_it_takes_long(
+    town: Town, program: ProgramFacts, database: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff, scheme = StaffTiers(lambda: database), scheme_of(YEAR)
+    await town.publishes(YEAR)
+    async with database.reader() as other, other.transaction():
+        assert await foreseeing.foresee(other, program, scheme, scheme) == Moves(0, 0, 0)
+        # Until that transaction is over.
+        assert await staff.foreseen(program, scheme) == "busy"
+    monkeypatch.setattr(foreseeing, "PATIENCE", "100ms")
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE tier_day IN ACCESS EXCLUSIVE MODE")
+        assert await staff.foreseen(program, scheme) == "too_many"
+    assert await staff.foreseen(program, scheme) == Moves(0, 0, 0)
+    async with database.reader() as connection:
+        assert await connection.fetchval("SHOW statement_timeout") == "1min"
