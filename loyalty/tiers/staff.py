@@ -17,7 +17,7 @@ from loyalty.tiers.facts import Floor
 from loyalty.tiers.foreseeing import Moves, Uncounted, foresee
 from loyalty.tiers.queries import members_by_tier, scheme_of
 from loyalty.tiers.rules import Progress, progress
-from loyalty.tiers.scheme import Scheme, StoredScheme
+from loyalty.tiers.scheme import Scheme, StoredScheme, checked
 
 
 class TiersSeen(Struct, frozen=True):
@@ -71,7 +71,8 @@ class StaffTiers:
             return TiersSeen(scheme, await members_by_tier(connection, program.program_id) if counted else {})
 
     async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | Uncounted:
-        """Tell who would move under other tiers, or why that is not counted."""
+        """Tell who would move under other tiers, or why that is not counted. `Invalid` as the verb refuses it."""
+        scheme = checked(scheme)
         async with self._database().reader() as connection:
             stored = await scheme_of(connection, program.program_id)
             return await foresee(connection, program, stored.scheme, scheme) if stored else "unpublished"

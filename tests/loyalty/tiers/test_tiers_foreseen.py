@@ -5,8 +5,10 @@ from typing import Any
 import asyncpg
 import pytest
 from msgspec import convert
+from msgspec.structs import replace
 
 from loyalty.database import Database
+from loyalty.errors import Invalid
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers import foreseeing
 from loyalty.tiers.foreseeing import Moves
@@ -75,3 +77,17 @@ async def test_it_is_counted_for_one_at_a_time_and_given_up_when_it_takes_long(
     assert await staff.foreseen(program, scheme) == Moves(0, 0, 0)
     async with database.reader() as connection:
         assert await connection.fetchval("SHOW statement_timeout") == "1min"
+
+
+async def test_the_order_in_which_tiers_are_told_changes_nothing(
+    town: Town, program: ProgramFacts, database: Database
+) -> None:
+    staff = StaffTiers(lambda: database)
+    await town.publishes(YEAR)
+    await town.buys("1", "350.00", "2026-03-01T08:00")
+    lower = scheme_of(YEAR | {"tiers": [SILVER | {"threshold": "100"}, GOLD | {"threshold": "300"}]})
+    highest_first = replace(lower, tiers=lower.tiers[::-1])
+    assert [tier.key for tier in highest_first.tiers] == ["gold", "silver"]
+    assert await staff.foreseen(program, highest_first) == Moves(up=1, down=0, kept=0)
+    with pytest.raises(Invalid):
+        await staff.foreseen(program, replace(lower, tiers=[lower.tiers[0], lower.tiers[0]]))
