@@ -11,37 +11,44 @@ from loyalty.tiers.staff import TiersSeen
 def compare(seen: TiersSeen, scheme: Scheme, moves: Moves | Uncounted, f: Format) -> Compared:
     """Say the tiers as they are and as they would be, and how many members would move."""
     old = seen.scheme.scheme if seen.scheme else None
-    note = _moves_said(moves, sum(seen.members.values()), f)
-    return Compared(_lines(old, f) if old else [], _lines(scheme, f), note)
+    lines = _lines(old, f) if old else []
+    if not isinstance(moves, Moves):
+        return Compared(lines, _lines(scheme, f), _uncounted_said(moves, f))
+    members = sum(seen.members.values())
+    return Compared(lines, _lines(scheme, f), _kept_said(moves, f), _figures(moves, members, f) if members else ())
 
 
-def _moves_said(moves: Moves | Uncounted, members: int, f: Format) -> str:
+def _uncounted_said(why: Uncounted, f: Format) -> str:
     words = f.words
-    if moves == "unpublished":
-        return words.gettext("Who reaches which tier is counted once the first ones are published.")
-    if moves == "busy":
-        return words.gettext("Who would move is being counted for somebody else. Look again in a moment.")
-    if moves == "too_many":
-        return words.gettext(
-            "There are too many members to count here who would move. Once published, each is looked at anew."
-        )
-    if not members:
-        return ""
-    said = words.gettext(
-        "At once %(up)s members would move up, %(down)s down, and %(same)s stay where they are.",
-        up=f.number(moves.up),
-        down=f.number(moves.down),
-        same=f.number(members - moves.up - moves.down),
-    )
+    match why:
+        case "unpublished":
+            return words.gettext("Who reaches which tier is counted once the first ones are published.")
+        case "busy":
+            return words.gettext("Who would move is being counted for somebody else. Look again in a moment.")
+        case _:
+            return words.gettext(
+                "There are too many members to count here who would move. Once published, each is looked at anew."
+            )
+
+
+def _figures(moves: Moves, members: int, f: Format) -> list[tuple[str, str]]:
+    """Label each number: a sentence of three would have to agree with each."""
+    return [
+        (f.words.gettext("Members moving up"), f.number(moves.up)),
+        (f.words.gettext("Members moving down"), f.number(moves.down)),
+        (f.words.gettext("Members staying"), f.number(members - moves.up - moves.down)),
+    ]
+
+
+def _kept_said(moves: Moves, f: Format) -> str:
     if not moves.kept:
-        return said
-    kept = words.ngettext(
-        "Of those, %(n)s holds a tier that the sum does not reach, and may lose it when a period ends.",
-        "Of those, %(n)s hold a tier that their sum does not reach, and may lose it when a period ends.",
+        return ""
+    return f.words.ngettext(
+        "Of those who stay, %(n)s holds a tier that the sum does not reach, and may lose it when a period ends.",
+        "Of those who stay, %(n)s hold a tier that their sum does not reach, and may lose it when a period ends.",
         moves.kept,
         n=f.number(moves.kept),
     )
-    return f"{said} {kept}"
 
 
 def _lines(scheme: Scheme, f: Format) -> list[str]:

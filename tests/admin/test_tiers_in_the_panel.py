@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from admin.format import Format
 from admin.kpis.migration import make_migration
 from loyalty.members.staff import Seen
-from loyalty.tiers.foreseeing import Uncounted
+from loyalty.tiers.foreseeing import Moves, Uncounted
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Rolling, StoredScheme
 from loyalty.tiers.staff import PersonTier, Published, TiersSeen
@@ -101,10 +101,26 @@ def test_what_would_change_is_said_before_it_is_published(inside: TestClient[Lit
     assert "Today Money spent counts of this calendar year" in said
     assert "As written Points earned count within the last 6 months" in said
     # What counts is another thing, so every tier begins elsewhere.
-    assert "At once 12 members would move up, 1 down, and 9,167 stay where they are." in said
-    assert "Of those, 34 hold a tier that their sum does not reach" in said
+    assert "Members moving up 12 Members moving down 1 Members staying 9,167" in said
+    assert "Of those who stay, 34 hold a tier that their sum does not reach" in said
     assert 'value="publish"' in looked.text
     assert 'value="publish"' not in inside.get(NEW).text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Members moving up 1 Members moving down 0 Members staying 9,179"),
+        ("fr", "Membres qui montent 1 Membres qui descendent 0 Membres sans changement 9 179"),
+    ],
+)
+def test_numbers_of_members_are_labelled_so_that_one_reads_as_well_as_many(
+    inside: TestClient[Litestar], desk: FakeDesk, language: str, said: str
+) -> None:
+    desk.tiers.moves = Moves(up=1, down=0, kept=0)
+    found = text_of(post(inside, f"{NEW}?lang={language}", GOOD, "look"))
+    assert said in " ".join(found.split())
+    assert "1 member" not in found
 
 
 @pytest.mark.parametrize(
