@@ -4,7 +4,7 @@ from admin.compared import Compared
 from admin.format import Format
 from admin.tiers.listing import amount, name_of, said_of
 from loyalty.tiers.foreseeing import Moves, Uncounted
-from loyalty.tiers.scheme import Scheme, Tier
+from loyalty.tiers.scheme import Calendar, Scheme, Tier
 from loyalty.tiers.staff import TiersSeen
 
 
@@ -15,7 +15,9 @@ def compare(seen: TiersSeen, scheme: Scheme, moves: Moves | Uncounted, f: Format
     if not isinstance(moves, Moves):
         return Compared(lines, _lines(scheme, f), _uncounted_said(moves, f))
     members = sum(seen.members.values())
-    return Compared(lines, _lines(scheme, f), _kept_said(moves, f), _figures(moves, members, f) if members else ())
+    return Compared(
+        lines, _lines(scheme, f), _kept_said(moves, scheme, f), _figures(moves, members, f) if members else ()
+    )
 
 
 def _uncounted_said(why: Uncounted, f: Format) -> str:
@@ -40,15 +42,40 @@ def _figures(moves: Moves, members: int, f: Format) -> list[tuple[str, str]]:
     ]
 
 
-def _kept_said(moves: Moves, f: Format) -> str:
+def _kept_said(moves: Moves, scheme: Scheme, f: Format) -> str:
     if not moves.kept:
         return ""
-    return f.words.ngettext(
-        "Of those who stay, %(n)s holds a tier that the sum does not reach, and may lose it when a period ends.",
-        "Of those who stay, %(n)s hold a tier that their sum does not reach, and may lose it when a period ends.",
+    kept = f.words.ngettext(
+        "Of those who stay, %(n)s holds a tier that the sum does not reach.",
+        "Of those who stay, %(n)s hold a tier that their sum does not reach.",
         moves.kept,
         n=f.number(moves.kept),
     )
+    return f"{kept} {_lost_said(scheme, f)}"
+
+
+def _lost_said(scheme: Scheme, f: Format) -> str:
+    """Say when who is below loses a tier: but in calendar years every day ends a period, so grace is all there is."""
+    words, grace = f.words, scheme.grace_days
+    match isinstance(scheme.window, Calendar), bool(grace):
+        case True, False:
+            return words.gettext("Such a tier is lost once a year has ended below it.")
+        case True, True:
+            return words.ngettext(
+                "Such a tier is lost %(n)s day after a year that ended below it.",
+                "Such a tier is lost %(n)s days after a year that ended below it.",
+                grace,
+                n=f.number(grace),
+            )
+        case False, False:
+            return words.gettext("Such a tier is lost at midnight, unless the sum reaches it by then.")
+        case _:
+            return words.ngettext(
+                "Such a tier is lost after %(n)s day of grace, unless the sum reaches it by then.",
+                "Such a tier is lost after %(n)s days of grace, unless the sum reaches it by then.",
+                grace,
+                n=f.number(grace),
+            )
 
 
 def _lines(scheme: Scheme, f: Format) -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 from msgspec import convert
 from msgspec.structs import replace
 
+from admin.format import Format
+from admin.tiers.foreseeing import compare
 from loyalty.database import Database
 from loyalty.errors import Invalid
 from loyalty.programs.facts import ProgramFacts
@@ -91,3 +93,33 @@ async def test_the_order_in_which_tiers_are_told_changes_nothing(
     assert await staff.foreseen(program, highest_first) == Moves(up=1, down=0, kept=0)
     with pytest.raises(Invalid):
         await staff.foreseen(program, replace(lower, tiers=[lower.tiers[0], lower.tiers[0]]))
+
+
+async def test_a_tier_that_is_kept_is_lost_when_the_panel_says(
+    town: Town, program: ProgramFacts, database: Database
+) -> None:
+    staff, higher = StaffTiers(lambda: database), YEAR | {"tiers": [SILVER | {"threshold": "300"}, GOLD]}
+    await town.publishes(YEAR)
+    await town.buys("1", "250.00", "2026-03-01T08:00")
+    for window, grace, said, last, lost in (
+        ({"kind": "rolling", "months": 12}, 0, "lost at midnight", "2026-03-01T23:59", "2026-03-02T00:00"),
+        ({"kind": "lifetime"}, 0, "lost at midnight", "2026-03-02T23:59", "2026-03-03T00:00"),
+        # The midnight that finds somebody below it begins the grace.
+        ({"kind": "rolling"}, 2, "lost after 2 days of grace", "2026-03-05T23:59", "2026-03-06T00:00"),
+        ({"kind": "calendar"}, 0, "lost once a year has ended", "2026-12-31T23:59", "2027-01-01T00:00"),
+        ({"kind": "calendar"}, 2, "lost 2 days after a year that ended", "2028-01-02T23:59", "2028-01-03T00:00"),
+    ):
+        told = higher | {"window": window, "grace_days": grace}
+        moves = await staff.foreseen(program, scheme_of(told))
+        assert moves == Moves(up=0, down=0, kept=1)
+        note = compare(await staff.seen(program), scheme_of(told), moves, Format("en", "EUR")).note
+        assert note.startswith("Of those who stay, 1 holds a tier that the sum does not reach. Such a tier is "), note
+        assert said in note
+        await town.publishes(told)
+        await town.night()
+        await town.at(last)
+        assert await town.tier() == "silver", told
+        await town.at(lost)
+        assert await town.tier() is None, told
+        await town.publishes(YEAR)
+        await town.night()
