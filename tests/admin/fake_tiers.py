@@ -38,6 +38,7 @@ class FakeTiers:
     refusal: str = ""
     done: Published = field(default_factory=Published)
     moves: Moves | Uncounted = field(default_factory=lambda: Moves(up=12, down=1, kept=34))
+    foresaw: list[Scheme] = field(default_factory=list)
     published: list[Scheme] = field(default_factory=list)
     floors: list[FloorByStaff] = field(default_factory=list)
 
@@ -45,8 +46,9 @@ class FakeTiers:
         """Give the tiers."""
         return TiersSeen(self.scheme, self.members)
 
-    async def foreseen(self, _: ProgramFacts, scheme: Scheme) -> Moves | Uncounted:  # noqa: ARG002 - as the real one
-        """Have some move."""
+    async def foreseen(self, _: ProgramFacts, scheme: Scheme) -> Moves | Uncounted:
+        """Have some move, and keep under which tiers."""
+        self.foresaw.append(scheme)
         return self.moves if self.scheme else "unpublished"
 
     async def publish(

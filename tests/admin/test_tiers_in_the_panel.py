@@ -100,11 +100,14 @@ def test_what_would_change_is_said_before_it_is_published(inside: TestClient[Lit
     assert desk.tiers.published == []
     assert "Today Money spent counts of this calendar year" in said
     assert "As written Points earned count within the last 6 months" in said
-    # What counts is another thing, so every tier begins elsewhere.
     assert "Members moving up 12 Members moving down 1 Members staying 9,167" in said
     assert "Of those who stay, 34 hold a tier that their sum does not reach" in said
     assert 'value="publish"' in looked.text
     assert 'value="publish"' not in inside.get(NEW).text
+    # Those that are written are looked at, not those in force: the very ones that are published then.
+    post(inside, NEW, GOOD)
+    assert desk.tiers.foresaw == desk.tiers.published
+    assert desk.tiers.foresaw[0].window == Rolling(6)
 
 
 @pytest.mark.parametrize(
