@@ -102,13 +102,12 @@ def _when(program: ProgramFacts, seen: SurveySeen, foreseen: Foreseen, f: Format
         if kind == "by_file":
             return [words.gettext("Nobody is asked until a file names whom, and when.")]
         return [words.gettext("It sends no mail: the storefront asks for each link, and shows it itself.")]
-    said = [
-        words.gettext("Nobody is asked about what happened before."),
-        words.gettext(
-            "What happens now is asked about on %(at)s, if it does not fall away until then.",
-            at=f.instant(foreseen.first_at, program.timezone),
-        ),
-    ]
+    now = words.gettext(
+        "What happens now is asked about on %(at)s, if it does not fall away until then.",
+        at=f.instant(foreseen.first_at, program.timezone),
+    )
+    # Who is planned by an edition before is asked about just that.
+    said = [now] if foreseen.planned else [words.gettext("Nobody is asked about what happened before."), now]
     cap = foreseen.policy.policy.daily_cap
     if cap:
         said.append(
