@@ -238,9 +238,11 @@ def test_a_survey_is_published_and_closed(inside: TestClient[Litestar], desk: Fa
         assert told in text_of(asks)
     assert "planned already" not in text_of(asks)
     assert 'name="version" value="1"' in asks.text
+    french = text_of(inside.get(f"{page}/publish?lang=fr"))
+    assert "fera l’objet d’une question le 28 nov. 2026 à 04:42, si rien ne l’annule d’ici là." in french
     # An edition before planned some, who are asked about what happened before.
     desk.surveys.planned = 6
-    again = text_of(inside.get(f"{page}/publish"))
+    again = text_of(inside.get(f"{page}/publish?lang=en"))
     assert "6 customers are planned already" in again
     assert "Nobody is asked about what happened before." not in again
     assert post(inside, f"{page}/publish").headers["location"] == page
