@@ -163,7 +163,9 @@ async def test_refused_rows_are_put_right_and_sent_again(
 ) -> None:
     window = await shop.opens(open_window)
     page, clicks, file = window.page, Clicks(window.page), tmp_path / "members.csv"
-    file.write_text("customer_id,joined_at\nc-8,2026-01-05T09:00:00Z\nc-9,yesterday\n", encoding="utf-8")
+    file.write_text(
+        "customer_id,joined_at,name\nc-8,2026-01-05T09:00:00Z,\nc-9,yesterday,Zoé Vergnaud\n", encoding="utf-8"
+    )
     await clicks.on(page.get_by_role("link", name="Imports and exports"))
     await _sent(page, file)
     await expect(page.get_by_role("main")).to_contain_text("yesterday", timeout=WORKER_MS)
@@ -180,8 +182,11 @@ async def test_refused_rows_are_put_right_and_sent_again(
     await _sent(page, repaired)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Done", timeout=WORKER_MS)
     await expect(page.locator(".facts div", has_text="Refused")).to_contain_text("0")
-    await window.open("/admin/p/1/members?q=c-9")
-    await expect(page.get_by_role("link", name="Customer c-9")).to_be_visible()
+    await window.open("/admin/p/1/members")
+    await clicks.look_for(page.get_by_role("searchbox", name="Name, e-mail or the shop’s id"), "verg")
+    await expect(page).to_have_url(f"{shop.address}/admin/p/1/members?q=verg")
+    await expect(page.get_by_role("link", name="Zoé Vergnaud")).to_be_visible()
+    await expect(page.get_by_role("link", name="Ben Martin")).to_have_count(0)
     assert window.complaints == []
 
 
