@@ -35,7 +35,7 @@ from kpi.inputs.staff import Entered, Staff
 from kpi.liability.actions import Liability
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
-from loyalty.members.staff import Adjusted, ByStaff, Seen
+from loyalty.members.staff import Adjusted, ByStaff, Seen, TriedAdjustment
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 
@@ -235,6 +235,9 @@ class Desk(Protocol):
 
     async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
         """Give or take points once under the form's key."""
+
+    async def try_adjustment(self, program: ProgramFacts, customer_id: UUID, points: int) -> TriedAdjustment | None:
+        """Tell what an adjustment would leave; nothing is written. None when there is nobody to adjust."""
 
     async def entered(self, program: ProgramFacts) -> Entered:
         """Read what is entered for the key figures: the latest of each kind."""

@@ -22,6 +22,7 @@ from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
+from loyalty.tiers.foreseeing import Moves
 from loyalty.tiers.scheme import Scheme
 from loyalty.tiers.staff import FloorByStaff, Published, TiersSeen
 
@@ -60,8 +61,8 @@ class LookingDesk(Protocol):
 class RewardsDesk(Protocol):
     """The verbs about rewards. A form sent twice does it once; a refusal is told by its lasting code."""
 
-    async def listed(self, program: ProgramFacts) -> list[RewardSeen]:
-        """List the rewards in the order of the catalogue, retired ones last."""
+    async def listed(self, program: ProgramFacts, *, counted: bool = True) -> list[RewardSeen]:
+        """List the rewards in the order of the catalogue, retired ones last; uncounted for who needs their names."""
 
     async def seen(
         self, program: ProgramFacts, reward_id: UUID, after: UUID | None = None, *, whole: bool = False
@@ -104,8 +105,11 @@ class RightsDesk(Protocol):
 class TiersDesk(Protocol):
     """The verbs about tiers. A refusal is told by its lasting code; "" is none."""
 
-    async def seen(self, program: ProgramFacts) -> TiersSeen:
-        """Read the tiers, and how many members hold each."""
+    async def seen(self, program: ProgramFacts, *, counted: bool = True) -> TiersSeen:
+        """Read the tiers, and how many members hold each; uncounted for who needs the tiers only."""
+
+    async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | None:
+        """Tell who would move under other tiers; None before there were any."""
 
     async def publish(
         self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None

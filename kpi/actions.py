@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from kpi import periods
 from kpi.answers import Answer, Counted, Figures, Overview, Period, Restated, Series
@@ -80,8 +81,10 @@ async def people(
     segment: Segment = "all",
     part: Part | None = None,
     as_of: datetime | None = None,
+    after: UUID | None = None,
+    most: int | None = None,
 ) -> Behind:
-    """Tell who is in the numerator of a measure and who only in its denominator.
+    """Tell who is in the numerator of a measure and who only in its denominator: all, or a page `after` somebody.
 
     Raises what `answer` raises, and `CountsNobody`, `BadChoice`.
     """
@@ -89,7 +92,6 @@ async def people(
     asking = await _ask(connection, program, {key: measure}, [chosen], as_of)
     facts, outcome = asking.facts[chosen], measure.outcome(asking.facts[chosen])
     group = group_of(key, outcome, segment, part)
-    ids = [customer_id.bytes for customer_id in await asking.reading.named(group)]
     return Behind(
         key=key,
         period=Period(chosen.start, chosen.end, program.timezone),
@@ -98,7 +100,7 @@ async def people(
         part=part,
         people=outcome.people,
         joined=facts.joined,
-        places=sorted(zip(ids, group, strict=True)),
+        places=await asking.reading.named(group, after, most),
     )
 
 

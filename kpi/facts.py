@@ -75,6 +75,18 @@ class Spread:
         return self.member_net + self.other_net
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Around:
+    """What is asked of a period that only lies around a wanted one: of sums and of sides there is nothing here.
+
+    `known` had bought before it began, `members` were members then, `bought` did so in it.
+    """
+
+    known: Customers = NOBODY
+    members: Customers = NOBODY
+    bought: Customers = NOBODY
+
+
 @dataclass(frozen=True, eq=False)
 class PeriodFacts:
     """One period [s, e).
@@ -113,7 +125,7 @@ class PeriodFacts:
         """How many customers joined in the period."""
         return len(self.joined)
 
-    @property
+    @cached_property
     def overlap(self) -> int:
         """How many customers bought in the period both as a member and as a non-member."""
-        return len(self.member.buyers & self.other.buyers)
+        return self.member.buyers.intersection_cardinality(self.other.buyers)

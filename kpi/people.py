@@ -4,10 +4,8 @@ A person is listed once, however many segments they count in. The order is that 
 an id misses nobody and repeats nobody, whatever is recorded meanwhile.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal, cast, get_args
 from uuid import UUID
 
@@ -64,9 +62,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Everybody behind a figure. `places` are the ids in order, each with the customer's number in the reading.
+    """The customers behind a figure. `places` are those of the chosen segment and part that were asked for.
 
-    `listed` are those of the segment and part that were chosen; `people` are the sets of every segment.
+    They are ids in order, each with the customer's number in the reading; `people` are the sets of every segment.
     """
 
     key: str
@@ -76,22 +74,21 @@ class Behind:
     part: Part | None
     people: Mapping[str, People]
     joined: Customers
-    places: Sequence[tuple[bytes, int]]
+    places: Sequence[tuple[UUID, int]]
 
     @property
     def counts(self) -> dict[str, int]:
         """Tell how many are in each part of the segment."""
         group = self.people[self.segment]
-        return {"numerator": len(group.did), "denominator_only": len(group.asked - group.did)}
+        return {"numerator": len(group.did), "denominator_only": group.asked.difference_cardinality(group.did)}
 
-    def after(self, last: UUID | None = None) -> Iterator[Someone]:
-        """Go through those whose ids come after this one."""
-        begin = 0 if last is None else bisect_right(self.places, (last.bytes, 2**32))
+    def listed(self) -> Iterator[Someone]:
+        """Go through those that were asked for."""
         group = self.people[self.segment]
         sides = [name for name in ("member", "non_member") if name in self.people]
-        for place, number in islice(self.places, begin, None):
+        for customer_id, number in self.places:
             yield Someone(
-                UUID(bytes=place),
+                customer_id,
                 "numerator" if number in group.did else "denominator_only",
                 tuple(cast("Segment", side) for side in sides if number in self.people[side].asked),
                 number in self.joined,

@@ -110,8 +110,8 @@ async def list_kpi_customers(
     The key needs the scopes `kpis:read` and `members:read`. Measures that are no share of customers answer 404.
     """
     last = _place(cursor)
-    behind = await _behind(connection, caller, key, start, end, segment, part, as_of)
-    found = list(islice(behind.after(last), limit + 1))
+    behind = await _behind(connection, caller, key, start, end, segment, part, as_of, after=last, most=limit + 1)
+    found = list(behind.listed())
     page = await told(connection, caller.program.program_id, caller.namespace, found[:limit])
     period, known = behind.period, behind.known
     return PeopleBody(
@@ -173,6 +173,9 @@ async def _behind(
     segment: str,
     part: str | None,
     as_of: str | None,
+    *,
+    after: UUID | None = None,
+    most: int | None = None,
 ) -> Behind:
     return await actions.people(
         connection,
@@ -183,13 +186,15 @@ async def _behind(
         segment=chosen_segment(segment),
         part=chosen_part(part),
         as_of=instant(as_of),
+        after=after,
+        most=most,
     )
 
 
 async def _lines(state: State, caller: Caller, behind: Behind) -> AsyncIterator[str]:
     """Write the file a thousand customers at a time; a connection is borrowed for each, not for a slow download."""
     yield BYTE_ORDER_MARK + "".join(csv_lines([HEADER]))
-    someones = behind.after()
+    someones = behind.listed()
     while piece := list(islice(someones, AT_ONCE)):
         async with state.database.reader() as connection:
             people = await told(connection, caller.program.program_id, caller.namespace, piece)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from kpi.facts import Customers, PeriodFacts
+from kpi.facts import Around, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
 
@@ -19,11 +19,19 @@ class Reading(Protocol):
     def facts_of(self, days: Days) -> PeriodFacts:
         """Give the facts of one of the periods."""
 
+    def around(self, days: Days) -> Around:
+        """Give what is asked of one of the periods around them."""
+
     def part(self, name: str) -> Mapping[Days, Any] | None:
         """Give a part of the periods that the reading brings along; None where it must be read from the rows."""
 
     async def numbers(self, ids: Iterable[UUID]) -> Customers:
         """Give the customers of these ids; of who neither bought nor joined there need be none."""
 
-    async def named(self, customers: Customers) -> list[UUID]:
-        """Give the ids of customers of these facts, in the order of their numbers."""
+    async def named(
+        self, customers: Customers, after: UUID | None = None, most: int | None = None
+    ) -> list[tuple[UUID, int]]:
+        """Give the ids of customers of these facts with their numbers, in the order of the ids.
+
+        Only those after one, and at most so many, where that is said.
+        """

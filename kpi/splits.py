@@ -151,7 +151,7 @@ def _overlapping(one: People, two: People) -> Interval | None:
     terms = [sqrt(n / (n - 1)) / n * t for t in (1 - p, -p)], [sqrt(m / (m - 1)) / m * t for t in (1 - q, -q)]
     ones = [(one.did, terms[0][0]), (one.asked - one.did, terms[0][1]), (two.asked - one.asked, 0.0)]
     twos = [(two.did, terms[1][0]), (two.asked - two.did, terms[1][1]), (one.asked - two.asked, 0.0)]
-    squares = sum(len(a & b) * (u - v) ** 2 for a, u in ones for b, v in twos)
+    squares = sum(a.intersection_cardinality(b) * (u - v) ** 2 for a, u in ones for b, v in twos)
     margin = Z95 * sqrt(squares)
     return (p - q - margin, p - q + margin)
 

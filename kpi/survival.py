@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,20 +36,10 @@ def kaplan_meier(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> Sur
     Crowley 1982, on the log-log scale); null while the upper limit has not come down to 1/2.
     """
     n, events = len(watched), int(happened.sum())
-    at_risk, alive, greenwood = n, 1.0, 0.0
+    steps = _steps(watched, happened)
+    below, above = _down_to_half(steps)
     # The first times at which the lower limit, the curve itself and the upper limit have come down to a half.
-    low: float | None = None
-    median: float | None = None
-    high: float | None = None
-    for time, left, died in _times(watched, happened):
-        if died:
-            alive *= 1 - died / at_risk
-            greenwood += died / (at_risk * (at_risk - died)) if at_risk > died else 0.0
-            below, above = _limits(alive, greenwood)
-            low = float(time) if low is None and below <= _HALF else low
-            median = float(time) if median is None and alive <= _HALF else median
-            high = float(time) if high is None and above <= _HALF else high
-        at_risk -= left
+    low, median, high = (_first(steps.times, reached) for reached in (below, steps.alive <= _HALF, above))
     return Survival(n, events, median, None if low is None or high is None else (low, high))
 
 
@@ -60,12 +51,7 @@ def curve(watched: NDArray[np.int64], happened: NDArray[np.int64], day: int, mos
     """
     if not len(watched):
         return Curve(0, 0, None, [])
-    times, place, left = np.unique(watched, return_inverse=True, return_counts=True)
-    died = np.bincount(place, weights=happened, minlength=len(times))
-    at_risk = len(watched) - np.cumsum(left) + left
-    alive = np.cumprod(1 - died / at_risk)
-    # Where all who were left had it, S is 0, and G, which is infinite then, is not asked for.
-    greenwood = np.cumsum(died / (at_risk * np.maximum(at_risk - died, 1)))
+    times, at_risk, alive, greenwood = _steps(watched, happened)
     half = np.flatnonzero(alive <= _HALF)
     ends = np.arange(min(most_days, int(times[-1]) // day) + 1) * day
     # The last time that is not after each day, and the first that is not before it.
@@ -85,11 +71,42 @@ def _point(alive: float, greenwood: float, waiting: int) -> Point:
     return Point(1 - alive, (1 - high, 1 - low) if 0 < alive < 1 else None, waiting)
 
 
-def _times(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """Give each time with how many were last seen then, and to how many of them it happened."""
-    times, place, left = np.unique(watched, return_inverse=True, return_counts=True)
-    died = np.bincount(place, weights=happened, minlength=len(times)).astype(np.int64)
-    return [(int(time), int(n), int(d)) for time, n, d in zip(times, left, died, strict=True)]
+class _Steps(NamedTuple):
+    """The curve after each time at which somebody was last seen; `at_risk` were watched until then."""
+
+    times: NDArray[np.int64]
+    at_risk: NDArray[np.int64]
+    alive: NDArray[np.float64]
+    greenwood: NDArray[np.float64]
+
+
+def _steps(watched: NDArray[np.int64], happened: NDArray[np.int64]) -> _Steps:
+    order = np.argsort(watched)
+    ordered = watched[order]
+    begins = np.flatnonzero(np.r_[True, np.diff(ordered) != 0][: len(ordered)])
+    died = np.add.reduceat(happened[order], begins) if len(begins) else begins
+    at_risk = len(watched) - begins
+    alive = np.cumprod(1 - died / at_risk, dtype=np.float64)
+    # Where all who were left had it, S is 0, and G, which is infinite then, is not asked for.
+    greenwood = np.cumsum(np.where(at_risk > died, died / (at_risk * np.maximum(at_risk - died, 1)), 0.0))
+    return _Steps(ordered[begins], at_risk, alive, greenwood)
+
+
+def _down_to_half(steps: _Steps) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell after which times the lower and the upper limit are at a half or below; they lie on a curve that is certain.
+
+    S^exp(∓s) ≤ 1/2 is asked of the logarithms, ln S ≤ ln(1/2)·exp(±s): there may be hundreds of thousands of times.
+    """
+    low, high = steps.alive <= 0, steps.alive <= 0
+    inside = (steps.alive > 0) & (steps.alive < 1)
+    alive = np.log(steps.alive[inside])
+    factor = np.exp(Z95 * np.sqrt(steps.greenwood[inside]) / alive)
+    low[inside], high[inside] = alive <= log(_HALF) * factor, alive * factor <= log(_HALF)
+    return low, high
+
+
+def _first(times: NDArray[np.int64], reached: NDArray[np.bool_]) -> float | None:
+    return float(times[np.argmax(reached)]) if reached.any() else None
 
 
 def _limits(alive: float, greenwood: float) -> Interval:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from uuid import UUID
 
 from litestar.datastructures import State
@@ -29,7 +28,15 @@ from loyalty.desk_rooms import DeskRooms
 from loyalty.errors import LoyaltyError
 from loyalty.members.people import PAGE, Found, People, Search, find_people, people_named
 from loyalty.members.person import PersonFacts
-from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
+from loyalty.members.staff import (
+    Adjusted,
+    ByStaff,
+    Seen,
+    TriedAdjustment,
+    adjust_by_staff,
+    see_person,
+    try_adjustment,
+)
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.queries import all_programs
@@ -113,11 +120,19 @@ class PanelDesk(DeskRooms):
         async with self._database.reader() as connection:
             try:
                 behind = await kpi.people(
-                    connection, program, asked.key, asked.period.start, asked.period.end, segment=segment, part=part
+                    connection,
+                    program,
+                    asked.key,
+                    asked.period.start,
+                    asked.period.end,
+                    segment=segment,
+                    part=part,
+                    after=asked.after,
+                    most=None if whole else PAGE + 1,
                 )
             except CountsNobody:
                 return None
-            ids = [someone.customer_id for someone in islice(behind.after(asked.after), None if whole else PAGE + 1)]
+            ids = [someone.customer_id for someone in behind.listed()]
             shown = ids if whole else ids[:PAGE]
             return Crowd(behind.counts, await people_named(connection, program, shown), len(ids) > len(shown))
 
@@ -141,6 +156,11 @@ class PanelDesk(DeskRooms):
     async def adjust(self, program: ProgramFacts, asked: ByStaff) -> Adjusted:
         """Give or take points once under the form's key."""
         return await adjust_by_staff(self._database, program, asked)
+
+    async def try_adjustment(self, program: ProgramFacts, customer_id: UUID, points: int) -> TriedAdjustment | None:
+        """Tell what an adjustment would leave; nothing is written."""
+        async with self._database.reader() as connection:
+            return await try_adjustment(connection, program, customer_id, points)
 
     async def entered(self, program: ProgramFacts) -> Entered:
         """Read what is entered for the key figures."""

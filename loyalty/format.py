@@ -109,6 +109,12 @@ class Format:
         """Write an interval in words."""
         return self.words.gettext("%(low)s to %(high)s", low=low, high=high)
 
+    def dates(self, first: date, last: date) -> str:
+        """Write a range of days, both of them in it: `1 May 2017 to 31 Dec 2017`; a single day once."""
+        if first == last:
+            return self.date(first)
+        return self.words.gettext("%(first)s to %(last)s", first=self.date(first), last=self.date(last))
+
     def date(self, day: date, pattern: str = "d MMM y") -> str:
         """Write `31 Dec 2017` or `1er mai 2017`; `pattern` is CLDR's."""
         written = _tidy(format_date(day, format=pattern, locale=self.locale))

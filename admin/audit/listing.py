@@ -58,6 +58,7 @@ class AuditPage:
     people: Sequence[str]
     rooms: Sequence[tuple[str, str]]
     rows: Sequence[Row]
+    narrowed: bool
     csv: str
     first: str
     following: str
@@ -94,6 +95,7 @@ def make_page(program: ProgramFacts, filters: Filters, journal: Journal, f: Form
         people=journal.people,
         rooms=sorted(((room, room_said(room, f)) for room in ROOMS), key=lambda one: one[1].casefold()),
         rows=[_row(program, one, f) for one in journal.actions],
+        narrowed=any(filters.said.values()),
         csv=with_query(f"{base}.csv", filters.said),
         first=with_query(base, filters.said) if filters.after else "",
         following=with_query(base, {**filters.said, "after": last}) if last else "",

@@ -133,7 +133,7 @@ def _of(one: ExportFacts, f: Format) -> str:
     """Say which rows they are."""
     words, said = f.words, [one.format.upper()]
     if one.from_on and one.to_on:
-        said.append(words.gettext("%(first)s to %(last)s", first=f.date(one.from_on), last=f.date(one.to_on)))
+        said.append(f.dates(one.from_on, one.to_on))
     elif one.from_on:
         said.append(words.gettext("from %(day)s", day=f.date(one.from_on)))
     elif one.to_on:

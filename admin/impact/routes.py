@@ -20,13 +20,13 @@ from admin.impact.flow import flow_table
 from admin.impact.page import keys, make_page
 from admin.impact.points import points_table
 from admin.impact.tables import impact_table, retention_table
+from admin.no_purchases import no_purchases
 from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.period_names import PeriodNames
 from admin.picker import address
 from admin.program import find_program
 from admin.session import Visitor
 from kpi.answers import Overview
-from loyalty.clock import utc_now
 
 ROLES = ("owner", "manager", "analyst")
 
@@ -50,16 +50,10 @@ async def impact(
 ) -> Response[str] | Response[None]:
     """Show the page of a period. An address that can be said shorter or better is sent to its one form."""
     program, programs = await find_program(program_id, desk, visitor, ROLES)
-    shell = {"visitor": visitor.who, "program": program, "programs": programs}
     calendar = await desk.calendar(program)
-    f = Format(reader_of(request).language, program.currency)
     if calendar is None:
-        values = {
-            "origin": (program.data_origin or {}).get(f.language, ""),
-            "public_url": desk.public_url.rstrip("/"),
-            "now": utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-        return page(request, "no_purchases.html", {**shell, **values})
+        return no_purchases(request, desk, visitor, program, programs, "impact")
+    f = Format(reader_of(request).language, program.currency)
     asked = Asked.of(request)
     choice = asked.understood(calendar, program)
     if not asked.is_canonical(choice):
@@ -74,6 +68,7 @@ async def impact(
         "objectives": objective_rows(seen.objectives, f),
         "may_aim": visitor.who.role in ACTS,
     }
+    shell = {"visitor": visitor.who, "program": program, "programs": programs}
     return page(request, "impact.html", {**shell, **shown})
 
 

@@ -22,6 +22,7 @@ from admin.kpis.pictures.page import picture_table
 from admin.kpis.tables import list_table, series_table
 from admin.members.addresses import with_query
 from admin.members.routes import SEES
+from admin.no_purchases import no_purchases
 from admin.pages import AnyRequest, kept, page, part, reader_of, redirect
 from admin.period_names import PeriodNames
 from admin.periods import Calendar
@@ -42,7 +43,7 @@ async def kpis(
     program, programs = await find_program(program_id, desk, visitor, ROLES)
     calendar = await desk.calendar(program)
     if calendar is None:
-        return redirect(f"/admin/p/{program_id}/impact", kept(request))
+        return no_purchases(request, desk, visitor, program, programs, "kpis")
     asked = Asked.of(request)
     choice = asked.understood(calendar, program)
     if not asked.is_canonical(choice):
@@ -78,14 +79,14 @@ async def measure(
     program, programs = await find_program(program_id, desk, visitor, ROLES)
     calendar = await desk.calendar(program)
     if calendar is None:
-        return redirect(f"/admin/p/{program_id}/impact", kept(request))
+        return no_purchases(request, desk, visitor, program, programs, "kpis")
     said = Asked.of(request)
     asked = _asked(request, key, program, calendar, visitor)
     if not said.is_canonical(asked.choice) or said_in(request).get("by", "") != asked.by:
         choice = asked.choice
         return redirect(address(request.url.path, choice.period, choice.against, by=asked.by), kept(request))
     overview = await _one(desk, program, calendar, asked, closely=True)
-    tiers = await desk.tiers.seen(program) if key == MIGRATION else None
+    tiers = await desk.tiers.seen(program, counted=False) if key == MIGRATION else None
     shown = make_measure(program, calendar, asked, overview, _format(request, program), tiers)
     values = {"visitor": visitor.who, "program": program, "programs": programs, "page": shown}
     if request.headers.get("hx-request"):

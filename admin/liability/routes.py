@@ -11,6 +11,7 @@ from admin.desk import Desk
 from admin.format import Format
 from admin.impact.routes import ROLES
 from admin.liability.page import liability_table, make_liability
+from admin.no_purchases import no_purchases
 from admin.pages import AnyRequest, kept, page, reader_of, redirect
 from admin.periods import Against, Calendar, Line
 from admin.picker import address
@@ -28,7 +29,7 @@ async def liability(
     program, programs = await find_program(program_id, desk, visitor, ROLES)
     calendar = await desk.calendar(program)
     if calendar is None:
-        return redirect(f"/admin/p/{program_id}/impact", kept(request))
+        return no_purchases(request, desk, visitor, program, programs, "liability")
     asked = Asked.of(request)
     choice = asked.understood(calendar, program)
     if asked.against is not None or not asked.is_canonical(choice):

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from admin.format import Format
 from admin.forms import is_key
+from admin.members.purse import last_day
 from loyalty.members.adjustments import MOST_BY_STAFF
-from loyalty.members.staff import ByStaff
+from loyalty.members.staff import ByStaff, TriedAdjustment
 
 MOST_POINTS = MOST_BY_STAFF
 LONGEST_REASON = 500
@@ -44,7 +46,7 @@ def form_from(said: Mapping[str, str], f: Format) -> AdjustForm:
     )
     errors = {}
     if points_of(form) is None:
-        errors["points"] = f.words.gettext("Write a whole number from 1 to %(most)s.", most=f.number(MOST_POINTS))
+        errors["points"] = _no_number(f)
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
         errors["reason"] = f.words.gettext(
             "Say why, in at most %(most)s characters. It will stand in the timeline.", most=f.number(LONGEST_REASON)
@@ -64,9 +66,45 @@ def points_of(form: AdjustForm) -> int | None:
     return -points if form.remove else points
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What would come of the form as it is filled in; `refused`: nothing would."""
+
+    said: str = ""
+    refused: bool = False
+
+
+def outcome_of(form: AdjustForm, tried: TriedAdjustment | None, f: Format, zone: ZoneInfo) -> Outcome:
+    """Say what was before and would be after; nothing of a field that is still empty."""
+    if not form.points:
+        return Outcome()
+    if tried is None:
+        return Outcome(_no_number(f), refused=True)
+    before, after = tried.available
+    if after is None:
+        return Outcome(errors_of("not_enough_points", before, f)["points"], refused=True)
+    said = [available_said(before, after, f)]
+    owed, owed_after = tried.debt
+    if owed_after != owed:
+        said.append(f.words.gettext("Owed: %(before)s → %(after)s.", before=f.number(owed), after=f.number(owed_after)))
+    if tried.ends_at is not None:
+        day = f.date(last_day(tried.ends_at, zone))
+        said.append(f.words.gettext("What is added can be used until %(day)s.", day=day))
+    return Outcome(" ".join(said))
+
+
+def available_said(before: int, after: int, f: Format) -> str:
+    """Write the available points before and after."""
+    return f.words.gettext("Available: %(before)s → %(after)s.", before=f.number(before), after=f.number(after))
+
+
 def asked_for(form: AdjustForm, user_id: UUID, request_id: str, customer_id: UUID) -> ByStaff:
     """Turn a form without errors into what is asked for."""
     return ByStaff(user_id, request_id, customer_id, points_of(form) or 0, form.reason, form.key)
+
+
+def _no_number(f: Format) -> str:
+    return f.words.gettext("Write a whole number from 1 to %(most)s.", most=f.number(MOST_POINTS))
 
 
 def errors_of(code: str, available: int, f: Format) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """The page of a member, made of ready texts: who it is, the points, what happened, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from admin.format import Format
-from admin.members.adjusting import AdjustForm
+from admin.members.adjusting import AdjustForm, Outcome, available_said
 from admin.members.answers import Besides
 from admin.members.listing import name_of
 from admin.members.purse import Figure, HoldRow, LotGroup, make_holds, make_lots, make_strip
@@ -65,6 +65,8 @@ class MemberPage:
     makes_links: bool
     link: str
     link_said: str
+    # What would come of the form for adjusting is asked for while it is filled in.
+    outcome: Outcome = field(default_factory=Outcome)
 
 
 def make_member(
@@ -74,6 +76,7 @@ def make_member(
     adjust: AdjustForm | None,
     f: Format,
     *,
+    sees_orders: bool = False,
     holds_tiers: bool = False,
     makes_links: bool = False,
     gives_out: bool = False,
@@ -86,6 +89,7 @@ def make_member(
     base = f"/admin/p/{program.program_id}/members/{person.customer_id}"
     name = name_of(person.name, person.email, person.ids, f)
     opened, tiers = str(seen.why.award_id) if seen.why else "", names_of(seen.tier, f)
+    teller = Teller(f, zone, tiers, f"/admin/p/{program.program_id}/purchases" if sees_orders else "")
     return MemberPage(
         base=base,
         name=name,
@@ -101,7 +105,7 @@ def make_member(
         lots_sum=_sum(purse, f),
         lots_csv=f"{base}/lots.csv",
         holds=make_holds(base, purse, f, program.timezone),
-        timeline=make_timeline(base, seen.timeline, asked.after, opened, Teller(f, zone, tiers), others),
+        timeline=make_timeline(base, seen.timeline, asked.after, opened, teller, others),
         why=make_why(seen.why, speaker_of_why(seen.why, tiers, program, f)) if seen.why else None,
         adjust=adjust if person.ids else None,
         available=f.number(purse.available),
@@ -176,12 +180,11 @@ def _periods(person: PersonFacts, program: ProgramFacts, f: Format) -> list[str]
     words, zone = f.words, program.zone
     said = []
     for membership in person.memberships:
-        joined = f.date(membership.joined_at.astimezone(zone).date())
+        joined = membership.joined_at.astimezone(zone).date()
         if membership.left_at is None:
-            said.append(words.gettext("since %(day)s", day=joined))
+            said.append(words.gettext("since %(day)s", day=f.date(joined)))
         else:
-            left = f.date(membership.left_at.astimezone(zone).date())
-            said.append(words.gettext("%(from)s to %(to)s", **{"from": joined, "to": left}))
+            said.append(f.dates(joined, membership.left_at.astimezone(zone).date()))
     return said
 
 
@@ -199,15 +202,19 @@ def _sum(purse: Purse, f: Format) -> str:
 
 
 def _notice(seen: Seen, done: str, f: Format) -> str:
-    """Confirm an adjustment that the timeline shows; an address can claim nothing that is not there."""
+    """Confirm an adjustment that the timeline shows, with the balance before and after it.
+
+    An address can claim nothing that is not there.
+    """
     row = next((r for r in seen.timeline.rows if r.award_id == _id(done) and r.cause == "adjusted"), None)
     if row is None:
         return ""
     n = row.facts.get("points", 0)
     points = points_said(abs(n), f)
-    if n > 0:
-        return f.words.gettext("%(points)s added.", points=points)
-    return f.words.gettext("%(points)s removed.", points=points)
+    said = f.words.gettext("%(points)s added.", points=points)
+    if n < 0:
+        said = f.words.gettext("%(points)s removed.", points=points)
+    return f"{said} {available_said(*row.available, f)}" if row.available else said
 
 
 def _id(text: str) -> UUID | None:

@@ -12,7 +12,7 @@ from admin.csv_file import csv_response
 from admin.desk import Desk
 from admin.format import Format
 from admin.members.addresses import asked, id_of, place_of, search_of, search_said, with_query
-from admin.members.adjusting import AdjustForm, asked_for, errors_of, form_from, still_busy
+from admin.members.adjusting import AdjustForm, asked_for, errors_of, form_from, outcome_of, points_of, still_busy
 from admin.members.answers import Besides, besides
 from admin.members.listing import make_listing, people_table
 from admin.members.page import Asked, make_member
@@ -20,7 +20,7 @@ from admin.members.purse import lots_table
 from admin.members.rights import ERASES, GIVES_OUT, RIGHTS
 from admin.members.telling import Teller
 from admin.members.timeline import timeline_table
-from admin.pages import AnyRequest, kept, page, reader_of, redirect
+from admin.pages import AnyRequest, kept, page, part, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.listing import names_of
@@ -36,6 +36,7 @@ SEES = ("owner", "manager", "analyst", "support")
 ADJUSTS = ("owner", "manager", "support")
 MAKES_LINKS = ("owner", "manager", "support")
 HOLDS_TIERS = ("owner", "manager")
+SEES_ORDERS = ("owner", "manager", "analyst")
 SEES_CASES = ("owner", "manager", "analyst")
 
 
@@ -144,6 +145,25 @@ async def adjust(
     return await _show(request, desk, visitor, program, seen, form, status=409)
 
 
+@get("/p/{program_id:str}/members/{customer:str}/adjust/try")
+async def try_adjusting(
+    request: AnyRequest,
+    program_id: FromPath[str],
+    customer: FromPath[str],
+    desk: NamedDependency[Desk],
+    visitor: NamedDependency[Visitor],
+) -> Response[str]:
+    """Say what would come of the form as it is filled in, for its line: nothing is done."""
+    program, _ = await find_program(program_id, desk, visitor, ADJUSTS)
+    customer_id, f = id_of(customer), Format(reader_of(request).language, program.currency)
+    form = form_from(asked(request), f)
+    points = points_of(form)
+    tried = await desk.try_adjustment(program, customer_id, points or 0) if customer_id and points else None
+    if customer_id is None or (points and tried is None):
+        raise NotFoundException
+    return part(request, "parts/adjust.html", "outcome", {"outcome": outcome_of(form, tried, f, program.zone)})
+
+
 @post("/p/{program_id:str}/members/{customer:str}/page-link")
 async def make_link(
     request: AnyRequest,
@@ -193,6 +213,7 @@ async def _show(
     f = Format(reader_of(request).language, program.currency)
     role = visitor.who.role
     may = {
+        "sees_orders": role in SEES_ORDERS,
         "holds_tiers": role in HOLDS_TIERS,
         "makes_links": role in MAKES_LINKS,
         "gives_out": role in GIVES_OUT,
@@ -229,4 +250,4 @@ def _spoken(search: Search) -> dict[str, str]:
     return {name: value for name, value in search_said(search).items() if value}
 
 
-ROUTES = [people, people_csv, member, timeline_csv, lots_csv, adjust, make_link, *RIGHTS]
+ROUTES = [people, people_csv, member, timeline_csv, lots_csv, try_adjusting, adjust, make_link, *RIGHTS]

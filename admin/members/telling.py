@@ -11,11 +11,15 @@ from loyalty.members.timeline import Happened
 
 @dataclass(frozen=True)
 class Teller:
-    """Who tells it: the language, the zone of the days, and the names of tiers by key."""
+    """Who tells it: the language, the zone of the days, the names of tiers by key, and where purchases are seen.
+
+    `orders`: the folder of their pages, "" for who sees none.
+    """
 
     f: Format
     zone: ZoneInfo
     tiers: Mapping[str, str] = field(default_factory=dict)
+    orders: str = ""
 
 
 def title_of(row: Happened, teller: Teller) -> str:
@@ -94,7 +98,8 @@ def detail_of(row: Happened, teller: Teller) -> str:
         money = "" if row.cause == "cancellation" else f.money(amount)
         return ", ".join(part for part in (money, order, row.storefront) if part)
     if row.cause in _OF_REWARDS:
-        return points_said(row.facts.get(_AMOUNTS[row.cause]) or 0, f)
+        points = points_said(row.facts.get(_AMOUNTS[row.cause]) or 0, f)
+        return f"{points}, {f.words.gettext('order %(id)s', id=row.used_order)}" if row.used_order else points
     return _DETAILS.get(row.cause, _decided_anew)(row, teller)
 
 

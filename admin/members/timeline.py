@@ -89,7 +89,14 @@ def _row(row: Happened, base: str, after: str, opened: str, teller: Teller) -> R
         clock=f"{row.at.astimezone(teller.zone):%H:%M}",
         why=f"{with_query(base, said)}#{'timeline' if is_open else 'why'}" if row.has_reasons else "",
         opened=is_open,
+        link=_order_of(row, teller),
     )
+
+
+def _order_of(row: Happened, teller: Teller) -> str:
+    """Lead to the purchase that a row is about, or on which its reward was used."""
+    purchase_id = row.purchase_id or row.used_on
+    return f"{teller.orders}/{purchase_id}" if teller.orders and purchase_id else ""
 
 
 def _besides(row: Besides, teller: Teller) -> Row:

@@ -74,6 +74,7 @@ class EventsPage:
     filters: EventFilters
     kinds: Sequence[tuple[str, str]]
     rows: Sequence[EventRow]
+    narrowed: bool
     csv: str
     first: str
     following: str
@@ -102,6 +103,7 @@ def make_events(program: ProgramFacts, filters: EventFilters, seen: EventsSeen, 
         filters=filters,
         kinds=[(kind, f.words.gettext(name)) for kind, name in _KINDS.items()],
         rows=[_row(program, one, f) for one in seen.events],
+        narrowed=any(filters.said.values()),
         csv=with_query(f"{base}/events.csv", {**filters.said, "after": after}),
         first=with_query(f"{base}/events", filters.said) if filters.after else "",
         following=with_query(f"{base}/events", {**filters.said, "after": onward}) if onward else "",

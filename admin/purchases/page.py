@@ -7,8 +7,9 @@ from json import dumps
 from admin.format import MISSING, Format
 from admin.members.addresses import with_query
 from admin.purchases.listing import chips_of, customer_said
+from admin.rewards.listing import state_of
 from loyalty.programs.facts import ProgramFacts
-from loyalty.purchases.arrived import AwardSeen, PurchaseOpened, RefundSeen, Told
+from loyalty.purchases.arrived import AwardSeen, PurchaseOpened, RedemptionSeen, RefundSeen, Told
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,20 @@ class Decision:
     less: bool
     note: str
     why: str
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """A reward that was used on it, whose, and what became of it. `points` were taken, or are still set aside."""
+
+    reward: str
+    address: str
+    who: str
+    member: str
+    points: str
+    state: str
+    note: str
+    at: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,7 @@ class PurchasePage:
     facts: Sequence[tuple[str, str]]
     decisions: Sequence[Decision]
     refunds: Sequence[tuple[str, str, str, str]]
+    redemptions: Sequence[Redeemed]
     revisions: Sequence[Revision]
     refused: str
 
@@ -77,6 +93,7 @@ def make_purchase(program: ProgramFacts, opened: PurchaseOpened, f: Format) -> P
         ],
         decisions=[_decision(program, award, f) for award in opened.awards],
         refunds=[_refund(program, refund, f) for refund in opened.refunds],
+        redemptions=[_redeemed(program, one, f) for one in opened.redemptions],
         revisions=[_revision(program, told, f) for told in opened.told],
         refused=with_query(f"{base}/purchases/refused", {"q": one.order_id}),
     )
@@ -123,6 +140,21 @@ def _refund(program: ProgramFacts, refund: RefundSeen, f: Format) -> tuple[str, 
     early = words.gettext("came before the purchase") if refund.parked else ""
     said = f"{name} {refund.refund_id}".strip()
     return said, money, f.instant(refund.refunded_at, program.timezone), early
+
+
+def _redeemed(program: ProgramFacts, one: RedemptionSeen, f: Format) -> Redeemed:
+    base = f"/admin/p/{program.program_id}"
+    back = f.words.gettext("%(n)s came back", n=f.number(one.returned)) if one.returned else ""
+    return Redeemed(
+        reward=one.reward,
+        address=f"{base}/rewards/{one.reward_id}",
+        who=customer_said(one.name, one.email, one.shop_id, f),
+        member=f"{base}/members/{one.survivor}",
+        points=f.number(one.captured if one.state == "captured" else one.points),
+        state=state_of(one, f),
+        note=back,
+        at=f.instant(one.opened_at, program.timezone),
+    )
 
 
 def _revision(program: ProgramFacts, told: Told, f: Format) -> Revision:

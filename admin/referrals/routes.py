@@ -138,7 +138,7 @@ async def _tiles(request: AnyRequest, desk: Desk, program: ProgramFacts, f: Form
 
 async def _rewards(desk: Desk, program: ProgramFacts) -> Rewards:
     """Name the rewards that could be promised: those with a price of their own."""
-    listed = await desk.rewards.listed(program)
+    listed = await desk.rewards.listed(program, counted=False)
     return [(one.reward.reward_id, one.reward.name) for one in listed if one.reward.kind != "points_payment"]
 
 

@@ -10,9 +10,11 @@ from admin.members.addresses import with_query
 from admin.members.listing import name_of
 from admin.rewards.drafts import Draft, draft_of
 from loyalty.programs.facts import ProgramFacts
+from loyalty.purchases.arrived import RedemptionSeen
 from loyalty.rewards.staff import RewardSeen, Taker, Takers
 
 _NOTHING = "–"
+_OR_MORE = "+"
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def make_row(program: ProgramFacts, seen: RewardSeen, f: Format) -> Row:
         price=f.words.gettext("from %(points)s", points=price) if reward.kind == "points_payment" else price,
         left=_NOTHING if seen.left is None else f.number(seen.left),
         over=seen.left == 0,
-        out=f.number(seen.out),
+        out=f"{f.number(seen.out)}{_OR_MORE if seen.more else ''}",
         last=last,
         active=reward.active,
     )
@@ -138,7 +140,7 @@ def _asker(program: ProgramFacts, taker: Taker, f: Format) -> Asker:
     )
 
 
-def state_of(taker: Taker, f: Format) -> str:
+def state_of(taker: Taker | RedemptionSeen, f: Format) -> str:
     """Say what became of a redemption."""
     words = f.words
     if taker.state == "captured" and taker.returned >= taker.captured:
@@ -168,7 +170,17 @@ def rewards_table(program: ProgramFacts, seen: Sequence[RewardSeen], f: Format) 
         row = make_row(program, one, f)
         status = words.gettext("Offered") if row.active else words.gettext("Retired")
         last = None if one.last_at is None else one.last_at.astimezone(program.zone).date().isoformat()
-        rows.append([row.name, row.kind, one.reward.price_points, one.left, one.out, last, status])
+        rows.append(
+            [
+                row.name,
+                row.kind,
+                one.reward.price_points,
+                one.left,
+                f"{one.out}{_OR_MORE}" if one.more else one.out,
+                last,
+                status,
+            ]
+        )
     return header, rows
 
 

@@ -218,7 +218,7 @@ def _tier(key: str | None, seen: RulesSeen, f: Format) -> str:
 
 
 def _days(one: BacktestFacts, f: Format) -> str:
-    return f.between(f.date(one.from_on), f.date(one.to_on))
+    return f.dates(one.from_on, one.to_on)
 
 
 def _month(month: str, f: Format, pattern: str = "LLLL y") -> str:

@@ -12,6 +12,7 @@ from admin.rules.addresses import version_address
 from admin.rules.listing import make_lines
 from admin.search.places import places
 from admin.surveys.listing import make_row as survey_row
+from loyalty.i18n import LANGUAGES
 from loyalty.members.looking import Looked
 from loyalty.programs.facts import ProgramFacts
 from loyalty.purchases.finding import OrderFound
@@ -88,10 +89,13 @@ def _plain(text: str) -> str:
 
 
 def _places(program: ProgramFacts, text: str, role: str, f: Format) -> Group:
+    """Find pages by their names in every language: who reads one may have learned the service in another."""
+    spoken = [places(program, Format(language, program.currency)) for language in LANGUAGES]
+    names = [" ".join(f"{place.name} {place.also}" for place in tongues) for tongues in zip(*spoken, strict=True)]
     hits = [
         Hit(place.address, place.name)
-        for place in places(program, f)
-        if role in place.roles and matches(text, place.name, place.also)
+        for place, told in zip(places(program, f), names, strict=True)
+        if role in place.roles and matches(text, told)
     ]
     return Group(f.words.gettext("Pages"), "arrow-right", hits)
 

@@ -1,4 +1,4 @@
-"""The pages of the panel by name, for whoever types "keys" or "clés" instead of looking at the side."""
+"""The pages of the panel by name, in one language: for whoever types "keys" instead of looking at the side."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ async def search(
 
 async def _offered(desk: Desk, program: ProgramFacts) -> Offered:
     return Offered(
-        rewards=await desk.rewards.listed(program),
+        rewards=await desk.rewards.listed(program, counted=False),
         rules=await desk.rules.seen(program),
         surveys=(await desk.surveys.listed(program)).surveys,
         segments=await desk.segments.listed(program),

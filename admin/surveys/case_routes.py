@@ -1,5 +1,7 @@
 """The addresses of cases: the queue, one of them, and what is done about it."""
 
+from uuid import UUID
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
@@ -119,15 +121,14 @@ def _wrong(form: CaseForm, f: Format) -> dict[str, str]:
 
 async def _seen(
     request: AnyRequest, desk: Desk, visitor: Visitor, program: ProgramFacts
-) -> tuple[CasesSeen, tuple[str, bool, int], bool, bool]:
+) -> tuple[CasesSeen, tuple[str, bool, UUID | None], bool, bool]:
     """Read the page of the queue that the address means."""
     said, listed = asked(request), await desk.surveys.listed(program)
     simulated = listed.has_simulated and (said.get("answers") == "simulated" or not listed.has_real)
     state, mine = next((one for one in STATES if one == said.get("state")), STATES[0]), said.get("mine") == "1"
-    text = said.get("page", "0")
-    place = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0  # noqa: PLR2004 - far enough
-    found = await desk.surveys.cases(program, state, place, visitor.who.user_id, mine=mine, simulated=simulated)
-    return found, (state, mine, place), simulated, listed.has_real and listed.has_simulated
+    after = id_of(said.get("after", ""))
+    found = await desk.surveys.cases(program, state, after, visitor.who.user_id, mine=mine, simulated=simulated)
+    return found, (state, mine, after), simulated, listed.has_real and listed.has_simulated
 
 
 async def _case(desk: Desk, program: ProgramFacts, told: str) -> CaseSeen:

@@ -14,7 +14,7 @@ from admin.surveys.words import CHOSEN_OUTCOMES, outcome_said
 from loyalty.programs.facts import ProgramFacts
 from surveys.staff.facts import CaseSeen, CasesSeen, CaseState, Owner
 
-STATES: tuple[CaseState, ...] = ("open", "closed", "all")
+STATES: tuple[CaseState, ...] = ("open", "closed")
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,16 @@ class CasePage:
 
 
 def make_cases(
-    program: ProgramFacts, seen: CasesSeen, asked: tuple[str, bool, int], f: Format, *, both: bool, simulated: bool
+    program: ProgramFacts,
+    seen: CasesSeen,
+    asked: tuple[str, bool, UUID | None],
+    f: Format,
+    *,
+    both: bool,
+    simulated: bool,
 ) -> CasesPage:
-    """Put a page of cases into words; `asked`: the state, whether only mine, and the page from 0."""
-    state, mine, place = asked
+    """Put a page of cases into words; `asked`: the state, whether only mine, and the case before."""
+    state, mine, after = asked
     path, words, counts = f"/admin/p/{program.program_id}/survey-cases", f.words, seen.counts
     kept = {"answers": "simulated"} if simulated else {}
     here = kept | ({"mine": "1"} if mine else {"state": state} if state != "open" else {})
@@ -100,8 +106,8 @@ def make_cases(
         states=states,
         simulated=simulated,
         csv=with_query(f"{path}.csv", here),
-        first=with_query(path, here) if place else "",
-        following=with_query(path, here | {"page": str(place + 1)}) if seen.more else "",
+        first=with_query(path, here) if after else "",
+        following=with_query(path, here | {"after": str(seen.cases[-1].case_id)}) if seen.more else "",
         empty=not counts.get("open", 0) and not counts.get("closed", 0),
     )
 

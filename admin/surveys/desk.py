@@ -21,6 +21,7 @@ from surveys.staff.facts import (
     SurveysSeen,
     Taken,
 )
+from surveys.staff.foreseeing import Foreseen
 from surveys.staff.results import ResultsSeen
 
 
@@ -41,6 +42,9 @@ class SurveysDesk(Protocol):
 
     async def edit(self, program: ProgramFacts, survey_id: UUID, version: int, content: Content) -> str:
         """Change the draft, if nobody else did since `version`."""
+
+    async def foreseen(self, program: ProgramFacts, seen: SurveySeen) -> Foreseen:
+        """Tell what publishing a survey's draft comes to; nothing is written."""
 
     async def publish(
         self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None
@@ -71,13 +75,13 @@ class SurveysDesk(Protocol):
         self,
         program: ProgramFacts,
         state: CaseState,
-        page: int,
+        after: UUID | None,
         user_id: UUID,
         *,
         mine: bool = False,
         simulated: bool = False,
     ) -> CasesSeen:
-        """Read a page of cases, counted from 0."""
+        """Read a page of cases, from the first or after one of them."""
 
     async def case(self, program: ProgramFacts, case_id: UUID) -> CaseSeen | None:
         """Read a case."""

@@ -18,6 +18,7 @@ from admin.session import Visitor, check_form
 from admin.surveys.drafts import Draft, draft_from, draft_of, kinds, new_draft
 from admin.surveys.listing import FormPage, languages, make_page, make_row, surveys_table
 from admin.surveys.policies import PolicyDraft, policy_draft, policy_from, policy_said
+from admin.surveys.publishing import ask_to_publish
 from admin.surveys.showing import CHANGES, LIST, NEW, ONE, POLICY, SEES, by, format_of, show, survey_of
 from admin.surveys.words import refusal_said
 from loyalty.errors import EditedMeanwhile
@@ -244,4 +245,4 @@ async def _policy(
     return await show(request, desk, visitor, program, "survey_policy.html", {**values, **more}, status=status)
 
 
-PLANS = [surveys, surveys_csv, survey, see_preview, form, write, set_open, policy, publish_policy]
+PLANS = [surveys, surveys_csv, survey, see_preview, form, write, ask_to_publish, set_open, policy, publish_policy]

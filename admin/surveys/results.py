@@ -42,7 +42,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class ResultsPage:
-    """The page. `kinds`: real and simulated answers, where there are both; `files`: a table's address by name."""
+    """The page. `kinds`: real and simulated answers, where there are both; `files`: a table's address by name.
+
+    `came_up`: whether there was an occasion to ask somebody; `answered`: whether there is something to show of it.
+    """
 
     view: View
     period: str
@@ -51,6 +54,8 @@ class ResultsPage:
     kinds: Sequence[Filter]
     simulated: bool
     started: bool
+    came_up: bool
+    answered: bool
     score: ScoreSaid
     picture: Markup | None
     change: Compared
@@ -97,7 +102,7 @@ def make_results(
     feed = told.feed
     return ResultsPage(
         view=view,
-        period=words.gettext("%(first)s to %(last)s", first=f.date(asked.start), last=f.date(view.until)),
+        period=f.dates(asked.start, view.until),
         lengths=[
             Option(str(days), words.gettext("%(n)s days", n=f.number(days)), days == view.days) for days in LENGTHS
         ],
@@ -109,6 +114,9 @@ def make_results(
         kinds=_kinds(view, f),
         simulated=asked.simulated,
         started=any(one.survey.edition for one in listed.surveys),
+        came_up=results.funnel.eligible > 0,
+        # Those that are in no score are answers, too.
+        answered=score.state != "none" or bool(feed.answers) or view.narrowed,
         score=score,
         picture=draw_score(score, results.everybody, f),
         change=compared_of(results.change, results.everybody.answers, results.earlier, f),

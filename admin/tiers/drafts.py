@@ -74,7 +74,9 @@ class OneTier(Struct):
     key: _Key
     name_en: Annotated[_Name, Meta(title=mark("Name in English"))]
     name_fr: Annotated[_Name, Meta(title=mark("Name in French"))]
-    threshold: Annotated[Decimal, Meta(title=mark("From"), description=mark("Whole points, or an amount of money."))]
+    threshold: Annotated[
+        Decimal, Meta(title=mark("Reached from"), description=mark("Whole points, or an amount of money."))
+    ]
     factor: Annotated[
         Decimal, Meta(title=mark("Multiplies points by"), description=mark("From 1 to 100; 1 changes nothing."))
     ] = Decimal(1)

@@ -10,6 +10,7 @@ from admin.compared import Compared
 from admin.csv_file import Cell
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
+from loyalty.tiers.foreseeing import Moves
 from loyalty.tiers.scheme import Calendar, Rolling, Scheme, Tier
 from loyalty.tiers.staff import PersonTier, Published, TiersSeen
 
@@ -107,7 +108,7 @@ def tiers_table(shown: TiersPage, f: Format) -> tuple[list[str], list[list[Cell]
     header = [
         words.gettext("Tier"),
         words.gettext("Key"),
-        words.gettext("From"),
+        words.gettext("Reached from"),
         words.gettext("Points"),
         words.gettext("Benefits"),
         words.gettext("Members now"),
@@ -144,28 +145,42 @@ def said_of(scheme: Scheme, f: Format) -> list[str]:
     return [f"{what} {within}.", grace]
 
 
-def compare(seen: TiersSeen, scheme: Scheme, f: Format) -> Compared:
-    """Say the tiers as they are and as they would be, and how many members hold one that would begin elsewhere."""
+def compare(seen: TiersSeen, scheme: Scheme, moves: Moves | None, f: Format) -> Compared:
+    """Say the tiers as they are and as they would be, and how many members would move."""
     old = seen.scheme.scheme if seen.scheme else None
-    begin = {tier.key: tier.threshold for tier in scheme.tiers}
-    moved = [tier.key for tier in old.tiers if begin.get(tier.key) != tier.threshold] if old else []
-    if old and (old.counts, old.window) != (scheme.counts, scheme.window):
-        moved = [tier.key for tier in old.tiers]
-    n = sum(seen.members.get(key, 0) for key in moved)
-    note = f.words.ngettext(
-        "%(n)s member holds a tier now that would begin elsewhere, and is looked at anew at once.",
-        "%(n)s members hold a tier now that would begin elsewhere, and are looked at anew at once.",
-        n,
-        n=f.number(n),
-    )
+    note = _moves_said(moves, sum(seen.members.values()), f)
     return Compared(_lines(old, f) if old else [], _lines(scheme, f), note)
+
+
+def _moves_said(moves: Moves | None, members: int, f: Format) -> str:
+    words = f.words
+    if moves is None:
+        return words.gettext("Who reaches which tier is counted once the first ones are published.")
+    if not members:
+        return ""
+    said = words.gettext(
+        "At once %(up)s members would move up, %(down)s down, and %(same)s stay where they are.",
+        up=f.number(moves.up),
+        down=f.number(moves.down),
+        same=f.number(members - moves.up - moves.down),
+    )
+    if not moves.kept:
+        return said
+    kept = words.ngettext(
+        "Of those, %(n)s holds a tier that the sum does not reach, and may lose it when a period ends.",
+        "Of those, %(n)s hold a tier that their sum does not reach, and may lose it when a period ends.",
+        moves.kept,
+        n=f.number(moves.kept),
+    )
+    return f"{said} {kept}"
 
 
 def _lines(scheme: Scheme, f: Format) -> list[str]:
     lines = said_of(scheme, f)
     for tier in reversed(scheme.tiers):
         said = [f.words.gettext("from %(amount)s", amount=amount(scheme, tier.threshold, f)), *_factor(tier, f)]
-        lines.append(f"{name_of(tier, f)}: {', '.join([*said, *tier.benefits.get(_tongue(f), [])])}")
+        value = ", ".join([*said, *tier.benefits.get(_tongue(f), [])])
+        lines.append(f.words.gettext("%(label)s: %(value)s", label=name_of(tier, f), value=value))
     return lines
 
 

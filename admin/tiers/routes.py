@@ -58,7 +58,7 @@ async def form(
 ) -> Response[str]:
     """Show the form, with the tiers as they are."""
     program, _ = await find_program(program_id, desk, visitor, CHANGES)
-    seen = await desk.tiers.seen(program)
+    seen = await desk.tiers.seen(program, counted=False)
     draft = draft_of(seen.scheme, _format(request, program), program)
     return await _form(request, desk, visitor, program, draft, version=_version(seen))
 
@@ -80,11 +80,12 @@ async def publish(
     if draft.scheme is None:
         return await _form(request, desk, visitor, program, draft, version=version, status=422)
     if step == "look":
-        compared = compare(await desk.tiers.seen(program), draft.scheme, f)
+        moves = await desk.tiers.foreseen(program, draft.scheme)
+        compared = compare(await desk.tiers.seen(program), draft.scheme, moves, f)
         return await _form(request, desk, visitor, program, draft, version=version, compared=compared)
     done = await desk.tiers.publish(program, draft.scheme, visitor.who.user_id, version)
     if done.code:
-        seen = await desk.tiers.seen(program)
+        seen = await desk.tiers.seen(program, counted=False)
         stale = done.code == EditedMeanwhile.code
         refusal, version = "" if stale else refusal_of(done, seen, f), _version(seen)
         return await _form(

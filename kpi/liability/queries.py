@@ -1,4 +1,4 @@
-"""All the SQL of the liability: what moved, and what became of the lots that are over. as known now or at K."""
+"""The SQL of the liability from the rows, as known now or at K: what moved, and what became of lots that are over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,6 +45,14 @@ SELECT string_agg(int8send((unspent + redeemed)::bigint), '' ORDER BY customer_i
   string_agg(int8send(unspent::bigint), '' ORDER BY customer_id) AS unspent
 FROM fates WHERE unspent + redeemed > 0 AND redeemed >= 0
 """)
+
+_SETTLED = "SELECT EXISTS (SELECT FROM award WHERE program_id = $1 AND recorded_at >= $2 AND cause = 'settled')"
+
+
+async def settled_since(connection: Connection, program_id: int, since: datetime) -> bool:
+    """Tell whether something that fell due was posted since an instant."""
+    found: bool = await connection.fetchval(_SETTLED, program_id, since)
+    return found
 
 
 async def read_moved(

@@ -37,12 +37,13 @@ class BaseFlow(Measure):
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Count every step, for all and for each status at the start."""
         start, end, member = facts.bought_before, facts.bought, facts.member_at_start
+        retained, known = start & end, end & facts.known
         steps = {
             "start": start,
-            "retained": start & end,
-            "lost": start - end,
-            "new": end - facts.known,
-            "reactivated": (end & facts.known) - start,
+            "retained": retained,
+            "lost": start - retained,
+            "new": end - known,
+            "reactivated": known - retained,
             "end": end,
         }
         return replace(counted_customers(end, end & member, end - member), counts=_counts(steps, member))
@@ -50,5 +51,6 @@ class BaseFlow(Measure):
 
 def _counts(steps: Mapping[str, Customers], member: Customers) -> dict[str, int]:
     told = {name: len(who) for name, who in steps.items()}
-    told |= {f"member_{name}": len(who & member) for name, who in steps.items()}
-    return told | {f"non_member_{name}": len(who - member) for name, who in steps.items()}
+    of_members = {name: who.intersection_cardinality(member) for name, who in steps.items()}
+    told |= {f"member_{name}": number for name, number in of_members.items()}
+    return told | {f"non_member_{name}": told[name] - number for name, number in of_members.items()}

@@ -27,7 +27,7 @@ class CustomerAcquisitionCost(Measure):
     def outcome(self, facts: PeriodFacts) -> Outcome:
         """Divide the spend by the new customers."""
         spent = facts.parts["spend"].minor.get("acquisition")
-        new = len(facts.bought - facts.known)
+        new = facts.bought.difference_cardinality(facts.known)
         if spent is None:
             return without(NO_ACQUISITION_SPEND, counts={"new_customers": new})
         return Outcome({"all": quotient(spent, new)}, counts={"new_customers": new, "spend_minor": spent})

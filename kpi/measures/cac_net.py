@@ -36,7 +36,7 @@ class NetAcquisitionCost(Measure):
         """Take the margin off the spend."""
         spent = facts.parts["spend"].minor.get("acquisition")
         first: Covered = facts.parts["first_margins"]
-        new = len(facts.bought - facts.known)
+        new = facts.bought.difference_cardinality(facts.known)
         counts = {"new_customers": new, "net_minor": first.net, "uncovered_minor": first.net - first.covered}
         if spent is None:
             return without(NO_ACQUISITION_SPEND, counts=counts)

@@ -163,7 +163,8 @@ def _packed(gaps: GapSums) -> bytes:
 
 def folded(stretches: Iterable[Fold]) -> Fold:
     """Lay stretches behind each other, in their order."""
-    return reduce(Fold.then, stretches, Fold())
+    following = iter(stretches)
+    return reduce(Fold.then, following, next(following, Fold()))
 
 
 _PICK: dict[str, Callable[[Fold], Customers]] = {

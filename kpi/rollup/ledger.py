@@ -39,6 +39,9 @@ SELECT * FROM (
       sum(amount * ((debit_code = 'debt')::int - (credit_code = 'debt')::int))::bigint AS debt
     FROM moved GROUP BY cell)
 ), (
+  SELECT array_agg((cell, kind, debit_code, credit_code, points)) AS flows FROM (
+    SELECT cell, kind, debit_code, credit_code, sum(amount)::bigint AS points FROM moved GROUP BY 1, 2, 3, 4)
+), (
   SELECT string_agg(int8send(number), '') AS redeemer, string_agg(int8send(cell), '') AS redeemed_on
   FROM redeemers WHERE number IS NOT NULL
 ), (
@@ -87,9 +90,13 @@ _COLUMNS = 3
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Moved:
-    """What became of points in a window, by day, and whose were captured on which."""
+    """What became of points in a window, by day, and whose were captured on which.
+
+    `flows`: by day and kind of entry, how many went from which code to which.
+    """
 
     by_day: Mapping[int, PointSums]
+    flows: Sequence[tuple[int, str, str, str, int]]
     redeemer: Counts
     cell: Counts
 
@@ -101,7 +108,8 @@ async def read(connection: Connection, program_id: int, midnights: Sequence[date
     )
     assert row is not None  # noqa: S101 - aggregates without GROUP BY make exactly one row
     by_day = {cell: PointSums(*numbers) for cell, *numbers in row["moved"] or ()}
-    return Moved(by_day, unpacked(row["redeemer"]), unpacked(row["redeemed_on"])), row["unnumbered"] or []
+    flows = [tuple(flow) for flow in row["flows"] or ()]
+    return Moved(by_day, flows, unpacked(row["redeemer"]), unpacked(row["redeemed_on"])), row["unnumbered"] or []
 
 
 async def newcomers(connection: Connection, program_id: int, midnights: Sequence[datetime]) -> dict[int, bytes]:

@@ -147,19 +147,21 @@ class Loading:
     def _go_through_months(self) -> None:
         """Put together who had bought before each start, each from the start before it or from what was kept."""
         at, reached = 0, Before()
+        before, since, within = reached, date.min, None
         for start in sorted(self._befores):
             month = periods.month_of(start).start
-            at, reached = self._bases.pop(month, (at, reached))
-            upto = self._months_before(month)
-            if at < upto:
-                for fold in self._folds(self._months[at:upto], STATUS):
-                    reached = reached.then(fold)
-                at = upto
-                CACHE.keep(self._key_before(at), reached, reached.size)
-            before = reached
-            for fold in self._folds(pieces(month, start), STATUS):
+            if month != within:
+                at, reached = self._bases.pop(month, (at, reached))
+                upto = self._months_before(month)
+                if at < upto:
+                    for fold in self._folds(self._months[at:upto], STATUS):
+                        reached = reached.then(fold)
+                    at = upto
+                    CACHE.keep(self._key_before(at), reached, reached.size)
+                before, since, within = reached, month, month
+            for fold in self._folds(pieces(since, start), STATUS):
                 before = before.then(fold)
-            self._befores[start] = before
+            self._befores[start], since = before, start
 
     def _months_before(self, month: date) -> int:
         return sum(piece.first_on < month for piece in self._months)

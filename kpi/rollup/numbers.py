@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from kpi.facts import Customers
 from loyalty.database import Connection
 
 # Merges go over any number of steps; the survivor's number counts for all of them.
@@ -45,9 +46,19 @@ DELETE FROM kpi_customer WHERE program_id = $1 AND number IN (
 RETURNING customer_id
 """
 _RENUMBERED = "UPDATE kpi_rollup SET next_number = next_number + 1, version = version + 1 WHERE program_id = $1"
-_NAMES = "SELECT customer_id FROM kpi_customer WHERE program_id = $1 AND survives AND number = ANY($2) ORDER BY number"
-
+_NAMED = """
+SELECT customer_id, number FROM kpi_customer WHERE program_id = $1 AND survives AND number = ANY($2)
+  AND customer_id > $3 ORDER BY customer_id LIMIT $4
+"""
+# By the primary key. Who does not survive has the number of who does, and would be somebody twice.
+_WALK = """
+SELECT customer_id, number FROM kpi_customer WHERE program_id = $1 AND customer_id > $2 AND survives
+ORDER BY customer_id LIMIT $3
+"""
 _NUMBERS = "SELECT number FROM kpi_customer WHERE program_id = $1 AND customer_id = ANY($2)"
+_BEFORE_ALL = UUID(int=0)
+_FEW = 2_000
+_STRETCHES = (1_000, 2_000, 4_000, 8_000)
 
 
 async def number_all(connection: Connection, program_id: int) -> None:
@@ -70,9 +81,25 @@ async def renumber(connection: Connection, program_id: int, merged: Sequence[UUI
     await connection.execute(_RENUMBERED, program_id)
 
 
-async def names(connection: Connection, program_id: int, numbers: Sequence[int]) -> list[UUID]:
-    """Give the ids of customers, in the order of their numbers."""
-    return [row[0] for row in await connection.fetch(_NAMES, program_id, numbers)]
+async def named(
+    connection: Connection, program_id: int, customers: Customers, after: UUID | None, most: int | None
+) -> list[tuple[UUID, int]]:
+    """Give the ids of customers with their numbers, in the order of the ids; those after one, and at most so many.
+
+    A page of many is looked for among everybody from there on, as far as that is worth it: those who came at about the
+    same time have ids beside each other, and may be far from there. Then all of them are looked up, as few are at once.
+    """
+    last, found = after or _BEFORE_ALL, list[tuple[UUID, int]]()
+    if most is not None and len(customers) > _FEW:
+        for at_once in _STRETCHES:
+            rows = await connection.fetch(_WALK, program_id, last, at_once)
+            found += [(row[0], row[1]) for row in rows if row[1] in customers]
+            if len(found) >= most or len(rows) < at_once:
+                return found[:most]
+            last = rows[-1][0]
+    left = None if most is None else most - len(found)
+    rows = await connection.fetch(_NAMED, program_id, list(customers), last, left)
+    return found + [(row[0], row[1]) for row in rows]
 
 
 async def numbers(connection: Connection, program_id: int, customers: Sequence[UUID]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kpi import periods
-from kpi.facts import NOBODY, Customers, PeriodFacts
+from kpi.facts import NOBODY, Around, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
 from kpi.rollup import numbers
@@ -40,7 +40,8 @@ class RollupReading:
         connection: Connection,
         program_id: int,
         known: Knowledge,
-        facts: dict[Days, PeriodFacts],
+        facts: Mapping[Days, PeriodFacts],
+        around: Mapping[Days, Around],
         versions: Mapping[Piece, int],
         parts: Mapping[str, Mapping[Days, Any]],
     ) -> None:
@@ -50,6 +51,7 @@ class RollupReading:
         self._connection = connection
         self._program_id = program_id
         self._facts = facts
+        self._around = around
         self._parts = parts
 
     @classmethod
@@ -67,32 +69,38 @@ class RollupReading:
         """
         kinds = (*KINDS, *(kind for part, kind in _PACKED.items() if part in needs))
         grown_up = old_enough(program, wanted, known) if "first_days" in needs else {}
-        every = list(dict.fromkeys([*wanted, *windows(program, wanted, needs)]))
-        days = _single_days(every) | {p.first_on for one in grown_up.values() for p in pieces(*one)}
+        beside = list(dict.fromkeys(windows(program, wanted, needs)))
+        days = _single_days([*wanted, *beside]) | {p.first_on for one in grown_up.values() for p in pieces(*one)}
         for _ in range(_ATTEMPTS):
             found = await serving(connection, program.program_id, days)
             if found is None or (needs & BY_CUSTOMER and found.purchases <= _few(found, needs)):
                 return None
             loading = Loading(found)
-            _plan(loading, wanted, every, kinds)
+            _plan(loading, wanted, beside, kinds)
             for one in grown_up.values():
                 loading.want_range(one, JOINED)
             if await loading.load(connection, program.program_id):
                 folds = {piece: folded(loading.range(piece, kinds)) for piece in wanted}
-                around = {piece: folded(loading.range(piece)) for piece in every if piece not in folds}
-                facts = {piece: _facts_of(loading, piece, fold) for piece, fold in (folds | around).items()}
+                facts = {piece: _facts_of(loading, piece, fold) for piece, fold in folds.items()}
+                around = {piece: _around(loading, piece) for piece in beside}
                 parts = summed_parts(needs, folds, program, known)
                 if "points" in needs:
                     parts["points"] = {days: points(fold, loading.before(days.end)) for days, fold in folds.items()}
                 if grown_up:
                     joined = {days: folded(loading.range(one, JOINED)) for days, one in grown_up.items()}
                     parts["first_days"] = await first_days(connection, program, known, joined)
-                return cls(connection, program.program_id, _behind(known, found), facts, found.versions, parts)
+                return cls(
+                    connection, program.program_id, counted_by(known, found), facts, around, found.versions, parts
+                )
         return None
 
     def facts_of(self, days: Days) -> PeriodFacts:
         """Give the facts of one of the periods that were read."""
         return self._facts[days]
+
+    def around(self, days: Days) -> Around:
+        """Give what is asked of one of the periods around them."""
+        return self._around[days]
 
     def part(self, name: str) -> Mapping[Days, Any] | None:
         """Give a part that is made of sums and sets; None where the rows say more."""
@@ -102,9 +110,11 @@ class RollupReading:
         """Give the customers of these ids."""
         return Customers(await numbers.numbers(self._connection, self._program_id, list(ids)))
 
-    async def named(self, customers: Customers) -> list[UUID]:
-        """Give the ids of customers, in the order of their numbers."""
-        return await numbers.names(self._connection, self._program_id, list(customers))
+    async def named(
+        self, customers: Customers, after: UUID | None = None, most: int | None = None
+    ) -> list[tuple[UUID, int]]:
+        """Give the ids of customers with their numbers, in the order of the ids."""
+        return await numbers.named(self._connection, self._program_id, customers, after, most)
 
 
 def _single_days(wanted: Iterable[Days]) -> set[date]:
@@ -122,12 +132,14 @@ def _few(found: Serving, needs: frozenset[str]) -> int:
     return min(FEW_PURCHASES, FEW_WITH_LINES) if found.has_lines and needs & _OF_LINES else FEW_PURCHASES
 
 
-def _plan(loading: Loading, wanted: Sequence[Days], every: Sequence[Days], kinds: Sequence[str]) -> None:
-    for days in every:
-        loading.want_range(days, kinds if days in wanted else KINDS)
+def _plan(loading: Loading, wanted: Sequence[Days], beside: Sequence[Days], kinds: Sequence[str]) -> None:
+    for days in wanted:
+        loading.want_range(days, kinds)
         loading.want_buyers(periods.previous(days))
+    for days in beside:
+        loading.want_buyers(days)
     # Points are held at the ends.
-    loading.want_before({day for days in every for day in days})
+    loading.want_before({day for days in wanted for day in days} | {days.start for days in beside})
 
 
 def _facts_of(loading: Loading, days: Days, fold: Fold) -> PeriodFacts:
@@ -145,12 +157,17 @@ def _facts_of(loading: Loading, days: Days, fold: Fold) -> PeriodFacts:
     )
 
 
+def _around(loading: Loading, days: Days) -> Around:
+    before = loading.before(days.start)
+    return Around(before.known, before.members, _buyers(loading.buyers(days)))
+
+
 def _buyers(folds: Iterable[Fold]) -> Customers:
     return NOBODY.union(*(side.buyers for fold in folds for side in (fold.member, fold.other)))
 
 
-def _behind(known: Knowledge, found: Serving) -> Knowledge:
-    """What is not worked off is not in the figures."""
+def counted_by(known: Knowledge, found: Serving) -> Knowledge:
+    """Tell what is known of what was worked off: the rest is not in the figures."""
     if found.behind_since is None:
         return known
     return replace(known, data_as_of=min(known.data_as_of, found.behind_since))

@@ -25,7 +25,7 @@ ON CONFLICT (program_id) DO UPDATE SET build_id = excluded.build_id, timezone = 
   kpi_version = excluded.kpi_version, version = kpi_rollup.version + 1, next_number = 0
 RETURNING build_id
 """
-_EMPTY = ("kpi_span", "kpi_customer", "kpi_dirty")
+_EMPTY = ("kpi_span", "kpi_points_flow", "kpi_customer", "kpi_dirty")
 _NEXT_VERSION = "UPDATE kpi_rollup SET version = version + 1 WHERE program_id = $1 RETURNING version"
 _LINES = (
     "member_sold", "member_returned", "member_back", "other_sold", "other_returned", "other_back", "told", "untold",

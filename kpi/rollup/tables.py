@@ -135,6 +135,20 @@ class KpiSpanSet(SQLModel, table=True):
     customers: bytes = Field(sa_type=LargeBinary)
 
 
+class KpiPointsFlow(SQLModel, table=True):
+    """How many points went from one code to another on a day, by the kind of their entries."""
+
+    __tablename__ = "kpi_points_flow"
+    __table_args__ = (ForeignKeyConstraint(["program_id"], ["program.program_id"]),)
+
+    program_id: int = Field(primary_key=True)
+    local_day: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    debit_code: str = Field(primary_key=True)
+    credit_code: str = Field(primary_key=True)
+    points: int = Field(sa_type=BigInteger)
+
+
 class KpiDirty(SQLModel, table=True):
     """A day to be counted anew, for something recorded then. Every event adds its own, so nobody waits for another."""
 

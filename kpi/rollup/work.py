@@ -11,7 +11,7 @@ import numpy as np
 
 from kpi import periods
 from kpi.facts import Counts
-from kpi.rollup import ledger, numbers, queries, store
+from kpi.rollup import flows, ledger, numbers, queries, store
 from kpi.rollup.days import Window, grown
 from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, Fold, folded
 from kpi.rollup.store import Build, Piece
@@ -22,7 +22,7 @@ from loyalty.programs.queries import program_of
 
 CONSUMER = "kpi"
 # Rises with every change of what is stored, or of what it means: all is then built again.
-KPI_VERSION = 3
+KPI_VERSION = 4
 _ONE_DAY = timedelta(days=1)
 
 
@@ -61,6 +61,7 @@ async def rebuild(database: Database, program_id: int) -> None:
             window = await _window(connection, program, month)
             last = grown(last, window.purchases.customer)
             days = dict(zip(_days(month), window.days((month.end - month.start).days, last), strict=True))
+            await flows.write(connection, program_id, _days(month), window.points.flows)
             await _write(connection, program_id, days, [(Piece("month", month.start), folded(days.values()))])
         last = window.bought(last)
         after = periods.instant(month.end, program.zone)
@@ -86,6 +87,7 @@ async def work_off(connection: Connection, program: ProgramFacts) -> bool:
         window = await _window(connection, program, stretch)
         before = periods.instant(stretch.start, program.zone)
         last = await queries.last_bought(connection, program.program_id, window.buyers, before)
+        await flows.write(connection, program.program_id, _days(stretch), window.points.flows)
         days |= zip(_days(stretch), window.days((stretch.end - stretch.start).days, last), strict=True)
     whole = await _month(connection, program.program_id, month, days)
     await _write(connection, program.program_id, days, [(Piece("month", month.start), whole)])

@@ -95,9 +95,14 @@ class Cells:
         places = np.minimum(np.searchsorted(self.ids, asked), len(self.ids) - 1)
         return _set(np.unique(places[self.ids[places] == asked]))
 
-    def named(self, customers: Customers) -> list[UUID]:
-        """Give the ids of customers, in the order of their numbers."""
-        return [UUID(bytes=self.ids[number].ljust(16, b"\0")) for number in customers]
+    def after(self, customer_id: UUID) -> Customers:
+        """Give everybody whose id comes after this one."""
+        begin = int(np.searchsorted(self.ids, np.bytes_(customer_id.bytes), side="right"))
+        return Customers(range(begin, len(self.ids)))
+
+    def named(self, customers: Customers) -> list[tuple[UUID, int]]:
+        """Give the ids of customers with their numbers, in the order of both."""
+        return [(UUID(bytes=self.ids[number].ljust(16, b"\0")), number) for number in customers]
 
     def _side(self, rows: Counts, orders: Counts, net: Counts) -> Side:
         """Put one status together; who began under it needs a second purchase there to have bought again."""

@@ -26,8 +26,8 @@ class Asked:
 
 Read = Callable[[Asked], Awaitable[Mapping[Days, Any]]]
 READERS: Registry[Read] = Registry("reader of a part", "kpi.rows.readers")
-# Further periods whose facts a part is made of: whatever the reading is, it reads them along, and the part's reader
-# asks it for them.
+# Further periods of which a part is made: whatever the reading is, it reads what is `Around`, and the part's reader
+# asks it for that.
 Windows = Callable[[ProgramFacts, Days], Iterable[Days]]
 WINDOWS: Registry[Windows] = Registry("windows of a part", "kpi.rows.readers")
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from kpi import periods
-from kpi.facts import Customers, PeriodFacts
+from kpi.facts import Around, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
 from kpi.rows import queries
@@ -42,6 +42,11 @@ class RowsReading:
             self._periods[days] = self._cells.between(before, start, end)
         return self._periods[days]
 
+    def around(self, days: Days) -> Around:
+        """Give what is asked of one of the periods around them."""
+        facts = self.facts_of(days)
+        return Around(facts.known, facts.member_at_start, facts.bought)
+
     def part(self, name: str) -> Mapping[Days, Any] | None:  # noqa: ARG002 - there is none
         """Give no part: each has a reader of its own."""
         return None
@@ -50,6 +55,9 @@ class RowsReading:
         """Give the customers of these ids; who neither bought nor joined is none of them."""
         return self._cells.numbers(ids)
 
-    async def named(self, customers: Customers) -> list[UUID]:
-        """Give the ids of customers, in the order of their numbers."""
-        return self._cells.named(customers)
+    async def named(
+        self, customers: Customers, after: UUID | None = None, most: int | None = None
+    ) -> list[tuple[UUID, int]]:
+        """Give the ids of customers with their numbers, in the order of the ids, which is that of the numbers."""
+        following = customers if after is None else customers & self._cells.after(after)
+        return self._cells.named(following[:most])

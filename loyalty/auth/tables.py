@@ -114,6 +114,8 @@ class SignInTry(SQLModel, table=True):
     """How often somebody tried to come in under an e-mail address, known or not, until they have, or for a day."""
 
     __tablename__ = "sign_in_try"
+    # By its time it is forgotten.
+    __table_args__ = (Index("sign_in_try_last_ix", "last_at"),)
 
     sha256: bytes = Field(primary_key=True, sa_type=LargeBinary)
     tries: int

@@ -8,6 +8,7 @@ FREE_TRIES = 5
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 900
 
+# Of tries sent at once one may begin before another that is counted first, and yet need not wait for it.
 _TRY = f"""
 INSERT INTO sign_in_try AS t (sha256, tries, last_at, next_at) VALUES ($1, 1, now(), now())
 ON CONFLICT (sha256) DO UPDATE SET last_at = now(),
@@ -15,7 +16,7 @@ ON CONFLICT (sha256) DO UPDATE SET last_at = now(),
   next_at = CASE WHEN t.last_at < now() - interval '1 day' OR t.tries + 1 < {FREE_TRIES} THEN now()
     ELSE now() + interval '1 second' * least(
       {LONGEST_WAIT_SECONDS}, {FIRST_WAIT_SECONDS} * 2 ^ least(t.tries + 1 - {FREE_TRIES}, 10)) END
-WHERE t.next_at <= now() RETURNING tries
+WHERE t.next_at <= now() OR t.tries < {FREE_TRIES} RETURNING tries
 """  # noqa: S608 - numbers of ours
 _WAIT = "SELECT extract(epoch FROM next_at - now())::float FROM sign_in_try WHERE sha256 = $1"
 _FORGET = "DELETE FROM sign_in_try WHERE sha256 = $1"

@@ -46,8 +46,10 @@ _PAGE = f"""
 SELECT json_build_object('award_id', a.award_id, 'part', n.part, 'at', n.at, 'cause', a.cause,
   'purchase_id', a.purchase_id, 'order_id', p.order_id, 'storefront', s.name, 'refund_minor', r.goods_minor,
   'left_at', CASE a.cause WHEN 'joined' THEN m.left_at END,
-  'given', a.given, 'facts', a.facts - 'policy' - 'lots' - 'moved', 'reason', j.reason,
-  'reward', d.reward ->> 'name', 'actor', coalesce(u.email, k.name, a.actor), 'recorded_at', a.recorded_at,
+  'given', a.given, 'available_after', a.available_after,
+  'facts', a.facts - 'policy' - 'lots' - 'moved', 'reason', j.reason,
+  'reward', d.reward ->> 'name', 'used_on', q.purchase_id, 'used_order', q.order_id,
+  'actor', coalesce(u.email, k.name, a.actor), 'recorded_at', a.recorded_at,
   'moves', (SELECT coalesce(json_agg(e ORDER BY e.first), '[]') FROM (
     SELECT e.kind, e.debit_code AS debit, e.credit_code AS credit, sum(e.amount)::bigint AS points, min(e.seq) AS first
     FROM entry e WHERE e.program_id = $1 AND e.customer_id = a.customer_id AND e.award_id = a.award_id
@@ -60,6 +62,9 @@ LEFT JOIN refund r ON r.program_id = $1 AND r.purchase_id = a.purchase_id AND r.
 LEFT JOIN membership m ON m.program_id = $1 AND m.membership_id = a.membership_id
 LEFT JOIN adjustment j ON j.program_id = $1 AND j.award_id = a.award_id
 LEFT JOIN redemption d ON d.program_id = $1 AND d.redemption_id::text = a.facts ->> 'hold'
+LEFT JOIN LATERAL (SELECT o.purchase_id, o.order_id FROM family f JOIN purchase o ON o.program_id = $1
+    AND o.customer_id = f.customer_id AND o.redemption_ids ? d.redemption_id::text
+  WHERE d.redemption_id IS NOT NULL ORDER BY o.placed_at, o.purchase_id LIMIT 1) q ON true
 LEFT JOIN "user" u ON a.actor = 'user:' || u.user_id
 LEFT JOIN LATERAL (SELECT o.name FROM api_key i JOIN storefront o USING (program_id, storefront_id)
   WHERE i.program_id = $1 AND a.actor = 'key:' || i.key_id) k ON true
@@ -99,6 +104,8 @@ class Happened(msgspec.Struct, frozen=True):
 
     Of a change of the tier (cause `tier`) `facts` has `from`, `to`, and by what.
 
+    `used_on`: of a reward, the person's purchase that names it, under the shop's number `used_order`.
+
     `left_at`: of a joining that was told with its end, so that no row of its own tells the leaving.
     """
 
@@ -118,11 +125,22 @@ class Happened(msgspec.Struct, frozen=True):
     left_at: datetime | None = None
     reason: str | None = None
     reward: str | None = None
+    used_on: UUID | None = None
+    used_order: str | None = None
+    available_after: int | None = None
 
     @property
     def place(self) -> Place:
         """Where it stands."""
         return Place(self.at, self.award_id, self.part)
+
+    @property
+    def available(self) -> tuple[int, int] | None:
+        """Tell what was available before and after; None where the decision was about nobody's points."""
+        if self.available_after is None:
+            return None
+        came = sum(move.points * ((move.credit == "available") - (move.debit == "available")) for move in self.moves)
+        return self.available_after - came, self.available_after
 
     @property
     def has_reasons(self) -> bool:

@@ -93,6 +93,23 @@ class RefundSeen(Struct, frozen=True):
     parked: bool
 
 
+class RedemptionSeen(Struct, frozen=True):
+    """A reward that the purchase names as used on it, and what became of it; a shop may name one of somebody else."""
+
+    redemption_id: UUID
+    reward_id: UUID
+    reward: str
+    points: int
+    captured: int
+    returned: int
+    state: Literal["open", "captured", "released", "timed_out"]
+    opened_at: datetime
+    survivor: UUID
+    name: str | None = None
+    email: str | None = None
+    shop_id: str | None = None
+
+
 class PurchaseOpened(Struct, frozen=True):
     """A purchase with all that was told of it, newest first, and all that it led to, in order."""
 
@@ -100,3 +117,4 @@ class PurchaseOpened(Struct, frozen=True):
     told: list[Told]
     awards: list[AwardSeen]
     refunds: list[RefundSeen]
+    redemptions: list[RedemptionSeen] = []

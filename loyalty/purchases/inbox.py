@@ -16,6 +16,7 @@ from loyalty.purchases.arrived import (
     PurchasesAsked,
     PurchaseSeen,
     PurchasesSeen,
+    RedemptionSeen,
     RefundSeen,
     Told,
 )
@@ -94,10 +95,27 @@ SELECT json_build_object('kind', kind, 'refund_id', refund_id, 'refunded_at', re
   'lines', lines, 'recorded_at', recorded_at, 'parked', award_id IS NULL)::text
 FROM refund WHERE program_id = $1 AND purchase_id = $2 ORDER BY recorded_at, refund_id
 """
-
+# Of what a shop names, those that are redemptions of ours.
+_REDEMPTIONS = """
+SELECT json_build_object('redemption_id', d.redemption_id, 'reward_id', d.reward_id, 'reward', d.reward ->> 'name',
+  'points', h.points, 'captured', h.captured, 'returned', h.returned, 'state', CASE WHEN h.state = 'open'
+    AND h.expires_at <= clock_timestamp() + g.clock_offset THEN 'timed_out' ELSE h.state END, 'opened_at', h.opened_at,
+  'survivor', coalesce(c.merged_into, c.customer_id), 'name', c.name, 'email', c.email,
+  'shop_id', (SELECT min(external_id) FROM customer_alias i WHERE i.program_id = $1 AND i.customer_id = c.customer_id)
+  )::text
+FROM purchase p JOIN program g ON g.program_id = $1
+CROSS JOIN LATERAL (SELECT id, min(place) AS place FROM jsonb_array_elements_text(p.redemption_ids)
+  WITH ORDINALITY AS n (id, place) GROUP BY id) n
+JOIN redemption d ON d.program_id = $1
+  AND d.redemption_id = CASE WHEN pg_input_is_valid(n.id, 'uuid') THEN n.id::uuid END
+JOIN hold h ON h.program_id = $1 AND h.hold_id = d.redemption_id
+JOIN customer c ON c.program_id = $1 AND c.customer_id = d.customer_id
+WHERE p.program_id = $1 AND p.purchase_id = $2 ORDER BY n.place
+"""
 
 _seen = msgspec.json.Decoder(PurchaseSeen).decode
 _award = msgspec.json.Decoder(AwardSeen).decode
+_redemption = msgspec.json.Decoder(RedemptionSeen).decode
 _refund = msgspec.json.Decoder(RefundSeen).decode
 
 
@@ -135,7 +153,8 @@ class StaffPurchases:
             told = [_told(msgspec.json.decode(row[0]), seen, program) for row in await connection.fetch(_TOLD, *about)]
             awards = [_award(row[0]) for row in await connection.fetch(_AWARDS, *about)]
             refunds = [_refund(row[0]) for row in await connection.fetch(_REFUNDS, *about)]
-        return PurchaseOpened(seen, told, awards, refunds)
+            redemptions = [_redemption(row[0]) for row in await connection.fetch(_REDEMPTIONS, *about)]
+        return PurchaseOpened(seen, told, awards, refunds, redemptions)
 
 
 async def _found(

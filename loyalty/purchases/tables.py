@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -58,6 +58,14 @@ class Purchase(PurchaseColumns, table=True):
         ),
         Index("purchase_customer_ix", "program_id", "customer_id", "placed_at"),
         Index("purchase_placed_ix", "program_id", "placed_at"),
+        # Few wait for their purchase, and they have no time of their own but this.
+        Index(
+            "purchase_awaited_ix",
+            "program_id",
+            "recorded_at",
+            "purchase_id",
+            postgresql_where=text("state = 'awaited'"),
+        ),
     )
 
     program_id: int = Field(primary_key=True)

@@ -36,11 +36,13 @@ SELECT coalesce(json_agg(t ORDER BY t.claimed_at DESC, t.referral_id DESC), '[]'
     {_PERSON.format(side="friend")} AS friend, {_PERSON.format(side="referrer")} AS referrer,
     (SELECT v.terms FROM referral_terms v WHERE v.program_id = $1 AND v.version = r.terms_version) AS terms,
     {_SHARED} AS shared
-  FROM referral r WHERE r.program_id = $1 AND ($2::text IS NULL OR r.state = $2)
+  FROM referral r WHERE r.program_id = $1 AND {{which}}
     AND ($3::uuid IS NULL OR (r.claimed_at, r.referral_id) < (SELECT o.claimed_at, o.referral_id FROM referral o
       WHERE o.program_id = $1 AND o.referral_id = $3))
   ORDER BY r.claimed_at DESC, r.referral_id DESC LIMIT $4) t
 """  # noqa: S608 - our own parts
+# Of those of a state the index has the order; of one that may be any it could not be used.
+_ALL, _OF_STATE = (_LIST.format(which=which) for which in ("$2::text IS NULL", "r.state = $2"))
 _COUNTS = "SELECT state, count(*) AS n FROM referral WHERE program_id = $1 GROUP BY state"
 
 
@@ -92,8 +94,10 @@ class StaffReferrals:
         """Read a page of referrals, newest first, and those that wait for staff."""
         program_id = program.program_id
         async with self.database().reader() as connection:
-            waiting = _decode(await connection.fetchval(_LIST, program_id, "in_review", None, PAGE))
-            listed = _decode(await connection.fetchval(_LIST, program_id, state, after, PAGE + 1))
+            waiting = _decode(await connection.fetchval(_OF_STATE, program_id, "in_review", None, PAGE))
+            listed = _decode(
+                await connection.fetchval(_OF_STATE if state else _ALL, program_id, state, after, PAGE + 1)
+            )
             counts = {row["state"]: row["n"] for row in await connection.fetch(_COUNTS, program_id)}
             terms = await terms_of(connection, program_id)
         return ReferralsSeen(terms, counts, waiting, listed[:PAGE], len(listed) > PAGE)

@@ -101,6 +101,8 @@ class Referral(SQLModel, table=True):
         CheckConstraint("friend_points >= 0 AND referrer_points >= 0", name="points_not_negative"),
         Index("referral_one_lives", "program_id", "friend_id", unique=True, postgresql_where=text(_LIVE)),
         Index("referral_claimed_ix", "program_id", "claimed_at"),
+        # Those of a state newest first, above all those that wait for staff.
+        Index("referral_state_ix", "program_id", "state", "claimed_at", "referral_id"),
         Index("referral_referrer_ix", "program_id", "referrer_id", "qualified_at"),
         Index("referral_maturing_ix", "program_id", "matures_at", postgresql_where=text("state = 'qualified'")),
         {"postgresql_with": {"fillfactor": "80"}},

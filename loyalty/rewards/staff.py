@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.database import Connection, Database, Tx
 from loyalty.idempotency.actions import write_once
@@ -22,10 +23,15 @@ from loyalty.rewards.queries import OUT, now_of, read_offered
 from loyalty.rewards.rules import left_of
 
 PAGE = 50
+# So many redemptions of a reward are looked at, the newest; of a reward with more it is said that there are more.
+_LOOKED_AT = 2_000
 _NUMBERS = f"""
-SELECT d.reward_id, count(*) FILTER (WHERE {OUT}) AS out, count(*) AS asked, max(d.recorded_at) AS last_at
-FROM redemption d JOIN hold h ON h.program_id = $1 AND h.hold_id = d.redemption_id
-WHERE d.program_id = $1 AND ($2::uuid IS NULL OR d.reward_id = $2) GROUP BY d.reward_id
+SELECT r.reward_id, n.out, n.looked_at > $4 AS more, n.last_at FROM reward r CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE {OUT}) AS out, count(*) AS looked_at, max(d.recorded_at) AS last_at
+  FROM (SELECT redemption_id, recorded_at FROM redemption WHERE program_id = $1 AND reward_id = r.reward_id
+    ORDER BY recorded_at DESC LIMIT $4 + 1) d, LATERAL (
+    SELECT * FROM hold WHERE program_id = $1 AND hold_id = d.redemption_id OFFSET 0) h) n
+WHERE r.program_id = $1 AND ($2::uuid IS NULL OR r.reward_id = $2)
 """  # noqa: S608 - our own parts
 _TAKERS = """
 SELECT coalesce(json_agg(t), '[]')::text FROM (
@@ -45,13 +51,13 @@ SELECT coalesce(json_agg(t), '[]')::text FROM (
 
 
 class RewardSeen(Struct, frozen=True):
-    """A reward with its numbers: how many are out, are left (None: no end), were ever asked for, and when last."""
+    """A reward with its numbers: how many are out (`more`: at least), are left (None: no end), and when it was last."""
 
     reward: RewardFacts
     out: int = 0
     left: int | None = None
     codes_left: int | None = None
-    asked: int = 0
+    more: bool = False
     last_at: datetime | None = None
 
 
@@ -106,10 +112,10 @@ class StaffRewards:
 
     database: Callable[[], Database]
 
-    async def listed(self, program: ProgramFacts) -> list[RewardSeen]:
-        """List the rewards in the order of the catalogue, retired ones last."""
+    async def listed(self, program: ProgramFacts, *, counted: bool = True) -> list[RewardSeen]:
+        """List the rewards in the order of the catalogue, retired ones last; uncounted for who needs their names."""
         async with self.database().reader() as connection:
-            found = await _seen(connection, program, None)
+            found = await _seen(connection, program, None, counted=counted)
         return sorted(found, key=lambda one: not one.reward.active)
 
     async def seen(
@@ -183,16 +189,25 @@ class StaffRewards:
         return _decode(answered.pinned.body)
 
 
-async def _seen(connection: Connection, program: ProgramFacts, reward_id: UUID | None) -> list[RewardSeen]:
+async def _seen(
+    connection: Connection, program: ProgramFacts, reward_id: UUID | None, *, counted: bool = True
+) -> list[RewardSeen]:
     program_id = program.program_id
     now = await now_of(connection, program_id)
-    numbers = {row["reward_id"]: row for row in await connection.fetch(_NUMBERS, program_id, reward_id, now)}
+    told = (program_id, reward_id, now, _LOOKED_AT)
+    numbers = {row["reward_id"]: row for row in await connection.fetch(_NUMBERS, *told)} if counted else {}
     found = []
     for offered in await read_offered(connection, program_id, now, reward_id):
         row = numbers.get(offered.reward.reward_id)
-        told = {} if row is None else {"out": row["out"], "asked": row["asked"], "last_at": row["last_at"]}
-        left = left_of(offered.reward, offered.counted)
-        found.append(RewardSeen(offered.reward, left=left, codes_left=offered.counted.codes_left, **told))
+        seen = RewardSeen(
+            offered.reward, left=left_of(offered.reward, offered.counted), codes_left=offered.counted.codes_left
+        )
+        if row is not None:
+            # Of what is scarce all that is out was counted for what is left.
+            scarce = offered.reward.terms.stock is not None
+            out = offered.counted.out if scarce else row["out"]
+            seen = replace(seen, out=out, more=row["more"] and not scarce, last_at=row["last_at"])
+        found.append(seen)
     return found
 
 

@@ -36,13 +36,15 @@ WHERE a.program_id = $1 AND a.customer_id > $3 AND c.merged_into IS NULL AND c.e
     OR s.review_on <= ((clock_timestamp() + g.clock_offset) AT TIME ZONE g.timezone)::date)
 ORDER BY a.customer_id LIMIT $4
 """
+# Each customer once, however many memberships, without sorting them: whoever is a member of those there are.
 _MEMBERS = """
-SELECT s.tier, count(DISTINCT m.customer_id) AS members FROM program g
-JOIN membership m ON m.program_id = g.program_id
-LEFT JOIN tier_standing s ON s.program_id = m.program_id AND s.customer_id = m.customer_id
-WHERE g.program_id = $1 AND m.superseded_at IS NULL AND m.joined_at <= clock_timestamp() + g.clock_offset
-  AND (m.left_at IS NULL OR m.left_at > clock_timestamp() + g.clock_offset) GROUP BY s.tier
+SELECT s.tier, count(*) AS members FROM account a
+LEFT JOIN tier_standing s ON s.program_id = $1 AND s.customer_id = a.customer_id
+WHERE a.program_id = $1 AND EXISTS (SELECT FROM membership m WHERE m.program_id = $1
+  AND m.customer_id = a.customer_id AND m.superseded_at IS NULL AND m.joined_at <= $2
+  AND (m.left_at IS NULL OR m.left_at > $2)) GROUP BY s.tier
 """
+_NOW = "SELECT clock_timestamp() + clock_offset FROM program WHERE program_id = $1"
 _READ = """
 WITH asked AS MATERIALIZED (SELECT unnest($2::uuid[]) AS customer_id)
 SELECT json_build_object(
@@ -160,7 +162,8 @@ async def customers_to_review(
 
 async def members_by_tier(connection: Connection, program_id: int) -> dict[str | None, int]:
     """Count the members of now by the tier they hold; None: none."""
-    return {row["tier"]: row["members"] for row in await connection.fetch(_MEMBERS, program_id)}
+    now = await connection.fetchval(_NOW, program_id)
+    return {row["tier"]: row["members"] for row in await connection.fetch(_MEMBERS, program_id, now)}
 
 
 async def tier_of(

@@ -71,6 +71,14 @@ def _first_day(scheme: Scheme, today: date) -> date | None:
     return None
 
 
+def counting_days(scheme: Scheme, today: date) -> tuple[tuple[date, date], tuple[date, date]]:
+    """Give the two spans, `[first, end)`, of which the better sum counts on a day; the second may hold no day."""
+    if isinstance(scheme.window, Calendar):
+        this, former = (date(year, _JANUARY, 1) for year in (today.year, today.year - 1))
+        return (this, date(today.year + 1, _JANUARY, 1)), (former, this)
+    return (_first_day(scheme, today) or date.min, date.max), (date.max, date.max)
+
+
 def _falls_out_on(day: date, months: int) -> date:
     """Give the first day on which a day is outside a rolling window."""
     found = months_later(day, months)

@@ -14,6 +14,7 @@ from loyalty.programs.staff import as_read
 from loyalty.tiers.actions import NewFloor, hold_at_least, publish_scheme
 from loyalty.tiers.climbs import Climbs
 from loyalty.tiers.facts import Floor
+from loyalty.tiers.foreseeing import Moves, foresee
 from loyalty.tiers.queries import members_by_tier, scheme_of
 from loyalty.tiers.rules import Progress, progress
 from loyalty.tiers.scheme import Scheme, StoredScheme
@@ -63,11 +64,17 @@ class StaffTiers:
         """Take the pools when they are needed: they are opened after the panel is made."""
         self._database = database
 
-    async def seen(self, program: ProgramFacts) -> TiersSeen:
-        """Read the tiers, and how many members hold each."""
+    async def seen(self, program: ProgramFacts, *, counted: bool = True) -> TiersSeen:
+        """Read the tiers, and how many members hold each; uncounted for who needs the tiers only."""
         async with self._database().reader() as connection:
             scheme = await scheme_of(connection, program.program_id)
-            return TiersSeen(scheme, await members_by_tier(connection, program.program_id))
+            return TiersSeen(scheme, await members_by_tier(connection, program.program_id) if counted else {})
+
+    async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | None:
+        """Tell who would move under other tiers; None before there were any, when nothing is counted yet."""
+        async with self._database().reader() as connection:
+            stored = await scheme_of(connection, program.program_id)
+            return await foresee(connection, program, stored.scheme, scheme) if stored else None
 
     async def publish(
         self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None

@@ -97,7 +97,22 @@ class SurveyCase(SQLModel, table=True):
             unique=True,
             postgresql_where=text("closed_at IS NULL"),
         ),
-        Index("survey_case_due_ix", "program_id", "due_on", postgresql_where=text("closed_at IS NULL")),
+        # The queue: those due first, then what was closed last.
+        Index(
+            "survey_case_due_ix",
+            "program_id",
+            "due_on",
+            "opened_at",
+            "case_id",
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "survey_case_closed_ix",
+            "program_id",
+            "closed_at",
+            "case_id",
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         Index("survey_case_of_ix", "program_id", "invitation_id"),
     )
 

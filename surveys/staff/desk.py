@@ -39,6 +39,7 @@ from surveys.staff.facts import (
     SurveysSeen,
     Taken,
 )
+from surveys.staff.foreseeing import Foreseen, foresee
 from surveys.staff.results import ResultsSeen, read_answers, see_results
 
 _decode = msgspec.json.Decoder(Done).decode
@@ -110,6 +111,14 @@ class StaffSurveys:
 
         return await self._refused(verb)
 
+    async def foreseen(self, program: ProgramFacts, seen: SurveySeen) -> Foreseen:
+        """Tell what publishing a survey's draft comes to; nothing is written."""
+        async with (
+            self.database().reader() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await foresee(connection, program, seen.survey)
+
     async def publish(
         self, program: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None
     ) -> str:
@@ -155,20 +164,18 @@ class StaffSurveys:
         self,
         program: ProgramFacts,
         state: CaseState,
-        page: int,
+        after: UUID | None,
         user_id: UUID,
         *,
         mine: bool = False,
         simulated: bool = False,
     ) -> CasesSeen:
-        """Read a page of cases, counted from 0."""
+        """Read a page of cases, from the first or after one of them."""
         program_id, owner = program.program_id, f"user:{user_id}"
         async with self.database().reader() as connection:
             today = local_day(await known_at(connection, program_id, simulated=simulated), program.zone)
-            limits = (PAGE + 1, page * PAGE)
-            found = await queries.cases(
-                connection, program_id, state, owner if mine else None, limits, simulated=simulated
-            )
+            whose = owner if mine else None
+            found = await queries.cases(connection, program_id, state, whose, after, PAGE + 1, simulated=simulated)
             counts = await queries.counts(connection, program_id, today, owner, simulated=simulated)
         return CasesSeen(found[:PAGE], counts, today, len(found) > PAGE)
 

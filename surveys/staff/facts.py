@@ -11,7 +11,7 @@ from surveys.plans.policy import StoredPolicy
 from surveys.plans.queries import SurveyFacts
 
 PAGE, FEED = 50, 20
-CaseState = Literal["open", "closed", "all"]
+CaseState = Literal["open", "closed"]
 
 
 class SurveySeen(Struct, frozen=True):

@@ -7,6 +7,7 @@ from tests.admin.fake_purchases import TELLING
 from tests.admin.fake_rewards import PAYMENT, VOUCHER
 from tests.admin.fake_rules import DONE, DRAFT, FAILED, STOPPED
 from tests.admin.fake_surveys import ASKING, CASE
+from tests.admin.fake_surveys import DRAFT as DRAFTED
 
 _BASE, _MAY = "/admin/p/1", "period=2017-05"
 _DRAFT, _SURVEY = f"{_BASE}/rules/drafts/{DRAFT}", f"{_BASE}/survey-list/{ASKING.survey.survey_id}"
@@ -62,6 +63,7 @@ PAGES = {
     "survey-list": f"{_BASE}/survey-list",
     "survey": _SURVEY,
     "survey-edit": f"{_SURVEY}/edit",
+    "survey-publish": f"{_BASE}/survey-list/{DRAFTED.survey.survey_id}/publish",
     "survey-kinds": f"{_BASE}/new-survey",
     "survey-new": f"{_BASE}/new-survey?kind=tier_change",
     "survey-policy": f"{_BASE}/survey-policy",
@@ -84,8 +86,9 @@ PAGES = {
     "account": f"{_BASE}/account",
     "nowhere": "/admin/nowhere",
 }
-# What there is no page of: files, a picture, what a customer will see, and what only leads elsewhere.
+# What there is no page of: files, a picture, what a customer will see, a part of a page, and what only leads elsewhere.
 NO_PAGES = (
+    "/adjust/try",
     "/account/codes.svg",
     "/exports/{number:str}/file",
     "/surveys/{file:str}",

@@ -29,7 +29,7 @@ from loyalty.clock import utc_now
 from loyalty.errors import NotFound
 from loyalty.members.people import Found, People, Search
 from loyalty.members.person import PersonFacts
-from loyalty.members.staff import Adjusted, ByStaff, Seen
+from loyalty.members.staff import Adjusted, ByStaff, Seen, TriedAdjustment
 from loyalty.members.timeline import Place
 from loyalty.programs.facts import ProgramFacts
 from loyalty.programs.policies import Policies
@@ -300,6 +300,17 @@ class FakeDesk:
             self._write_down(kept, award_id)
         return Adjusted(award_id)
 
+    async def try_adjustment(self, program: ProgramFacts, customer_id: UUID, points: int) -> TriedAdjustment | None:
+        """Add to what there is, until the end of the month; more than there is is refused."""
+        assert program in self.listed
+        seen = self.pages.get(customer_id)
+        if seen is None:
+            return None
+        before, debt = seen.purse.available, (seen.purse.debt, seen.purse.debt)
+        if before + points < 0:
+            return TriedAdjustment((before, None), debt)
+        return TriedAdjustment((before, before + points), debt, datetime(2026, 12, 1, 5, tzinfo=UTC))
+
     async def entered(self, program: ProgramFacts) -> Entered:
         """Give what the test put there."""
         assert program in self.listed
@@ -324,6 +335,7 @@ class FakeDesk:
         seen = self.pages[asked.customer_id]
         came = move("adjust", "adjusted", "available", asked.points)
         row = happened(0, "adjusted", self.now, came, facts={"points": asked.points}, reason=asked.reason)
+        row = msgspec.structs.replace(row, available_after=seen.purse.available + asked.points)
         rows = [msgspec.structs.replace(row, award_id=award_id), *seen.timeline.rows]
         timeline = msgspec.structs.replace(seen.timeline, rows=rows)
         self.pages[asked.customer_id] = msgspec.structs.replace(seen, timeline=timeline)

@@ -74,7 +74,7 @@ def rows() -> list[Happened]:
         happened(16, "settled", ago(4), move("expire", "available", "expired", 12), part="expire", actor=""),
         happened(15, "held", ago(5), move("hold", "available", "held", 500), facts={"points": 500}, **dollars_off),
         happened(14, "captured", ago(11, 11), move("capture", "held", "redeemed", 500), facts={"captured": 500},
-                 **dollars_off),
+                 used_on=award(913), used_order="40739913", **dollars_off),
         bought(13, "purchase", ago(11, 11), 4193, move("issue", "issued", "available", 41),
                move("repay", "available", "debt", 12)),
         bought(12, "refund", ago(12), 7722, move("claw_back", "available", "clawed_back", 20),

@@ -14,12 +14,14 @@ from loyalty.purchases.arrived import (
     PurchasesAsked,
     PurchaseSeen,
     PurchasesSeen,
+    RedemptionSeen,
     RefundSeen,
     Told,
 )
 from loyalty.refusals.actions import RefusalsSeen, Replayed
 from loyalty.refusals.queries import RefusalsAsked, RefusalSeen
 from tests.admin.fake_people import NORA
+from tests.admin.fake_rewards import VOUCHER
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TELLING = UUID(int=0xB0)
@@ -60,6 +62,11 @@ def opened() -> PurchaseOpened:
         [Told(2, later, None, {**was, "goods": "84.00"}), Told(1, AT, later, was)],
         [nobody, award],
         [RefundSeen("refund", "r-1", later, 2000, None, later, parked=False)],
+        [
+            RedemptionSeen(
+                UUID(int=0xD1), VOUCHER, "Cinema ticket", 120, 120, 30, "captured", AT, NORA, "Nora Whitfield"
+            )
+        ],
     )
 
 

@@ -39,9 +39,9 @@ def some_rewards() -> dict[UUID, RewardSeen]:
     pays = {"points_per_step": 100, "step_minor": 100, "least_points": 50, "most_points": None, "most_share": "50"}
     payment = a_reward(PAYMENT, "Pay with points", "points_payment", 50, pays, active=False)
     return {
-        VOUCHER: RewardSeen(voucher, 12, 37, 37, 15, NOW),
-        MUG: RewardSeen(mug, 5, 0, None, 6, NOW),
-        PAYMENT: RewardSeen(payment),
+        VOUCHER: RewardSeen(voucher, 12, 37, 37, last_at=NOW),
+        MUG: RewardSeen(mug, 5, 0, None, last_at=NOW),
+        PAYMENT: RewardSeen(payment, 1_850, more=True),
     }
 
 
@@ -71,7 +71,7 @@ class FakeRewards:
     offered: list[NewOffer] = field(default_factory=list)
     editions: list[int] = field(default_factory=list)
 
-    async def listed(self, _: ProgramFacts) -> list[RewardSeen]:
+    async def listed(self, _: ProgramFacts, *, counted: bool = True) -> list[RewardSeen]:  # noqa: ARG002 - as the real one
         """List them."""
         return list(self.kept.values())
 
@@ -81,7 +81,7 @@ class FakeRewards:
         """Give one with those who asked for it; those after somebody are none."""
         if reward_id not in self.kept:
             return None
-        takers = self.takers if self.kept[reward_id].asked and not after else []
+        takers = self.takers if self.kept[reward_id].last_at and not after else []
         return Takers(self.kept[reward_id], takers, bool(takers) and self.more and not whole)
 
     async def offer(self, _: ProgramFacts, __: ByForm, new: NewOffer) -> Done:

@@ -30,6 +30,7 @@ from surveys.staff.facts import (
     SurveysSeen,
     Taken,
 )
+from surveys.staff.foreseeing import Foreseen
 from surveys.staff.results import ResultsSeen
 from tests.admin.fake_people import NORA, STALE
 
@@ -121,6 +122,14 @@ class FakeSurveys:
         self.done.append(("edit", survey_id, version, content))
         return self.refusal
 
+    async def foreseen(self, _: ProgramFacts, seen: SurveySeen) -> Foreseen:
+        """Foresee a few; nothing where it is asked for."""
+        since = NOW - timedelta(days=7)
+        if not seen.survey.draft.triggered_by.events:
+            return Foreseen(self.policy, since, 0, 0, {}, 0)
+        first_at = NOW + timedelta(days=7)
+        return Foreseen(self.policy, since, 1420, 310, {"no_consent": 1000, "throttled": 110}, 6, first_at)
+
     async def publish(self, _: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None) -> str:
         """Keep what was published."""
         if version == STALE:
@@ -188,16 +197,16 @@ class FakeSurveys:
         self,
         _: ProgramFacts,
         state: CaseState,
-        page: int,
+        after: UUID | None,
         user_id: UUID,  # noqa: ARG002 - as the real one
         *,
         mine: bool = False,
         simulated: bool = False,
     ) -> CasesSeen:
         """Give those of a state."""
-        self.done.append(("cases", state, page, mine))
+        self.done.append(("cases", state, after, mine))
         found = [one for one in self.queue if one.answer.simulated == simulated]
-        found = [one for one in found if state == "all" or (one.closed_at is None) == (state == "open")]
+        found = [one for one in found if (one.closed_at is None) == (state == "open")]
         return CasesSeen(found, {"open": len(found), "overdue": 1, "mine": 0, "closed": 0}, TODAY, self.more)
 
     async def case(self, _: ProgramFacts, case_id: UUID) -> CaseSeen | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.facts import Floor
+from loyalty.tiers.foreseeing import Moves
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Calendar, Scheme, StoredScheme, Tier
 from loyalty.tiers.staff import FloorByStaff, PersonTier, Published, TiersSeen
@@ -39,9 +40,13 @@ class FakeTiers:
     published: list[Scheme] = field(default_factory=list)
     floors: list[FloorByStaff] = field(default_factory=list)
 
-    async def seen(self, _: ProgramFacts) -> TiersSeen:
+    async def seen(self, _: ProgramFacts, *, counted: bool = True) -> TiersSeen:  # noqa: ARG002 - as the real one
         """Give the tiers."""
         return TiersSeen(self.scheme, self.members)
+
+    async def foreseen(self, _: ProgramFacts, scheme: Scheme) -> Moves | None:  # noqa: ARG002 - as the real one
+        """Have some move."""
+        return Moves(up=12, down=1, kept=34) if self.scheme else None
 
     async def publish(
         self,

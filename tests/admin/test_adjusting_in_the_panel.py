@@ -1,6 +1,7 @@
 """The form that adjusts a member's points over HTTP: who sends it, what is wrong with it, and that it is done once."""
 
 import re
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -51,7 +52,30 @@ def test_a_form_adjusts_and_says_so(inside: TestClient[Litestar], desk: FakeDesk
         desk.person.user_id,
     )
     assert answer.status_code == 303
-    assert "20 points removed." in text_of(inside.get(answer.headers["location"]))
+    # Without a script, this is where the balance before and after is told.
+    assert "20 points removed. Available: 344 → 324." in text_of(inside.get(answer.headers["location"]))
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "says"),
+    [
+        ("en", "direction=add&points=1656", "Available: 344 → 2,000. What is added can be used until 30 Nov 2026."),
+        ("fr", "direction=remove&points=44", "Disponibles : 344 → 300."),
+        ("en", "direction=remove&points=345", "Only 344 points are available. Remove no more than that."),
+        ("en", "direction=remove&points=some", "Write a whole number from 1 to 1,000,000."),
+        ("en", "direction=add&points=", ""),
+    ],
+)
+def test_the_form_says_what_would_come_of_it(
+    inside: TestClient[Litestar], desk: FakeDesk, language: str, asked: str, says: str
+) -> None:
+    [address] = re.findall(r'hx-get="([^"]+)"', inside.get(PAGE).text)
+    answer = inside.get(f"{address}?{asked}&lang={language}")
+    assert (answer.status_code, desk.adjustments) == (200, {})
+    said = " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+    assert said.startswith(says) if says else not said
+    # Asking again and again leaves neither the reason nor the form's key in an address.
+    assert not re.search(r'hx-include="[^"]*(reason|key|csrf|form)', inside.get(PAGE).text)
 
 
 def test_the_same_form_twice_is_one_adjustment(inside: TestClient[Litestar], desk: FakeDesk) -> None:

@@ -181,6 +181,14 @@ def test_dates(day: date, english: str, french: str) -> None:
     assert FR.date(day) == french
 
 
+def test_a_range_of_one_day_is_that_day() -> None:
+    first, last = date(2026, 11, 2), date(2026, 11, 30)
+    assert (EN.dates(first, last), FR.dates(first, last)) == (
+        "2 Nov 2026 to 30 Nov 2026", "du 2 nov. 2026 au 30 nov. 2026"
+    )  # fmt: skip
+    assert (EN.dates(first, first), FR.dates(first, first)) == ("2 Nov 2026", "2 nov. 2026")
+
+
 def test_instants_are_told_in_the_programmes_own_time() -> None:
     at = datetime(2018, 1, 1, 4, 1, tzinfo=UTC)
     assert EN.instant(at, "America/New_York") == "31 Dec 2017, 23:01"

@@ -42,7 +42,7 @@ def test_what_is_not_well_says_what_to_do(inside: TestClient[Litestar], desk: Fa
     assert said.index("Failed 7 times") < said.index("Recounts key figures another way")
     assert "<b>550" not in shown.text
     assert "550 no such mailbox" in said
-    assert "5 choses demandent quelqu’un." in text_of(inside.get(f"{HEALTH}?lang=fr"))
+    assert "5 choses demandent qu’on s’en occupe." in text_of(inside.get(f"{HEALTH}?lang=fr"))
 
 
 def test_a_service_without_a_worker_says_how_to_start_one(inside: TestClient[Litestar], desk: FakeDesk) -> None:

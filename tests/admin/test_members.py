@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from html import unescape
 
 import pytest
 from litestar import Litestar
@@ -185,3 +186,14 @@ def test_an_action_tells_why_without_an_order(inside: TestClient[Litestar]) -> N
     none = text_of(inside.get(f"{PAGE}?why={award(3)}"))
     assert "Not given No rule rewards it." in none
     assert "Order" not in none.partition("Record")[2].partition("request")[0]
+
+
+@pytest.mark.parametrize(("role", "leads"), [("analyst", True), ("support", False)])
+def test_the_timeline_leads_to_the_purchase_on_which_a_reward_was_used(
+    inside: TestClient[Litestar], desk: FakeDesk, role: str, *, leads: bool
+) -> None:
+    desk.sessions = {"a-secret": FakeSignedIn(role=role)}
+    shown = inside.get(PAGE)
+    assert "500 points, order 40739913" in text_of(shown)
+    links = re.findall(rf'<a href="/admin/p/1/purchases/{award(913)}">([^<]+)</a>', shown.text)
+    assert [unescape(title) for title in links] == (["Reward “$5 off” redeemed", "Purchase"] if leads else [])

@@ -9,6 +9,7 @@ from tests.admin.asking import post, text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
 from tests.admin.fake_people import NORA
 from tests.admin.fake_purchases import AT, BARE_REFUSED, REFUSED, TELLING
+from tests.admin.fake_rewards import VOUCHER
 
 BASE = "/admin/p/1/purchases"
 
@@ -60,6 +61,9 @@ def test_a_purchase_shows_what_was_told_and_what_it_led_to(inside: TestClient[Li
     assert f"/admin/p/1/members/{NORA}?why=" in shown.text
     assert "The shop named no customer." in said
     assert "Refund r-1 $20.00" in said
+    # The reward that was used on it, with ways to what it is and to whose it was.
+    assert "Cinema ticket Nora Whitfield Handed over 30 came back 120" in said
+    assert f'href="/admin/p/1/rewards/{VOUCHER}"' in shown.text
     assert inside.get(f"{BASE}/{REFUSED}").status_code == 404
 
 

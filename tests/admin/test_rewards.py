@@ -80,11 +80,11 @@ def test_the_catalogue_says_what_is_left(inside: TestClient[Litestar]) -> None:
     said = text_of(inside.get(LIST))
     assert "Cinema ticket Voucher code 500 37 12 31 Dec 2017" in said
     assert "Mug Gift 120 None left 5" in said
-    assert "Pay with points Retired Points as payment from 50 – 0 –" in said
+    assert "Pay with points Retired Points as payment from 50 – 1,850+ –" in said
     assert [row[:6] for row in rows_of(inside.get(f"{LIST}.csv"))[1:]] == [
         ["Cinema ticket", "Voucher code", "500", "37", "12", "2017-12-31"],
         ["Mug", "Gift", "120", "0", "5", "2017-12-31"],
-        ["Pay with points", "Points as payment", "50", "", "0", ""],
+        ["Pay with points", "Points as payment", "50", "", "1850+", ""],
     ]
 
 

@@ -21,6 +21,8 @@ def test_every_page_has_the_search_and_it_finds_pages_by_any_of_their_names(
         ("CLES", "fr", "keys"),
         ("clés", "fr", "keys"),
         ("passw", "en", "account"),
+        ("liability", "fr", "liability"),
+        ("récomp", "en", "rewards"),
         ("who did", "en", "audit"),
     ):
         assert f'href="{BASE}/{address}"' in _found(inside, asked, lang), asked

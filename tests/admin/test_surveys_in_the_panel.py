@@ -227,6 +227,16 @@ def test_a_survey_is_published_and_closed(inside: TestClient[Litestar], desk: Fa
     page = f"{LIST}/{DRAFT.survey.survey_id}"
     assert "/publish" in inside.get(page).text
     assert "/close" not in inside.get(page).text
+    asks = inside.get(f"{page}/publish")
+    assert desk.surveys.done == []
+    for told in (
+        "Nobody is asked about what happened before.", "What happens now is asked about on 28 Nov 2026, 04:42",
+        "At most 200 a day are sent by mail", "there were 1,420 occasions", "it would have asked 310 customers.",
+        "No consent to be written to: 1,000", "It becomes edition 1, which never changes", "6 customers are planned",
+        "Closing the survey stops what was not sent yet.",
+    ):  # fmt: skip
+        assert told in text_of(asks)
+    assert 'name="version" value="1"' in asks.text
     assert post(inside, f"{page}/publish").headers["location"] == page
     assert post(inside, f"{ONE}/close").headers["location"] == ONE
     assert [one[:2] for one in desk.surveys.done] == [

@@ -167,5 +167,5 @@ def test_the_audit_log_says_what_was_done_and_comes_as_a_file_that_runs_nothing(
     odd = desk.journal.asked[-1][1]
     assert (odd.names, odd.since, odd.until, odd.after, odd.email) == (None, None, None, None, None)
     desk.journal.written = []
-    assert "Nothing was done" in text_of(inside.get(AUDIT))
-    assert "Rien n’a été fait" in text_of(inside.get(f"{AUDIT}?lang=fr"))
+    assert "Nothing was done" in text_of(inside.get(f"{AUDIT}?what=team"))
+    assert "Personne n’a encore rien fait" in text_of(inside.get(f"{AUDIT}?lang=fr"))

@@ -100,7 +100,8 @@ def test_what_would_change_is_said_before_it_is_published(inside: TestClient[Lit
     assert "Today Money spent counts of this calendar year" in said
     assert "As written Points earned count within the last 6 months" in said
     # What counts is another thing, so every tier begins elsewhere.
-    assert "1,290 members hold a tier now that would begin elsewhere" in said
+    assert "At once 12 members would move up, 1 down, and 9,167 stay where they are." in said
+    assert "Of those, 34 hold a tier that their sum does not reach" in said
     assert 'value="publish"' in looked.text
     assert 'value="publish"' not in inside.get(NEW).text
 

@@ -16,7 +16,17 @@ class Clicks:
 
     async def on(self, what: Locator) -> None:
         """Click, and wait until the page is there."""
-        self.done += 1
-        assert self.done <= MOST, f"click {self.done} of {MOST}: {what}"
+        self._count(what)
         await what.click()
         await self.page.wait_for_load_state("load")
+
+    async def look_for(self, box: Locator, text: str) -> None:
+        """Type into a search box and press Enter, which is no less than a click."""
+        self._count(box)
+        await box.fill(text)
+        await box.press("Enter")
+        await self.page.wait_for_load_state("load")
+
+    def _count(self, what: Locator) -> None:
+        self.done += 1
+        assert self.done <= MOST, f"click {self.done} of {MOST}: {what}"

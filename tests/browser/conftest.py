@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -17,7 +16,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from loyalty.auth.actions import sign_in, sign_in_link
 from loyalty.customers.facts import Profile
 from loyalty.database import connect
 from loyalty.earning.actions import start_program
@@ -26,6 +24,7 @@ from loyalty.programs.actions import ensure_storefront
 from loyalty.programs.facts import Source
 from loyalty.settings import Settings
 from tests.admin.fake_desk import ORIGIN
+from tests.browser.live_shop import LiveShop, let_in, live_shop
 from tests.browser.serving import free_port, serve
 from tests.browser.window import Window
 from tests.conftest import execute, in_database
@@ -121,11 +120,10 @@ async def open_window(browser: Browser) -> AsyncIterator[OpenWindow]:
 
 @dataclass(frozen=True)
 class RealPanel:
-    """The real application over the sample: a session's secret, and paths of links that sign in once."""
+    """The real application over some programme, and the secret of somebody's session."""
 
     address: str
     secret: str
-    links: list[str]
 
 
 @pytest.fixture(scope="session")
@@ -148,6 +146,16 @@ def shop_panel(
         yield panel
 
 
+@pytest.fixture(scope="session")
+def shop(
+    servers: "TestServers", template: str, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveShop]:
+    """Run the service and its worker over a shop that goes on telling."""
+    assert chromium
+    with live_shop(servers, template, tmp_path_factory.mktemp("journeys")) as shop:
+        yield shop
+
+
 @contextmanager
 def _real(
     servers: "TestServers", template: str, furnish: Callable[[str], Awaitable[None]], log: Path
@@ -155,10 +163,10 @@ def _real(
     name, port = f"loyalty_panel_{uuid4().hex}", free_port()
     execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     url, public_url = in_database(servers.database_url, name), f"http://127.0.0.1:{port}"
-    secret, links = asyncio.run(_let_in(url, public_url, furnish))
+    secret = asyncio.run(_furnished(url, furnish))
     addresses = {"DATABASE_URL": url, "REDIS_URL": servers.redis_url, "LOYALTY_PUBLIC_URL": public_url}
     with serve("loyalty.asgi:create_app", port, {**os.environ, **addresses}, log) as address:
-        yield RealPanel(address, secret, links)
+        yield RealPanel(address, secret)
     execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -196,16 +204,10 @@ async def _small_shop(url: str) -> None:
         await shop.take_back(refund("1002", "r-1", 3025, on=12))
 
 
-async def _let_in(url: str, public_url: str, furnish: Callable[[str], Awaitable[None]]) -> tuple[str, list[str]]:
-    """Furnish a database, let somebody in, and make links for others."""
+async def _furnished(url: str, furnish: Callable[[str], Awaitable[None]]) -> str:
+    """Furnish a database and let somebody in; gives the session's secret."""
     await furnish(url)
-    async with connect(Settings(pool_size=1), url) as database:
-        async with database.session() as session:
-            links = [urlsplit(await sign_in_link(session, public_url, "maya@example.com")).path for _ in range(3)]
-        async with database.writer() as writer:
-            opened = await sign_in(writer, links.pop().rpartition("/")[2])
-    assert opened is not None
-    return opened.secret, links
+    return await let_in(url)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Coming in and going out of the real application, and the states that the sample does not have."""
+"""The door and the menu of the real application, and the states that the sample does not have."""
 
 from collections.abc import Callable
 
@@ -7,26 +7,6 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow, RealPanel
 from tests.browser.harness import SECRET
-
-
-async def test_a_link_opens_the_page_and_signing_out_closes_it(open_window: OpenWindow, real_panel: RealPanel) -> None:
-    window = await open_window(real_panel.address)
-    link = real_panel.links.pop()
-    await window.open(link)
-    await window.assert_clean()
-    await window.page.get_by_role("button", name="Sign in").click()
-    await window.drawn()
-    await expect(window.page.get_by_role("heading", level=1)).to_have_text("Impact")
-    await expect(window.page.locator(".person")).to_contain_text("maya@example.com")
-    await window.page.get_by_role("button", name="Sign out").click()
-    await expect(window.page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    await window.assert_clean()
-    await window.page.goto(f"{real_panel.address}/admin/p/1/impact")
-    await expect(window.page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    await window.page.goto(f"{real_panel.address}{link}")
-    await window.page.get_by_role("button", name="Sign in").click()
-    await expect(window.page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
-    await window.keep_picture("link-spent")
 
 
 async def test_the_door_is_clean(open_window: OpenWindow, real_panel: RealPanel) -> None:

@@ -1,4 +1,4 @@
-"""Keys, imports and exports in a real browser: every state over the harness, and a key's life in the real panel."""
+"""Keys, imports and exports in a real browser: every state over the harness, and a file sent in the real panel."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,32 +39,6 @@ async def test_nothing_of_them_sticks_out_at_any_width(open_window: OpenWindow, 
         for width in (1440, 1181, 1001, 900, 768, 640, 390, 320):
             await window.widen(width)
             assert await window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, width
-
-
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-async def test_a_key_is_made_rotated_and_revoked(
-    open_window: OpenWindow, shop_panel: RealPanel, *, scripts: bool
-) -> None:
-    window = await open_window(shop_panel.address, shop_panel.secret, scripts=scripts)
-    page, name = window.page, f"Till {'with' if scripts else 'without'}"
-    await page.goto(f"{shop_panel.address}{BASE}/members")
-    await page.get_by_role("link", name="Keys", exact=True).click()
-    await page.get_by_role("link", name="New key").first.click()
-    await page.get_by_label("What it is for").fill(name)
-    await page.get_by_label("Record, edit, refund and cancel purchases.").check()
-    await page.get_by_role("button", name="Make the key").click()
-    first = await page.locator("#made").input_value()
-    assert first.startswith("lk_live_1_")
-    row = page.locator(".keys li", has_text=name)
-    await row.locator("summary", has_text="Rotate").click()
-    await row.get_by_role("button", name="Make the new key").click()
-    second = await page.locator("#made").input_value()
-    assert second not in {"", first}
-    old = page.locator(".keys li", has_text="A newer one has taken over").filter(has_text=name)
-    await old.locator("summary", has_text="Revoke").click()
-    await old.get_by_role("button", name="Revoke for good").click()
-    await expect(page.get_by_role("status")).to_contain_text("The key is revoked.")
-    await expect(page.locator(".keys li", has_text=name)).to_have_count(1)
 
 
 async def test_a_file_is_chosen_and_sent(open_window: OpenWindow, shop_panel: RealPanel, tmp_path: Path) -> None:

@@ -40,19 +40,6 @@ async def test_the_figures_are_those_of_the_sample(open_window: OpenWindow, real
     await expect(row).to_contain_text("97.5%")
 
 
-async def test_from_the_first_page_to_a_person_in_three_clicks(open_window: OpenWindow, real_panel: RealPanel) -> None:
-    window = await open_window(real_panel.address, real_panel.secret)
-    page = window.page
-    await window.open(f"/admin/p/1/impact?{MAY}")
-    await page.get_by_role("link", name="More about: Retention").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Customer retention rate")
-    await page.get_by_role("link", name="Who did not").first.click()
-    await expect(page.locator(".seg [aria-current]").last).to_have_text("Who did not (17)")
-    await expect(page.locator(".people tbody tr")).to_have_count(17)
-    await page.locator(".people tbody a").first.click()
-    await expect(page.locator(".timeline")).to_be_visible()
-
-
 async def test_more_customers_than_a_page_holds_are_paged(
     open_window: OpenWindow, real_panel: RealPanel, tmp_path: Path
 ) -> None:

@@ -100,6 +100,8 @@ async def test_a_survey_is_drafted_published_and_closed_without_a_script(
         "Conseilleriez-vous la Maison Verger\N{NO-BREAK SPACE}?"
     )
     await page.go_back()
+    await page.get_by_role("link", name="Publish").click()
+    await expect(page.get_by_role("main")).to_contain_text("Nobody is asked about what happened before.")
     await page.get_by_role("button", name="Publish and ask").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Asking")
     await page.get_by_role("button", name="Close: ask nobody any more").click()

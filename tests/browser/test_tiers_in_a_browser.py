@@ -22,6 +22,10 @@ async def test_the_pages_of_tiers_are_clean_in_every_guise(
     for path, name in ((PAGE, "list"), (NEW, "form"), (MEMBER, "member")):
         await window.open(path)
         await window.assert_clean_in_both_themes(f"tiers-{name}-{language}-{width}")
+    await window.open(NEW)
+    await window.page.locator("button[value=look]").click()
+    await expect(window.page.locator("#compared-title")).to_be_visible()
+    await window.assert_clean_in_both_themes(f"tiers-compared-{language}-{width}")
 
 
 async def test_nothing_sticks_out_at_any_width(open_window: OpenWindow, in_state: Callable[[str], str]) -> None:
@@ -44,7 +48,7 @@ async def test_a_manager_publishes_tiers_without_a_script(open_window: OpenWindo
     await page.get_by_role("button", name="Look at what changes").click()
     await expect(page.get_by_text("This is needed.")).to_be_visible()
     window.complaints.clear()  # the browser itself notes the 422
-    await page.get_by_label("From", exact=True).fill("500")
+    await page.get_by_label("Reached from").fill("500")
     await page.get_by_role("button", name="Add a tier").click()
     await page.get_by_label("Key").last.fill("silver")
     await page.get_by_role("button", name="Remove tier 2").click()

@@ -17,7 +17,7 @@ from surveys.results.voices import voices
 from surveys.simulation.actions import NAME, simulate_answers
 from surveys.simulation.rules import Occasion, simulate
 from surveys.staff.desk import StaffSurveys
-from surveys.staff.facts import AnswersAsked, BySurveyForm
+from surveys.staff.facts import AnswersAsked, BySurveyForm, CaseState
 from tests.surveys.conftest import Poll
 
 MARCH = AnswersAsked(date(2026, 3, 1), date(2026, 4, 1))
@@ -39,6 +39,30 @@ async def _ann_says(poll: Poll, score: int, words: str, *, publish: bool = False
     link = poll.link()
     await poll.verb(lambda tx: actions.score(tx, link, score, "fr"))
     await poll.verb(lambda tx: actions.comment(tx, link, words, publish=publish))
+
+
+async def test_what_publishing_comes_to_is_what_the_week_before_would_have_been(
+    poll: Poll, program: ProgramFacts, staff: StaffSurveys
+) -> None:
+    done = await staff.draft(program, ME, replace(DRAFT, trigger={"kind": "after_purchase", "days": 2}))
+    assert done.survey_id is not None
+    seen = await staff.seen(program, done.survey_id)
+    assert seen is not None
+    await poll.buys("o0", "zoe")
+    # Nobody is asked before there is a policy; nor is anything that is more than a week ago looked at.
+    assert (await staff.foreseen(program, seen)).skipped == {"switched_off": 1}
+    await poll.at("2026-03-12T09:00")
+    await staff.publish_policy(program, ME, Policy(quarantine_days=90))
+    for order, who in (("o1", "ann"), ("o2", "ann"), ("o3", "ben")):
+        await poll.buys(order, who)
+    await poll.buys("o4", "cid", customer={"consent": {"surveys": False}})
+    foreseen = await staff.foreseen(program, seen)
+    assert (foreseen.occasions, foreseen.asked, foreseen.planned) == (4, 2, 0)
+    assert foreseen.skipped == {"throttled": 1, "no_consent": 1}
+    assert foreseen.first_at == datetime(2026, 3, 14, 9, tzinfo=UTC)
+    assert await poll.asked() == []
+    by_request = replace(seen, survey=replace(seen.survey, draft=replace(DRAFT, trigger={"kind": "on_request"})))
+    assert (await staff.foreseen(program, by_request)).first_at is None
 
 
 async def test_a_survey_goes_from_its_form_to_its_customers_and_ends(
@@ -106,16 +130,43 @@ async def test_a_case_is_taken_and_ends_with_points(poll: Poll, program: Program
     assert await staff.edit_case(program, case.case_id, None, "wrote", (None, None)) == "edited_meanwhile"
     again = await staff.edit_case(program, case.case_id, owner.user_id, "called her", (None, None))
     assert again == ""
-    mine = await staff.cases(program, "open", 0, ME.user_id, mine=True)
+    mine = await staff.cases(program, "open", None, ME.user_id, mine=True)
     assert [(one.owner, one.note) for one in mine.cases] == [(MAYA, "called her")]
     assert (mine.counts["mine"], mine.counts["overdue"]) == (1, 0)
     assert await staff.gesture(program, ME, case.case_id, 100, "Sorry") == ""
     assert await staff.gesture(program, ME, case.case_id, 100, "Sorry") == "case_closed"
-    assert (await staff.cases(program, "open", 0, ME.user_id)).cases == []
-    [closed] = (await staff.cases(program, "closed", 0, ME.user_id)).cases
+    assert (await staff.cases(program, "open", None, ME.user_id)).cases == []
+    [closed] = (await staff.cases(program, "closed", None, ME.user_id)).cases
     assert (closed.outcome, closed.points, closed.closed_by) == ("gesture", 100, MAYA)
     assert await staff.close_case(program, ME, case.case_id, "solved") == "case_closed"
     assert await staff.gesture(program, ME, uuid4(), 100, "Sorry") == "not_found"
+
+
+async def test_cases_are_paged_through_in_their_order(
+    poll: Poll, program: ProgramFacts, staff: StaffSurveys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surveys.staff.desk.PAGE", 2)
+    await poll.publishes({"kind": "after_purchase", "days": 0})
+    people = ["ann", "ben", "cid", "dan", "eve"]
+    for day, who in enumerate(people, 3):
+        await poll.at(f"2026-03-{day:02}T09:00")
+        await poll.buys(f"o-{who}", who)
+        await poll.works()
+        link = poll.link()
+        await poll.verb(lambda tx, link=link: actions.score(tx, link, 2, "fr"))
+
+    async def walked(state: CaseState) -> list[str]:
+        told, after, more = [], None, True
+        while more:
+            page = await staff.cases(program, state, after, ME.user_id)
+            told += [(one.answer.email or "")[:3] for one in page.cases]
+            after, more = page.cases[-1].case_id if page.cases else None, page.more
+        return told
+
+    assert await walked("open") == people
+    for case in (await staff.cases(program, "open", None, ME.user_id)).cases:
+        assert await staff.close_case(program, ME, case.case_id, "solved") == ""
+    assert (await walked("open"), await walked("closed")) == (["cid", "dan", "eve"], ["ben", "ann"])
 
 
 async def test_what_may_be_published_is_a_testimonial(poll: Poll, program: ProgramFacts, staff: StaffSurveys) -> None:

@@ -27,8 +27,8 @@ def _activity(asked: Asked, days: Days) -> Activity:
     at_start, at_end = _windows(asked.program, days)
     return Activity(
         days=asked.program.policies.activity_window_days,
-        at_start=asked.reading.facts_of(at_start).bought,
-        at_end=asked.reading.facts_of(at_end).bought,
+        at_start=asked.reading.around(at_start).bought,
+        at_end=asked.reading.around(at_end).bought,
         enough=reaches(asked.reading, at_start.start),
     )
 

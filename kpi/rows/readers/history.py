@@ -19,8 +19,8 @@ def opening(first: date) -> Days:
 
 def reaches(reading: Reading, first: date) -> bool:
     """Tell whether somebody is known to have bought on that day or before; the reading must hold its `opening`."""
-    facts = reading.facts_of(opening(first))
-    return bool(facts.known or facts.bought)
+    around = reading.around(opening(first))
+    return bool(around.known or around.bought)
 
 
 @WINDOWS.register("history")

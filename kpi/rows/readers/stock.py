@@ -18,7 +18,7 @@ def windows(program: ProgramFacts, days: Days) -> Iterable[Days]:  # noqa: ARG00
 @READERS.register("stock")
 async def read(asked: Asked) -> Mapping[Days, Stock]:
     """Give the members at each period's end."""
-    return {days: Stock(asked.reading.facts_of(_following(days)).member_at_start) for days in asked.wanted}
+    return {days: Stock(asked.reading.around(_following(days)).members) for days in asked.wanted}
 
 
 def _following(days: Days) -> Days:

@@ -97,7 +97,7 @@ async def test_members_are_held_against_the_others_and_who_is_behind_is_named(ti
     assert (found.difference.value, found.difference.ci95) == (60.0, pytest.approx(expected.ci95))
     behind = await people(till.shop.owner, till.shop.program, "nps", *MARCH, segment="member")
     assert behind.counts == {"numerator": 2, "denominator_only": 2}
-    assert {one.customer_id for one in behind.after() if one.part == "numerator"} == set(customers[1:3])
+    assert {one.customer_id for one in behind.listed() if one.part == "numerator"} == set(customers[1:3])
     assert found.period.start == date(2026, 3, 1)
 
 

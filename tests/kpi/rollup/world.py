@@ -257,6 +257,12 @@ class Worker:
             sets = tuple((kind, frozenset(names[n] for n in Customers.deserialize(b))) for kind, b in row["sets"] or ())
             if any(sums) or sets:
                 found[row["grain"], row["first_on"]] = (*sums, *sets)
+        for row in await self.owner.fetch(
+            "SELECT local_day, array_agg((kind, debit_code, credit_code, points)) AS flows"
+            " FROM kpi_points_flow WHERE program_id = $1 GROUP BY local_day",
+            self.program_id,
+        ):
+            found["points", row["local_day"]] = tuple(sorted(map(tuple, row["flows"])))
         return found
 
 
@@ -305,7 +311,7 @@ async def _told(asked: Asked) -> dict[Days, Told]:
     """Write facts down with the ids of customers, so that two readings can be held against each other."""
 
     async def who(customers: Customers) -> frozenset[UUID]:
-        ids = await asked.reading.named(customers)
+        ids = [customer_id for customer_id, _ in await asked.reading.named(customers)]
         assert len(ids) == len(customers), "every customer has a name"
         return frozenset(ids)
 

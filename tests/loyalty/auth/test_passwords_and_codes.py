@@ -14,7 +14,7 @@ from loyalty.auth.actions import session_of, sign_in, sign_in_link
 from loyalty.auth.own import StaffOwn
 from loyalty.auth.signing_in import Attempt, sign_in_by_password
 from loyalty.auth.team import StaffTeam
-from loyalty.auth.tries import FREE_TRIES
+from loyalty.auth.tries import FREE_TRIES, count_try
 from loyalty.clock import utc_now
 from loyalty.database import Database
 from loyalty.errors import TooManyRequests
@@ -171,6 +171,14 @@ async def test_an_open_session_guesses_neither_the_password_nor_a_code(
     later = TOTP(offered).at(utc_now() + timedelta(seconds=codes.STEP_SECONDS))
     assert await own.ask_no_codes(user_id, later) == "wait"
     assert (await try_it(database, code=later)).session is not None
+
+
+async def test_a_free_try_that_began_before_another_need_not_wait(database: Database) -> None:
+    counted = b"somebody"
+    async with database.writer() as early, early.transaction(), database.writer() as late:
+        await early.fetchval("SELECT now()")
+        assert await count_try(late, counted) == 0
+        assert await count_try(early, counted) == 0
 
 
 async def test_a_flood_of_passwords_is_refused_and_passes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,10 @@ async def test_orders_people_and_codes_are_found_by_how_they_begin(shop: Shop, o
     # A code however it is written; a name.
     assert [(one.code, one.name) for one in (await looked(shop, "nora2")).codes] == [("NORA-22", "Nora Whitfield")]
     assert [person.name for person in (await looked(shop, "whit")).people] == ["Nora Whitfield"]
+    # Two letters are enough, of any word of a name.
+    assert [[one.name for one in (await looked(shop, text)).people] for text in ("no", "WH")] == [
+        ["Nora Whitfield"]
+    ] * 2
 
 
 async def test_only_the_first_few_are_found_and_nothing_of_another_programme(shop: Shop) -> None:

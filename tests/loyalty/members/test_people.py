@@ -16,10 +16,18 @@ from loyalty.members.actions import merge
 from loyalty.members.people import People, Search, State, find_people, people_named
 from loyalty.members.person import PersonFacts
 from loyalty.members.rights import StaffRights
-from loyalty.members.staff import Adjusted, ByStaff, Seen, adjust_by_staff, see_person
+from loyalty.members.staff import (
+    Adjusted,
+    ByStaff,
+    Seen,
+    TriedAdjustment,
+    adjust_by_staff,
+    see_person,
+    try_adjustment,
+)
 from loyalty.members.timeline import PAGE, Place
 from loyalty.points.facts import RecordedAward
-from loyalty.programs.policies import AfterDays, Policies
+from loyalty.programs.policies import AfterDays, EndOfYear, Policies
 from loyalty.rewards.actions import offer_reward, redeem_reward
 from loyalty.rewards.decisions import NewRedemption
 from loyalty.segments.actions import keep_segment, set_members
@@ -233,6 +241,29 @@ async def test_more_than_there_is_is_not_taken(shop: Shop) -> None:
     assert (await adjusted(shop, "ann", -50)).award_id is not None
     assert await shop.balance("ann") == (0, 0)
     await shop.verified()
+
+
+async def test_what_an_adjustment_would_leave_is_what_it_leaves(shop: Shop) -> None:
+    await shop.join(joining("ann"))
+    customer_id = await shop.value("SELECT customer_id FROM customer")
+
+    async def tried(points: int) -> TriedAdjustment | None:
+        async with shop.database.reader() as connection:
+            return await try_adjustment(connection, shop.source.program, customer_id, points)
+
+    assert await tried(50) == TriedAdjustment((0, 50), (0, 0), None)
+    assert await shop.balance("ann") == (0, 0)
+    await adjusted(shop, "ann", 50)
+    assert await tried(-20) == TriedAdjustment((50, 30), (0, 0))
+    assert await tried(-51) == TriedAdjustment((50, None), (0, 0))
+    await adjusted(shop, "ann", -20)
+    assert (await seen(shop, "ann")).timeline.rows[0].available == (50, 30)
+    shop = under(shop, Policies(expiry=EndOfYear(0)))
+    dated = await tried(5)
+    assert dated is not None
+    assert dated.ends_at is not None
+    async with shop.database.reader() as connection:
+        assert await try_adjustment(connection, shop.source.program, uuid4(), 5) is None
 
 
 async def test_nobody_is_seen_from_another_programme(shop: Shop) -> None:

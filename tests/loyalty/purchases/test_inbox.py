@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from loyalty.customers.facts import Profile
+from loyalty.members.staff import Seen, see_person
 from loyalty.outbox.reading import EventsAsked, StaffEvents
 from loyalty.purchases.arrived import PurchaseOpened, PurchasesAsked, PurchasesSeen
 from loyalty.purchases.inbox import StaffPurchases
@@ -90,3 +91,23 @@ async def test_a_purchase_shows_every_revision_as_told_and_what_it_led_to(shop: 
     asked = EventsAsked(after=(last.recorded_at, last.event_id), kind="purchase")
     onward = await StaffEvents(lambda: shop.database).seen(shop.source.program.program_id, asked)
     assert [one.type for one in onward.events] == ["purchase.edited", "purchase.recorded"]
+
+
+async def test_a_purchase_shows_the_rewards_used_on_it_and_the_member_where(shop: Shop) -> None:
+    await shop.join(joining("ann"), joining("ben"))
+    await shop.buy(purchase("1", 10_000, "ann", on=1), purchase("2", 10_000, "ben", on=1))
+    mine, others = await shop.spend("ann", 40), await shop.spend("ben", 10)
+    named = ["no id", str(mine), str(others), str(mine)]
+    await shop.buy(purchase("3", 5000, "ann", on=101, redemption_ids=named))
+    found = await opened(shop, "3")
+    assert [(one.redemption_id, one.reward, one.captured, one.state) for one in found.redemptions] == [
+        (mine, "Gift for 40", 40, "captured"),
+        (others, "Gift for 10", 10, "captured"),
+    ]
+    assert len({one.survivor for one in found.redemptions}) == 2
+    assert (await opened(shop, "1")).redemptions == []
+    async with shop.database.reader() as connection:
+        for one, used in zip(found.redemptions, ("3", None), strict=True):
+            page = await see_person(connection, shop.source.program, one.survivor, None, None)
+            assert isinstance(page, Seen)
+            assert [row.used_order for row in page.timeline.rows if row.cause in {"held", "captured"}] == [used]
