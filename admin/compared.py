@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Compared:
-    """Lines of both; `note` says whom it is about."""
+    """Lines of both; `figures` (label, number) and `note` say whom it is about."""
 
     today: Sequence[str]
     then: Sequence[str]
     note: str = ""
+    figures: Sequence[tuple[str, str]] = ()

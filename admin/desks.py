@@ -22,7 +22,7 @@ from loyalty.rewards.offers import NewOffer
 from loyalty.rewards.staff import ByForm, Done, RewardSeen, Takers
 from loyalty.segments.facts import SegmentFacts
 from loyalty.segments.staff import SegmentSeen, Tried, Wanted
-from loyalty.tiers.foreseeing import Moves
+from loyalty.tiers.foreseeing import Moves, Uncounted
 from loyalty.tiers.scheme import Scheme
 from loyalty.tiers.staff import FloorByStaff, Published, TiersSeen
 
@@ -108,8 +108,8 @@ class TiersDesk(Protocol):
     async def seen(self, program: ProgramFacts, *, counted: bool = True) -> TiersSeen:
         """Read the tiers, and how many members hold each; uncounted for who needs the tiers only."""
 
-    async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | None:
-        """Tell who would move under other tiers; None before there were any."""
+    async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | Uncounted:
+        """Tell who would move under other tiers, or why that is not counted."""
 
     async def publish(
         self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None

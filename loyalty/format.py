@@ -122,8 +122,15 @@ class Format:
 
     def instant(self, at: datetime, timezone: str) -> str:
         """Write a point in time as the programme's clocks show it: `31 Dec 2017, 23:01`."""
-        clock = format_datetime(at, format="HH:mm", tzinfo=ZoneInfo(timezone), locale=self.locale)
-        return f"{self.date(at.astimezone(ZoneInfo(timezone)).date())}, {clock}"
+        return ", ".join(self._day_and_clock(at, timezone))
+
+    def moment(self, at: datetime, timezone: str) -> str:
+        """Write the same within a sentence, where French wants no comma: `le 1er déc. 2017 à 23:01`."""
+        return (" à " if self.language == "fr" else ", ").join(self._day_and_clock(at, timezone))
+
+    def _day_and_clock(self, at: datetime, timezone: str) -> tuple[str, str]:
+        there = at.astimezone(ZoneInfo(timezone))
+        return self.date(there.date()), format_datetime(there, format="HH:mm", locale=self.locale)
 
     def place(self, timezone: str) -> str:
         """Name a time zone by its city."""

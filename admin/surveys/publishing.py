@@ -76,7 +76,7 @@ def _whom(program: ProgramFacts, foreseen: Foreseen, f: Format) -> list[str]:
         return [words.gettext("No policy was published yet, so nobody is asked.")]
     if foreseen.first_at is None:
         return []
-    since = f.instant(foreseen.since, program.timezone)
+    since = f.moment(foreseen.since, program.timezone)
     if not foreseen.occasions:
         return [words.gettext("Since %(since)s nothing happened that it asks about.", since=since)]
     happened = words.ngettext(
@@ -102,13 +102,12 @@ def _when(program: ProgramFacts, seen: SurveySeen, foreseen: Foreseen, f: Format
         if kind == "by_file":
             return [words.gettext("Nobody is asked until a file names whom, and when.")]
         return [words.gettext("It sends no mail: the storefront asks for each link, and shows it itself.")]
-    said = [
-        words.gettext("Nobody is asked about what happened before."),
-        words.gettext(
-            "What happens now is asked about on %(at)s, if it does not fall away until then.",
-            at=f.instant(foreseen.first_at, program.timezone),
-        ),
-    ]
+    now = words.gettext(
+        "What happens now is asked about on %(at)s, if it does not fall away until then.",
+        at=f.moment(foreseen.first_at, program.timezone),
+    )
+    # Who is planned by an edition before is asked about just that.
+    said = [now] if foreseen.planned else [words.gettext("Nobody is asked about what happened before."), now]
     cap = foreseen.policy.policy.daily_cap
     if cap:
         said.append(

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from babel.lists import format_list
 
-from admin.compared import Compared
 from admin.csv_file import Cell
 from admin.format import Format
 from loyalty.programs.facts import ProgramFacts
-from loyalty.tiers.foreseeing import Moves
 from loyalty.tiers.scheme import Calendar, Rolling, Scheme, Tier
 from loyalty.tiers.staff import PersonTier, Published, TiersSeen
 
@@ -143,54 +140,6 @@ def said_of(scheme: Scheme, f: Format) -> list[str]:
             n=f.number(scheme.grace_days),
         )
     return [f"{what} {within}.", grace]
-
-
-def compare(seen: TiersSeen, scheme: Scheme, moves: Moves | None, f: Format) -> Compared:
-    """Say the tiers as they are and as they would be, and how many members would move."""
-    old = seen.scheme.scheme if seen.scheme else None
-    note = _moves_said(moves, sum(seen.members.values()), f)
-    return Compared(_lines(old, f) if old else [], _lines(scheme, f), note)
-
-
-def _moves_said(moves: Moves | None, members: int, f: Format) -> str:
-    words = f.words
-    if moves is None:
-        return words.gettext("Who reaches which tier is counted once the first ones are published.")
-    if not members:
-        return ""
-    said = words.gettext(
-        "At once %(up)s members would move up, %(down)s down, and %(same)s stay where they are.",
-        up=f.number(moves.up),
-        down=f.number(moves.down),
-        same=f.number(members - moves.up - moves.down),
-    )
-    if not moves.kept:
-        return said
-    kept = words.ngettext(
-        "Of those, %(n)s holds a tier that the sum does not reach, and may lose it when a period ends.",
-        "Of those, %(n)s hold a tier that their sum does not reach, and may lose it when a period ends.",
-        moves.kept,
-        n=f.number(moves.kept),
-    )
-    return f"{said} {kept}"
-
-
-def _lines(scheme: Scheme, f: Format) -> list[str]:
-    lines = said_of(scheme, f)
-    for tier in reversed(scheme.tiers):
-        said = [f.words.gettext("from %(amount)s", amount=amount(scheme, tier.threshold, f)), *_factor(tier, f)]
-        value = ", ".join([*said, *tier.benefits.get(_tongue(f), [])])
-        lines.append(f.words.gettext("%(label)s: %(value)s", label=name_of(tier, f), value=value))
-    return lines
-
-
-def _factor(tier: Tier, f: Format) -> list[str]:
-    factor = tier.factor.replace(".", ",") if f.language == "fr" else tier.factor
-    return [] if tier.times == 1 else [f.words.gettext("points × %(factor)s", factor=factor)]
-
-
-def _tongue(f: Format) -> Literal["fr", "en"]:
-    return "fr" if f.language == "fr" else "en"
 
 
 def refusal_of(done: Published, seen: TiersSeen, f: Format) -> str:

@@ -17,7 +17,8 @@ from admin.pages import AnyRequest, page, reader_of, redirect
 from admin.program import find_program
 from admin.session import Visitor, check_form
 from admin.tiers.drafts import Draft, draft_from, draft_of, with_tier, without_tier
-from admin.tiers.listing import compare, make_page, refusal_of, tiers_table
+from admin.tiers.foreseeing import compare
+from admin.tiers.listing import make_page, refusal_of, tiers_table
 from loyalty.errors import EditedMeanwhile
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.staff import FloorByStaff, TiersSeen

@@ -1,5 +1,8 @@
 """Who would move if other tiers were published: everybody decided anew in one statement, and nothing written."""
 
+from typing import Literal
+
+import asyncpg
 from msgspec import Struct
 
 from loyalty.database import Connection
@@ -29,6 +32,13 @@ SELECT tier, greatest(reached, earned, floor) AS rank, earned > greatest(reached
 FROM standing GROUP BY 1, 2, 3
 """
 _COLUMNS = {"points_earned": "points", "money_spent": "spent_minor"}
+# Every day of every member is read, over one of few connections: for one at a time, and while a page may take so long.
+PATIENCE = "10s"
+_ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('tiers foreseen'), $1::int)"
+_PATIENT = "SELECT set_config('statement_timeout', $1, true)"
+
+# Why it was not counted: no tiers were published before, it is being counted for somebody else, or it took too long.
+Uncounted = Literal["unpublished", "busy", "too_many"]
 
 
 class Moves(Struct, frozen=True):
@@ -42,8 +52,21 @@ class Moves(Struct, frozen=True):
     kept: int
 
 
-async def foresee(connection: Connection, program: ProgramFacts, before: Scheme, after: Scheme) -> Moves:
+async def foresee(
+    connection: Connection, program: ProgramFacts, before: Scheme, after: Scheme
+) -> Moves | Literal["busy", "too_many"]:
     """Decide every member under the tiers as they would be. Needs a scheme to have been published: days count since."""
+    try:
+        async with connection.transaction():
+            if not await connection.fetchval(_ALONE, program.program_id):
+                return "busy"
+            await connection.fetchval(_PATIENT, PATIENCE)
+            return await _decided(connection, program, before, after)
+    except asyncpg.QueryCanceledError:
+        return "too_many"
+
+
+async def _decided(connection: Connection, program: ProgramFacts, before: Scheme, after: Scheme) -> Moves:
     now = await connection.fetchval(_NOW, program.program_id)
     today = local_day(now, program.zone)
     (first, end), (also_first, also_end) = counting_days(after, today)

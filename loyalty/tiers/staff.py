@@ -14,10 +14,10 @@ from loyalty.programs.staff import as_read
 from loyalty.tiers.actions import NewFloor, hold_at_least, publish_scheme
 from loyalty.tiers.climbs import Climbs
 from loyalty.tiers.facts import Floor
-from loyalty.tiers.foreseeing import Moves, foresee
+from loyalty.tiers.foreseeing import Moves, Uncounted, foresee
 from loyalty.tiers.queries import members_by_tier, scheme_of
 from loyalty.tiers.rules import Progress, progress
-from loyalty.tiers.scheme import Scheme, StoredScheme
+from loyalty.tiers.scheme import Scheme, StoredScheme, checked
 
 
 class TiersSeen(Struct, frozen=True):
@@ -70,11 +70,12 @@ class StaffTiers:
             scheme = await scheme_of(connection, program.program_id)
             return TiersSeen(scheme, await members_by_tier(connection, program.program_id) if counted else {})
 
-    async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | None:
-        """Tell who would move under other tiers; None before there were any, when nothing is counted yet."""
+    async def foreseen(self, program: ProgramFacts, scheme: Scheme) -> Moves | Uncounted:
+        """Tell who would move under other tiers, or why that is not counted. `Invalid` as the verb refuses it."""
+        scheme = checked(scheme)
         async with self._database().reader() as connection:
             stored = await scheme_of(connection, program.program_id)
-            return await foresee(connection, program, stored.scheme, scheme) if stored else None
+            return await foresee(connection, program, stored.scheme, scheme) if stored else "unpublished"
 
     async def publish(
         self, program: ProgramFacts, scheme: Scheme, user_id: UUID, version: int | None = None

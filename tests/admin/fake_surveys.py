@@ -92,6 +92,7 @@ class FakeSurveys:
     before: Answers = field(default_factory=lambda: Answers(70, 50, 30))
     said: list[AnswerSeen] = field(default_factory=lambda: [ANGRY, HAPPY, SILENT])
     queue: list[CaseSeen] = field(default_factory=lambda: [CASE])
+    planned: int = 0
     refusal: str = ""
     more: bool = False
     asked: list[AnswersAsked] = field(default_factory=list)
@@ -128,7 +129,7 @@ class FakeSurveys:
         if not seen.survey.draft.triggered_by.events:
             return Foreseen(self.policy, since, 0, 0, {}, 0)
         first_at = NOW + timedelta(days=7)
-        return Foreseen(self.policy, since, 1420, 310, {"no_consent": 1000, "throttled": 110}, 6, first_at)
+        return Foreseen(self.policy, since, 1420, 310, {"no_consent": 1000, "throttled": 110}, self.planned, first_at)
 
     async def publish(self, _: ProgramFacts, form: BySurveyForm, survey_id: UUID, version: int | None = None) -> str:
         """Keep what was published."""

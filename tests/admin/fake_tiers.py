@@ -6,7 +6,7 @@ from uuid import UUID
 
 from loyalty.programs.facts import ProgramFacts
 from loyalty.tiers.facts import Floor
-from loyalty.tiers.foreseeing import Moves
+from loyalty.tiers.foreseeing import Moves, Uncounted
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Calendar, Scheme, StoredScheme, Tier
 from loyalty.tiers.staff import FloorByStaff, PersonTier, Published, TiersSeen
@@ -37,6 +37,8 @@ class FakeTiers:
     members: dict[str | None, int] = field(default_factory=lambda: {"silver": 1_234, "gold": 56, None: 7_890})
     refusal: str = ""
     done: Published = field(default_factory=Published)
+    moves: Moves | Uncounted = field(default_factory=lambda: Moves(up=12, down=1, kept=34))
+    foresaw: list[Scheme] = field(default_factory=list)
     published: list[Scheme] = field(default_factory=list)
     floors: list[FloorByStaff] = field(default_factory=list)
 
@@ -44,9 +46,10 @@ class FakeTiers:
         """Give the tiers."""
         return TiersSeen(self.scheme, self.members)
 
-    async def foreseen(self, _: ProgramFacts, scheme: Scheme) -> Moves | None:  # noqa: ARG002 - as the real one
-        """Have some move."""
-        return Moves(up=12, down=1, kept=34) if self.scheme else None
+    async def foreseen(self, _: ProgramFacts, scheme: Scheme) -> Moves | Uncounted:
+        """Have some move, and keep under which tiers."""
+        self.foresaw.append(scheme)
+        return self.moves if self.scheme else "unpublished"
 
     async def publish(
         self,

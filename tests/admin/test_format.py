@@ -193,6 +193,8 @@ def test_instants_are_told_in_the_programmes_own_time() -> None:
     at = datetime(2018, 1, 1, 4, 1, tzinfo=UTC)
     assert EN.instant(at, "America/New_York") == "31 Dec 2017, 23:01"
     assert FR.instant(at, "America/New_York") == "31 déc. 2017, 23:01"
+    assert EN.moment(at, "America/New_York") == "31 Dec 2017, 23:01"
+    assert FR.moment(at, "America/New_York") == "31 déc. 2017 à 23:01"
 
 
 @pytest.mark.parametrize(

@@ -232,11 +232,19 @@ def test_a_survey_is_published_and_closed(inside: TestClient[Litestar], desk: Fa
     for told in (
         "Nobody is asked about what happened before.", "What happens now is asked about on 28 Nov 2026, 04:42",
         "At most 200 a day are sent by mail", "there were 1,420 occasions", "it would have asked 310 customers.",
-        "No consent to be written to: 1,000", "It becomes edition 1, which never changes", "6 customers are planned",
+        "No consent to be written to: 1,000", "It becomes edition 1, which never changes",
         "Closing the survey stops what was not sent yet.",
     ):  # fmt: skip
         assert told in text_of(asks)
+    assert "planned already" not in text_of(asks)
     assert 'name="version" value="1"' in asks.text
+    french = text_of(inside.get(f"{page}/publish?lang=fr"))
+    assert "fera l’objet d’une question le 28 nov. 2026 à 04:42, si rien ne l’annule d’ici là." in french
+    # An edition before planned some, who are asked about what happened before.
+    desk.surveys.planned = 6
+    again = text_of(inside.get(f"{page}/publish?lang=en"))
+    assert "6 customers are planned already" in again
+    assert "Nobody is asked about what happened before." not in again
     assert post(inside, f"{page}/publish").headers["location"] == page
     assert post(inside, f"{ONE}/close").headers["location"] == ONE
     assert [one[:2] for one in desk.surveys.done] == [

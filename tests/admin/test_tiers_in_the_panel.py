@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from admin.format import Format
 from admin.kpis.migration import make_migration
 from loyalty.members.staff import Seen
+from loyalty.tiers.foreseeing import Moves, Uncounted
 from loyalty.tiers.rules import Progress
 from loyalty.tiers.scheme import Rolling, StoredScheme
 from loyalty.tiers.staff import PersonTier, Published, TiersSeen
@@ -99,11 +100,43 @@ def test_what_would_change_is_said_before_it_is_published(inside: TestClient[Lit
     assert desk.tiers.published == []
     assert "Today Money spent counts of this calendar year" in said
     assert "As written Points earned count within the last 6 months" in said
-    # What counts is another thing, so every tier begins elsewhere.
-    assert "At once 12 members would move up, 1 down, and 9,167 stay where they are." in said
-    assert "Of those, 34 hold a tier that their sum does not reach" in said
+    assert "Members moving up 12 Members moving down 1 Members staying 9,167" in said
+    assert "Of those who stay, 34 hold a tier that their sum does not reach" in said
     assert 'value="publish"' in looked.text
     assert 'value="publish"' not in inside.get(NEW).text
+    # Those that are written are looked at, not those in force: the very ones that are published then.
+    post(inside, NEW, GOOD)
+    assert desk.tiers.foresaw == desk.tiers.published
+    assert desk.tiers.foresaw[0].window == Rolling(6)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Members moving up 1 Members moving down 0 Members staying 9,179"),
+        ("fr", "Membres qui montent 1 Membres qui descendent 0 Membres sans changement 9 179"),
+    ],
+)
+def test_numbers_of_members_are_labelled_so_that_one_reads_as_well_as_many(
+    inside: TestClient[Litestar], desk: FakeDesk, language: str, said: str
+) -> None:
+    desk.tiers.moves = Moves(up=1, down=0, kept=0)
+    found = text_of(post(inside, f"{NEW}?lang={language}", GOOD, "look"))
+    assert said in " ".join(found.split())
+    assert "1 member" not in found
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [("busy", "is being counted for somebody else. Look again"), ("too_many", "too many members to count here")],
+)
+def test_what_could_not_be_counted_is_said_and_published_all_the_same(
+    inside: TestClient[Litestar], desk: FakeDesk, moves: Uncounted, said: str
+) -> None:
+    desk.tiers.moves = moves
+    looked = post(inside, NEW, GOOD, "look")
+    assert said in text_of(looked)
+    assert 'value="publish"' in looked.text
 
 
 def test_what_the_form_shows_is_what_there_is(inside: TestClient[Litestar], desk: FakeDesk) -> None:
