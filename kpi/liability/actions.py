@@ -11,13 +11,13 @@ from kpi import periods
 from kpi.knowledge import Knowledge, knowledge
 from kpi.liability.breakage import Breakage, estimate
 from kpi.liability.money import Valued, minor, value
-from kpi.liability.queries import read_ended, read_moved
+from kpi.liability.queries import read_ended, read_moved, settled_since
 from kpi.liability.rules import Moved, Roll, roll_forward
 from kpi.parts.points import PointWorth
 from kpi.periods import Days, Grain
 from kpi.rollup import flows
 from kpi.rollup.reading import FEW_PURCHASES, counted_by
-from kpi.rollup.serving import serving
+from kpi.rollup.serving import Serving, serving
 from kpi.rows.queries import now
 from kpi.rows.readers.point_worth import Worths, read_entered
 from loyalty.database import Connection
@@ -110,13 +110,21 @@ async def told(
 async def _moved(
     connection: Connection, program: ProgramFacts, wanted: Sequence[Days], known: Knowledge
 ) -> tuple[list[Moved], Knowledge]:
-    """Read what was posted, and how much of it is known: of many from the days that the worker has counted."""
+    """Read what was posted, and how much of it is known: of many from the days that the worker has counted.
+
+    Not while something that fell due is posted and not counted: it would be in neither.
+    """
     days = [wanted[0].start, *(one.end for one in wanted)]
     found = await serving(connection, program.program_id, ()) if known.limit is None else None
-    if found is not None and found.purchases > FEW_PURCHASES:
+    if found is not None and found.purchases > FEW_PURCHASES and not await _settles(connection, program, found):
         return await flows.read(connection, program.program_id, days), counted_by(known, found)
     instants = [periods.instant(day, program.zone) for day in days]
     return await read_moved(connection, program.program_id, instants, known.limit), known
+
+
+async def _settles(connection: Connection, program: ProgramFacts, found: Serving) -> bool:
+    since = found.behind_since
+    return since is not None and await settled_since(connection, program.program_id, since)
 
 
 async def _unposted(

@@ -46,6 +46,14 @@ SELECT string_agg(int8send((unspent + redeemed)::bigint), '' ORDER BY customer_i
 FROM fates WHERE unspent + redeemed > 0 AND redeemed >= 0
 """)
 
+_SETTLED = "SELECT EXISTS (SELECT FROM award WHERE program_id = $1 AND recorded_at >= $2 AND cause = 'settled')"
+
+
+async def settled_since(connection: Connection, program_id: int, since: datetime) -> bool:
+    """Tell whether something that fell due was posted since an instant."""
+    found: bool = await connection.fetchval(_SETTLED, program_id, since)
+    return found
+
 
 async def read_moved(
     connection: Connection, program_id: int, boundaries: Sequence[datetime], known: datetime | None

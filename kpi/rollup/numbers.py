@@ -57,6 +57,8 @@ ORDER BY customer_id LIMIT $3
 """
 _NUMBERS = "SELECT number FROM kpi_customer WHERE program_id = $1 AND customer_id = ANY($2)"
 _BEFORE_ALL = UUID(int=0)
+_FEW = 2_000
+_STRETCHES = (1_000, 2_000, 4_000, 8_000)
 
 
 async def number_all(connection: Connection, program_id: int) -> None:
@@ -84,25 +86,20 @@ async def named(
 ) -> list[tuple[UUID, int]]:
     """Give the ids of customers with their numbers, in the order of the ids; those after one, and at most so many.
 
-    A page of many is found by going through everybody from there on; of few, all are looked up.
+    A page of many is looked for among everybody from there on, as far as that is worth it: those who came at about the
+    same time have ids beside each other, and may be far from there. Then all of them are looked up, as few are at once.
     """
-    last = after or _BEFORE_ALL
-    if most is None or len(customers) ** 2 <= most * _everybody(customers):
-        return [tuple(row) for row in await connection.fetch(_NAMED, program_id, list(customers), last, most)]
-    found: list[tuple[UUID, int]] = []
-    at_once = 2 * most * _everybody(customers) // len(customers)
-    while len(found) < most:
-        rows = await connection.fetch(_WALK, program_id, last, at_once)
-        found += [(row[0], row[1]) for row in rows if row[1] in customers]
-        if len(rows) < at_once:
-            break
-        last = rows[-1][0]
-    return found[:most]
-
-
-def _everybody(customers: Customers) -> int:
-    """Tell how many customers there are about: numbers are dense, so nobody among them has one much above that."""
-    return customers.max() + 1 if customers else 0
+    last, found = after or _BEFORE_ALL, list[tuple[UUID, int]]()
+    if most is not None and len(customers) > _FEW:
+        for at_once in _STRETCHES:
+            rows = await connection.fetch(_WALK, program_id, last, at_once)
+            found += [(row[0], row[1]) for row in rows if row[1] in customers]
+            if len(found) >= most or len(rows) < at_once:
+                return found[:most]
+            last = rows[-1][0]
+    left = None if most is None else most - len(found)
+    rows = await connection.fetch(_NAMED, program_id, list(customers), last, left)
+    return found + [(row[0], row[1]) for row in rows]
 
 
 async def numbers(connection: Connection, program_id: int, customers: Sequence[UUID]) -> list[int]:

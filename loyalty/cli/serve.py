@@ -171,7 +171,10 @@ def environment(settings: "Settings", at: "Servers", address: str | None = None)
 def _tell_when_ready(host: str, port: int, address: str, ready: Callable[[str], None]) -> None:
     while not _answers(_ANYWHERE.get(host, host), port):
         time.sleep(_ASK_EVERY_SECONDS)
-    ready(address)
+    try:
+        ready(address)
+    except Unavailable as error:  # whoever ends the service at once has ended its database, too
+        note(str(error))
 
 
 def _answers(host: str, port: int) -> bool:

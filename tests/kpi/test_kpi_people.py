@@ -242,10 +242,15 @@ async def test_the_sample_lists_as_many_as_it_counts(sample: Connection) -> None
         await people(sample, PROGRAM, "aov", *may)
 
 
+@pytest.mark.parametrize("few", [0, 9])
 async def test_the_day_sets_list_the_same_people_in_the_same_order(
-    database: Database, shop: Shop, four: list[UUID]
+    database: Database, shop: Shop, four: list[UUID], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     march = date(2026, 3, 1), date(2026, 4, 1)
+    # Between them are people who are not behind the figure, and one who turned out to be another.
+    for other in await shop.customers(6):
+        await shop.buys(other, "2026-03-20 10:00")
+    await shop.merges(await shop.customer(), four[0], at="2026-03-21 10:00")
     rows = await people(shop.owner, shop.program, "retention_rate", *march)
     await rebuild(database, shop.program.program_id)
     await shop.owner.execute(
@@ -254,8 +259,10 @@ async def test_the_day_sets_list_the_same_people_in_the_same_order(
     sets = await people(shop.owner, shop.program, "retention_rate", *march)
     assert [one.customer_id for one in rows.listed()] == sorted(four)
     assert list(sets.listed()) == list(rows.listed())
-    # Page by page, of one (everybody is gone through) and of three (all are looked up).
-    for most in (1, 3):
+    # Page by page, and in stretches so short that somebody is found, that nobody is, and that all are through.
+    monkeypatch.setattr("kpi.rollup.numbers._FEW", few)
+    for most, stretches in ((1, (1, 2)), (2, (1,)), (3, (9,)), (4, (2, 2))):
+        monkeypatch.setattr("kpi.rollup.numbers._STRETCHES", stretches)
         found = list[Someone]()
         while True:
             last = found[-1].customer_id if found else None

@@ -160,10 +160,10 @@ async def test_every_figure_of_the_published_table_comes_out_whatever_was_import
 
     await points_and_proof(shop)
     if shop.files[PURCHASES.kind] == PURCHASES.path:
-        await again_changes_nothing(shop, 155_848)
+        await again_changes_nothing(shop, 1559, 155_848)
     else:
-        shop.files[PURCHASES.kind] = every_tenth(shop.files[PURCHASES.kind])
-        await again_changes_nothing(shop, 15_585)
+        shop.files = {kind: every_tenth(file) for kind, file in shop.files.items()}
+        await again_changes_nothing(shop, 156, 15_585)
 
 
 async def points_and_proof(shop: Shop) -> None:
@@ -185,7 +185,7 @@ async def points_and_proof(shop: Shop) -> None:
     assert liability.periods[-1].roll.closing.net == published.YEAR_POINTS
 
 
-async def again_changes_nothing(shop: Shop, purchases: int) -> None:
+async def again_changes_nothing(shop: Shop, members: int, purchases: int) -> None:
     """The same rows again: each is unchanged, and not one more stands in the ledger."""
     count = "SELECT (SELECT count(*) FROM award), (SELECT count(*) FROM entry), (SELECT sum(version) FROM account)"
     async with shop.database.reader() as connection:
@@ -194,5 +194,5 @@ async def again_changes_nothing(shop: Shop, purchases: int) -> None:
     async with shop.database.reader() as connection:
         after = await connection.fetchrow(count)
     told = [(result.recorded, result.unchanged, result.errors) for result in results]
-    assert told == [(0, 1559, 0), (0, purchases, 0)]
+    assert told == [(0, members, 0), (0, purchases, 0)]
     assert before == after

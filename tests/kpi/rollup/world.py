@@ -257,6 +257,12 @@ class Worker:
             sets = tuple((kind, frozenset(names[n] for n in Customers.deserialize(b))) for kind, b in row["sets"] or ())
             if any(sums) or sets:
                 found[row["grain"], row["first_on"]] = (*sums, *sets)
+        for row in await self.owner.fetch(
+            "SELECT local_day, array_agg((kind, debit_code, credit_code, points)) AS flows"
+            " FROM kpi_points_flow WHERE program_id = $1 GROUP BY local_day",
+            self.program_id,
+        ):
+            found["points", row["local_day"]] = tuple(sorted(map(tuple, row["flows"])))
         return found
 
 
