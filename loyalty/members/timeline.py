@@ -41,8 +41,21 @@ page AS (
   SELECT * FROM happened WHERE $3::timestamptz IS NULL OR (at, award_id, part) < ($3, $4::uuid, $5::text)
   ORDER BY at DESC, award_id DESC, part DESC LIMIT $6)
 """
+# Orders that name a reward of the page: looked for once, among the purchases of the family, and only for such rewards.
+_USED = """
+named AS (
+  SELECT DISTINCT a.facts ->> 'hold' AS id
+  FROM page n JOIN award a ON a.program_id = $1 AND a.award_id = n.award_id WHERE a.facts ? 'hold'),
+used AS (
+  SELECT DISTINCT ON (i.id) i.id, o.purchase_id, o.order_id
+  FROM family f JOIN purchase o ON o.program_id = $1 AND o.customer_id = f.customer_id
+    AND o.redemption_ids ?| (SELECT array_agg(id) FROM named)
+  CROSS JOIN LATERAL jsonb_array_elements_text(o.redemption_ids) i (id)
+  WHERE EXISTS (SELECT FROM named) AND i.id IN (SELECT id FROM named)
+  ORDER BY i.id, o.placed_at, o.purchase_id)
+"""
 _PAGE = f"""
-{_KEYS}
+{_KEYS}, {_USED}
 SELECT json_build_object('award_id', a.award_id, 'part', n.part, 'at', n.at, 'cause', a.cause,
   'purchase_id', a.purchase_id, 'order_id', p.order_id, 'storefront', s.name, 'refund_minor', r.goods_minor,
   'left_at', CASE a.cause WHEN 'joined' THEN m.left_at END,
@@ -61,10 +74,8 @@ LEFT JOIN refund r ON r.program_id = $1 AND r.purchase_id = a.purchase_id AND r.
   AND r.refund_id = coalesce(a.refund_id, '')
 LEFT JOIN membership m ON m.program_id = $1 AND m.membership_id = a.membership_id
 LEFT JOIN adjustment j ON j.program_id = $1 AND j.award_id = a.award_id
-LEFT JOIN redemption d ON d.program_id = $1 AND d.redemption_id::text = a.facts ->> 'hold'
-LEFT JOIN LATERAL (SELECT o.purchase_id, o.order_id FROM family f JOIN purchase o ON o.program_id = $1
-    AND o.customer_id = f.customer_id AND o.redemption_ids ? d.redemption_id::text
-  WHERE d.redemption_id IS NOT NULL ORDER BY o.placed_at, o.purchase_id LIMIT 1) q ON true
+LEFT JOIN redemption d ON d.program_id = $1 AND d.redemption_id = (a.facts ->> 'hold')::uuid
+LEFT JOIN used q ON q.id = d.redemption_id::text
 LEFT JOIN "user" u ON a.actor = 'user:' || u.user_id
 LEFT JOIN LATERAL (SELECT o.name FROM api_key i JOIN storefront o USING (program_id, storefront_id)
   WHERE i.program_id = $1 AND a.actor = 'key:' || i.key_id) k ON true

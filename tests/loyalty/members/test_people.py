@@ -1,7 +1,8 @@
 """What staff see of people: who is found, the points as of now, what happened, and an adjustment done once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -12,6 +13,7 @@ from loyalty.customers.facts import Profile
 from loyalty.database import Tx, write
 from loyalty.earning.actions import start_program
 from loyalty.idempotency.refusals import KeyReused
+from loyalty.members import timeline
 from loyalty.members.actions import merge
 from loyalty.members.people import People, Search, State, find_people, people_named
 from loyalty.members.person import PersonFacts
@@ -197,6 +199,28 @@ async def test_pages_of_a_timeline_follow_each_other(shop: Shop) -> None:
     second = await seen(shop, "ann", first.timeline.rows[-1].place)
     assert (len(second.timeline.rows), second.timeline.more) == (10, False)
     assert len({row.award_id for page in (first, second) for row in page.timeline.rows}) == PAGE + 10
+
+
+async def test_orders_that_name_rewards_are_looked_for_once_a_page(shop: Shop) -> None:
+    await shop.join(joining("ann"))
+    await shop.buy(purchase("a", 10_000, "ann", on=1))
+    ids = [await shop.spend("ann", points) for points in (10, 20, 30)]
+    await shop.buy(*(purchase(f"o{n}", 100, "ann", on=n, redemption_ids=[str(ids[n - 2])]) for n in (2, 3, 4)))
+    page = await seen(shop, "ann")
+    assert [row.used_order for row in page.timeline.rows if row.used_order] == ["o4", "o3", "o2"]
+    ann = await shop.value("SELECT customer_id FROM customer_alias WHERE external_id = 'ann'")
+    asked = (shop.source.program.program_id, ann, None, None, None, PAGE + 1)
+    async with shop.database.reader() as connection:
+        told = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {timeline._PAGE}", *asked)
+    plan = list(_nodes(msgspec.json.decode(told)[0]["Plan"]))
+    looked = [node for node in plan if node.get("Relation Name") == "purchase" and node["Alias"].startswith("o")]
+    assert [node["Actual Loops"] for node in looked] == [1]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from _nodes(child)
 
 
 async def test_why_tells_what_the_decision_stored(shop: Shop) -> None:
