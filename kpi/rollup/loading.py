@@ -4,7 +4,7 @@ First everything is wanted, then loaded at once; after that it is all there, wha
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from kpi.facts import NOBODY, Customers
 from kpi.periods import Days
 from kpi.rollup import store
 from kpi.rollup.cache import Cache
-from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, STATUS, Fold, fold_of
+from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, STATUS, Fold, fold_of, folded
 from kpi.rollup.serving import Serving
 from kpi.rollup.store import Piece
 from loyalty.database import Connection
@@ -27,6 +27,8 @@ _OVERHEAD_BYTES = 200
 _GAPS_BYTES = 6000
 _BUYERS = ("member.buyers", "other.buyers")
 _SUMS = "sums"
+# Of fewer pieces it is made as quickly as it is found.
+_WORTH_KEEPING = 3
 _NO_SETS = frozenset({GAPS, NEWCOMERS})
 
 
@@ -107,13 +109,15 @@ class Loading:
         self._go_through_months()
         return True
 
-    def range(self, days: Days, kinds: Sequence[str] = KINDS) -> Iterator[Fold]:
-        """Give these days, in their order, with what was wanted of them."""
-        return self._folds(pieces(*days), kinds)
+    def range(self, days: Days, kinds: Sequence[str] = KINDS) -> Fold:
+        """Give these days laid behind each other, with what was wanted of them."""
+        found: Fold = self._kept(days, tuple(kinds), lambda which: folded(self._folds(which, kinds)))
+        return found
 
-    def buyers(self, days: Days) -> Iterator[Fold]:
+    def buyers(self, days: Days) -> Customers:
         """Give who bought in these days."""
-        return self._folds(pieces(*days), _BUYERS)
+        found: Customers = self._kept(days, _BUYERS, lambda which: _buyers(self._folds(which, _BUYERS)))
+        return found
 
     def before(self, start: date) -> Before:
         """Give who had bought and who was a member when this day began."""
@@ -135,6 +139,19 @@ class Loading:
             self._parts[piece, kind] = value
             size = len(packed) + _OVERHEAD_BYTES + (_GAPS_BYTES if kind == GAPS else 0)
             CACHE.keep((self._build, piece, stored.version, kind), value, size)
+
+    def _kept(self, days: Days, kinds: tuple[str, ...], make: Callable[[Sequence[Piece]], Any]) -> Any:  # noqa: ANN401
+        """Make it of the pieces of these days, or find what was made of them while they were of these versions."""
+        which = [piece for piece in pieces(*days) if piece in self.versions]
+        if len(which) < _WORTH_KEEPING:
+            return make(which)
+        # Any change of one of them is a version higher than all before.
+        key = (self._build, "range", days, kinds, len(which), max(self.versions[piece] for piece in which))
+        found = CACHE.find(key)
+        if found is None:
+            found = make(which)
+            CACHE.keep(key, found, _size(found))
+        return found
 
     def _folds(self, which: Iterable[Piece], kinds: Sequence[str]) -> Iterator[Fold]:
         for piece in which:
@@ -170,6 +187,17 @@ class Loading:
         """Name what these first months came to: any change of one of them is a version higher than all before."""
         these: Sequence[Piece] = self._months[:count]
         return (self._build, "before", these[-1].first_on, max(self.versions[piece] for piece in these))
+
+
+def _buyers(folds: Iterable[Fold]) -> Customers:
+    return NOBODY.union(*(side.buyers for fold in folds for side in (fold.member, fold.other)))
+
+
+def _size(found: Fold | Customers) -> int:
+    """Tell about how many bytes it takes."""
+    if isinstance(found, Fold):
+        return sum(map(_size, found.sets().values())) + len(found.newcomers) + _GAPS_BYTES + _OVERHEAD_BYTES
+    return len(found.serialize()) + _OVERHEAD_BYTES
 
 
 def pieces(start: date, end: date) -> list[Piece]:

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from kpi import periods
-from kpi.facts import NOBODY, Around, Customers, PeriodFacts
+from kpi.facts import Around, Customers, PeriodFacts
 from kpi.knowledge import Knowledge
 from kpi.periods import Days
 from kpi.rollup import numbers
-from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, Fold, folded
+from kpi.rollup.fold import GAPS, KINDS, NEWCOMERS, Fold
 from kpi.rollup.loading import Loading, pieces
 from kpi.rollup.parts import JOINED, first_days, old_enough, points, summed_parts
 from kpi.rollup.serving import Serving, serving
@@ -80,14 +80,14 @@ class RollupReading:
             for one in grown_up.values():
                 loading.want_range(one, JOINED)
             if await loading.load(connection, program.program_id):
-                folds = {piece: folded(loading.range(piece, kinds)) for piece in wanted}
+                folds = {piece: loading.range(piece, kinds) for piece in wanted}
                 facts = {piece: _facts_of(loading, piece, fold) for piece, fold in folds.items()}
                 around = {piece: _around(loading, piece) for piece in beside}
                 parts = summed_parts(needs, folds, program, known)
                 if "points" in needs:
                     parts["points"] = {days: points(fold, loading.before(days.end)) for days, fold in folds.items()}
                 if grown_up:
-                    joined = {days: folded(loading.range(one, JOINED)) for days, one in grown_up.items()}
+                    joined = {days: loading.range(one, JOINED) for days, one in grown_up.items()}
                     parts["first_days"] = await first_days(connection, program, known, joined)
                 return cls(
                     connection, program.program_id, counted_by(known, found), facts, around, found.versions, parts
@@ -147,7 +147,7 @@ def _facts_of(loading: Loading, days: Days, fold: Fold) -> PeriodFacts:
     return PeriodFacts(
         member_at_start=before.members,
         known=before.known,
-        bought_before=_buyers(loading.buyers(periods.previous(days))),
+        bought_before=loading.buyers(periods.previous(days)),
         joined=fold.joined,
         left=fold.left,
         member=fold.member,
@@ -159,11 +159,7 @@ def _facts_of(loading: Loading, days: Days, fold: Fold) -> PeriodFacts:
 
 def _around(loading: Loading, days: Days) -> Around:
     before = loading.before(days.start)
-    return Around(before.known, before.members, _buyers(loading.buyers(days)))
-
-
-def _buyers(folds: Iterable[Fold]) -> Customers:
-    return NOBODY.union(*(side.buyers for fold in folds for side in (fold.member, fold.other)))
+    return Around(before.known, before.members, loading.buyers(days))
 
 
 def counted_by(known: Knowledge, found: Serving) -> Knowledge:
