@@ -8,7 +8,7 @@ from admin.format import Format
 from admin.members.adjusting import AdjustForm, Outcome, available_said
 from admin.members.answers import Besides
 from admin.members.listing import name_of
-from admin.members.purse import Figure, HoldRow, LotGroup, make_holds, make_lots, make_strip
+from admin.members.purse import Figure, HoldRow, LotGroup, lots_left_out, make_holds, make_lots, make_strip
 from admin.members.rule_names import speaker_of_why
 from admin.members.telling import Teller, points_said
 from admin.members.timeline import TimelinePart, make_timeline
@@ -47,6 +47,7 @@ class MemberPage:
     notice: str
     strip: Sequence[Figure]
     lots: Sequence[LotGroup]
+    lots_left_out: str
     lots_sum: str
     lots_csv: str
     holds: Sequence[HoldRow]
@@ -102,6 +103,7 @@ def make_member(
         notice=_notice(seen, asked.done, f),
         strip=make_strip(purse, f, zone),
         lots=make_lots(purse, f, zone),
+        lots_left_out=lots_left_out(purse, f),
         lots_sum=_sum(purse, f),
         lots_csv=f"{base}/lots.csv",
         holds=make_holds(base, purse, f, program.timezone),

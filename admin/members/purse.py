@@ -35,6 +35,10 @@ class LotRow:
     of: str
 
 
+# Who buys every day has hundreds.
+LOTS_SHOWN = 12
+
+
 @dataclass(frozen=True)
 class LotGroup:
     """The lots that end together."""
@@ -106,12 +110,26 @@ def _expires_next(dated: Sequence[LotShown], f: Format, zone: ZoneInfo) -> Figur
 
 
 def make_lots(purse: Purse, f: Format, zone: ZoneInfo) -> list[LotGroup]:
-    """Group the lots by their end, in the order in which they are spent."""
-    longest = max((lot.original for lot in purse.lots), default=1)
-    return [
-        LotGroup(end, f.number(sum(lot.left for lot in group)), [_lot(lot, longest, f, zone) for lot in group])
-        for end, group in ((end, list(lots)) for end, lots in groupby(purse.lots, lambda lot: _end(lot, f, zone)))
-    ]
+    """Group the first lots by their end, in the order in which they are spent; a group tells all its points."""
+    longest, room, groups = max((lot.original for lot in purse.lots), default=1), LOTS_SHOWN, []
+    for end, lots in groupby(purse.lots, lambda lot: _end(lot, f, zone)):
+        group = list(lots)
+        points = f.number(sum(lot.left for lot in group))
+        groups.append(LotGroup(end, points, [_lot(lot, longest, f, zone) for lot in group[:room]]))
+        room -= len(group)
+        if room <= 0:
+            break
+    return groups
+
+
+def lots_left_out(purse: Purse, f: Format) -> str:
+    """Say how many lots are not shown; the file has them all."""
+    rest = len(purse.lots) - LOTS_SHOWN
+    if rest <= 0:
+        return ""
+    return f.words.ngettext(
+        "and %(n)s more lot, spent later", "and %(n)s more lots, spent later", rest, n=f.number(rest)
+    )
 
 
 def _end(lot: LotShown, f: Format, zone: ZoneInfo) -> str:

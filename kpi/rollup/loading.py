@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from kpi import periods
@@ -200,7 +201,9 @@ def _size(found: Fold | Customers) -> int:
     return len(found.serialize()) + _OVERHEAD_BYTES
 
 
-def pieces(start: date, end: date) -> list[Piece]:
+# Asked hundreds of times for a page, of the same days.
+@lru_cache(maxsize=4096)
+def pieces(start: date, end: date) -> Sequence[Piece]:
     """Cut days into whole months, and single days before and after them."""
     found: list[Piece] = []
     while start < end:
@@ -208,7 +211,7 @@ def pieces(start: date, end: date) -> list[Piece]:
         whole = month.start == start and month.end <= end
         found.append(Piece("month" if whole else "day", start))
         start = month.end if whole else start + timedelta(days=1)
-    return found
+    return tuple(found)
 
 
 def version_of(days: Days, versions: Mapping[Piece, int]) -> int:

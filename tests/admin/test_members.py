@@ -4,15 +4,19 @@ import csv
 import io
 import re
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
+from admin.format import Format
+from admin.members.purse import lots_left_out, lots_table, make_lots
 from loyalty.members.people import Search
 from tests.admin.asking import text_of
 from tests.admin.fake_desk import FakeDesk, FakeSignedIn
-from tests.admin.fake_people import BARE, GONE, NORA, award, found, rows
+from tests.admin.fake_people import BARE, GONE, NORA, award, found, lots, nora, rows
 
 MEMBERS = "/admin/p/1/members"
 PAGE = f"{MEMBERS}/{NORA}"
@@ -129,6 +133,18 @@ def test_a_member_is_told_in_full(inside: TestClient[Litestar]) -> None:
         "Refund $32.00, order 407397912, Store 322 3 not taken back 5 came back",
     ):
         assert said in page, said
+
+
+def test_of_many_lots_the_first_to_be_spent_are_shown_and_the_file_has_all() -> None:
+    purse, f, zone = nora().purse, Format("en", "USD"), ZoneInfo("America/New_York")
+    ending = lots()[0]
+    many = replace(purse, lots=[*(replace(ending, seq=seq) for seq in range(30)), lots()[-1]])
+    groups = make_lots(many, f, zone)
+    assert [(group.name, group.points, len(group.rows)) for group in groups] == [("Until 28 Feb 2018", "2,370", 12)]
+    assert lots_left_out(many, f) == "and 19 more lots, spent later"
+    assert len(lots_table(many, f, zone)[1]) == 31
+    assert [len(group.rows) for group in make_lots(purse, f, zone)] == [2, 2, 1]
+    assert lots_left_out(purse, f) == ""
 
 
 def test_each_order_tells_why(inside: TestClient[Litestar]) -> None:
