@@ -6,7 +6,7 @@ Everything here takes exact values and rounds for the eye only. A missing value 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -48,6 +48,8 @@ class Format:
         """Write `1,177` or `1 177`."""
         if value is None:
             return MISSING
+        if isinstance(value, int) and not digits:
+            return _whole(value, LOCALES[self.language])
         return _tidy(format_decimal(value, format=f"#,##0{_decimals(digits)}", locale=self.locale))
 
     def percent(self, rate: float | None, digits: int = 1) -> str:
@@ -154,6 +156,12 @@ def place(timezone: str, language: str) -> str:
 
 def _decimals(digits: int) -> str:
     return f".{'0' * digits}" if digits else ""
+
+
+# A page writes hundreds of small ones.
+@lru_cache(maxsize=4096)
+def _whole(value: int, locale: str) -> str:
+    return _tidy(format_decimal(value, format="#,##0", locale=locale))
 
 
 def _tidy(written: str) -> str:

@@ -17,7 +17,7 @@ from asyncpg import Record
 from loyalty.database import Connection
 from loyalty.points.dates import midnight_after
 from loyalty.programs.facts import ProgramFacts
-from surveys.invitations.people import BOUGHT, KEPT, PERSONS, now_of
+from surveys.invitations.people import KEPT, PERSONS, now_of
 from surveys.results.lives import WITHIN_DAYS, rate_within
 from surveys.results.queries import OF_KIND
 from surveys.results.scores import Rate
@@ -48,8 +48,11 @@ first_time AS (
   SELECT s.person, t.crowd, min(t.at) AS at FROM told t JOIN survivor s ON s.asked = t.customer_id GROUP BY 1, 2
 )
 SELECT h.crowd, h.at, (
-  SELECT min(p.placed_at) FROM {BOUGHT} CROSS JOIN LATERAL {KEPT} k
-  WHERE p.placed_at > h.at AND k.minor > 0) AS next_at
+  SELECT min(o.at) FROM unnest(f.ids) AS m (id) CROSS JOIN LATERAL (
+    SELECT p.placed_at AS at FROM purchase p CROSS JOIN LATERAL {KEPT} k
+    WHERE p.program_id = $1 AND p.customer_id = m.id AND p.state = 'recorded' AND NOT p.test
+      AND p.placed_at > h.at AND k.minor > 0
+    ORDER BY p.placed_at LIMIT 1) o) AS next_at
 FROM first_time h JOIN family f ON f.person = h.person
 UNION ALL (
   SELECT DISTINCT ON (t.respondent_id, t.crowd) t.crowd, t.at, t.at + f.returned * interval '24 hours' AS next_at
